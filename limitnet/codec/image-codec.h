@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#ifndef LIMITNET_CODEC_IMAGE_CODEC_H
+#define LIMITNET_CODEC_IMAGE_CODEC_H
+
+#include "limitnet/codec/fragment.h"
+#include "limitnet/codec/image.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace limitnet
+{
+
+/**
+ * The work of encoding one image, from which a device profile derives the time it takes there.
+ */
+struct EncodingWork
+{
+    /// One stage.
+    struct Stage
+    {
+        std::string name;        //!< Name that device profiles know, such as "conv1".
+        uint64_t operations = 0; //!< Multiply-accumulates of a network stage, else values handled.
+    };
+
+    std::vector<Stage> stages; //!< In the order in which they run.
+};
+
+/**
+ * An encoded image.
+ */
+struct EncodedImage
+{
+    std::vector<Bytes> fragments; //!< In sending order.
+    EncodingWork work;            //!< What it took.
+};
+
+/**
+ * The device's half of an image codec.
+ */
+class ImageEncoder
+{
+  public:
+    virtual ~ImageEncoder() = default;
+
+    /**
+     * Encodes an image into fragments, each of which is of use without the others as far as the
+     * codec allows.
+     *
+     * @param image the picture, of any size.
+     * @param imageId identifies the image among those of the device.
+     * @param maxFragmentBytes most bytes of a fragment.
+     * @return the fragments and the work.
+     * @throws Error when the image is empty or the limit too small.
+     */
+    virtual EncodedImage Encode(const Image& image,
+                                uint8_t imageId,
+                                size_t maxFragmentBytes) const = 0;
+};
+
+/**
+ * The cloud's half of an image codec.
+ */
+class ImageDecoder
+{
+  public:
+    virtual ~ImageDecoder() = default;
+
+    /**
+     * Decodes what arrived of an image. Never fails, whatever the bytes are.
+     *
+     * @param fragments what arrived, in the order of arrival.
+     * @return the picture, or nothing where the fragments do not yet make one.
+     */
+    virtual std::optional<Image> Decode(const std::vector<Bytes>& fragments) const = 0;
+};
+
+} // namespace limitnet
+
+#endif // LIMITNET_CODEC_IMAGE_CODEC_H

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include "limitnet/codec/importance-order.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <functional>
+
+namespace limitnet
+{
+
+namespace
+{
+
+/// 255 / 5 * 255: the published bias of 1/5 a channel, times 255 * 255.
+constexpr uint32_t BIAS_STEP = 13005;
+
+/// Sum of the weights of one axis of the resize, in units of 1/14.
+constexpr int WEIGHT_TOTAL = 14;
+
+/// Two input samples of one output sample of the 8 -> 28 resize, and their weights.
+struct Pair
+{
+    int first;
+    int second;
+    int firstWeight;
+    int secondWeight;
+};
+
+/// The centre of output sample i lies at (i + 0.5) * 8 / 28 - 0.5 = (4 i - 5) / 14 input samples.
+/// Outside the outermost centres the nearest sample counts alone.
+Pair
+PairOf(int output)
+{
+    const int position = std::clamp(4 * output - 5, 0, WEIGHT_TOTAL * (MAP_SIDE - 1));
+    const int first = position / WEIGHT_TOTAL;
+    const int second = std::min(first + 1, MAP_SIDE - 1);
+    const int secondWeight = position % WEIGHT_TOTAL;
+    return {first, second, WEIGHT_TOTAL - secondWeight, secondWeight};
+}
+
+} // namespace
+
+void
+UpsampleSaliency(const SaliencyMap& map, uint16_t* sums)
+{
+    for (int y = 0; y < LATENT_HEIGHT; ++y)
+    {
+        const Pair rows = PairOf(y);
+        for (int x = 0; x < LATENT_WIDTH; ++x)
+        {
+            const Pair columns = PairOf(x);
+            const auto level = [&map](int row, int column) {
+                return static_cast<int>(map.level[row * MAP_SIDE + column]) * 8;
+            };
+            const int upper = columns.firstWeight * level(rows.first, columns.first) +
+                              columns.secondWeight * level(rows.first, columns.second);
+            const int lower = columns.firstWeight * level(rows.second, columns.first) +
+                              columns.secondWeight * level(rows.second, columns.second);
+            sums[y * LATENT_WIDTH + x] =
+                static_cast<uint16_t>(rows.firstWeight * upper + rows.secondWeight * lower);
+        }
+    }
+}
+
+void
+ImportanceOrder(const SaliencyMap& map, uint16_t* order)
+{
+    // All channels share the order of the cells, so the cells are sorted once and the channels
+    // merged.
+    constexpr uint32_t cellMask = 1023;
+    std::array<uint16_t, LATENT_CELLS> sums;
+    UpsampleSaliency(map, sums.data());
+    std::array<uint32_t, LATENT_CELLS> cells;
+    for (int k = 0; k < LATENT_CELLS; ++k)
+    {
+        const uint32_t sum = map.range > 0 ? sums[k] : 0;
+        cells[k] = (sum << 10) | (cellMask - static_cast<uint32_t>(k));
+    }
+    std::sort(cells.begin(), cells.end(), std::greater<>());
+
+    std::array<uint16_t, LATENT_CHANNELS> next{};
+    std::array<uint32_t, LATENT_CHANNELS> score;
+    const auto scoreOf = [&](int channel) {
+        return (cells[next[channel]] >> 10) * map.range +
+               static_cast<uint32_t>(LATENT_CHANNELS - channel) * BIAS_STEP * WEIGHT_TOTAL *
+                   WEIGHT_TOTAL;
+    };
+    for (int c = 0; c < LATENT_CHANNELS; ++c)
+    {
+        score[c] = scoreOf(c);
+    }
+    for (size_t n = 0; n < LATENT_SIZE; ++n)
+    {
+        int best = 0;
+        for (int c = 1; c < LATENT_CHANNELS; ++c)
+        {
+            if (score[c] > score[best])
+            {
+                best = c;
+            }
+        }
+        const uint32_t cell = cellMask - (cells[next[best]] & cellMask);
+        order[n] = static_cast<uint16_t>(static_cast<uint32_t>(best) * LATENT_CELLS + cell);
+        ++next[best];
+        // an exhausted channel scores 0, below every score there is
+        score[best] = next[best] < LATENT_CELLS ? scoreOf(best) : 0;
+    }
+}
+
+} // namespace limitnet

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#ifndef LIMITNET_CODEC_IMPORTANCE_ORDER_H
+#define LIMITNET_CODEC_IMPORTANCE_ORDER_H
+
+#include "limitnet/codec/latent.h"
+#include "limitnet/codec/saliency-map.h"
+
+#include <cstdint>
+
+namespace limitnet
+{
+
+/**
+ * The order in which the values of a latent are sent, most important first: LimitNet's "gradual
+ * scoring" in integers, so that both ends derive exactly the same order from the map.
+ *
+ * The score of the value of channel c in a cell is
+ *     range * sum(w_y * w_x * level * 8)  +  (12 - c) * 13005 * 196
+ * with the bilinear weights w of the 8 -> 28 resize in units of 1/14 (two per axis, sum 14). That
+ * is the published saliency + (12 - c) / 5, less the map's minimum, times 255 * 255 * 196. Higher
+ * scores go first; equal scores go by lower channel, then by lower cell.
+ *
+ * @param map the map.
+ * @param order LATENT_SIZE entries, written: order[n] is the latent index of the n-th value.
+ */
+void ImportanceOrder(const SaliencyMap& map, uint16_t* order);
+
+/**
+ * The saliency part of the score above without the range: sum(w_y * w_x * level * 8), 0..48608.
+ *
+ * @param map the map.
+ * @param sums LATENT_CELLS entries, written.
+ */
+void UpsampleSaliency(const SaliencyMap& map, uint16_t* sums);
+
+} // namespace limitnet
+
+#endif // LIMITNET_CODEC_IMPORTANCE_ORDER_H

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include "limitnet/codec/reassembler.h"
+
+#include "limitnet/codec/importance-order.h"
+
+#include <algorithm>
+
+namespace limitnet
+{
+
+namespace
+{
+
+void
+Write16(size_t value, uint8_t* bytes)
+{
+    bytes[0] = static_cast<uint8_t>(value >> 8);
+    bytes[1] = static_cast<uint8_t>(value);
+}
+
+size_t
+Read16(const uint8_t* bytes)
+{
+    return size_t{bytes[0]} << 8 | bytes[1];
+}
+
+} // namespace
+
+Reassembler::Reassembler(const CodecTables& tables)
+    : m_model(tables),
+      m_reconstruction(tables.reconstruction),
+      m_modelId(tables.modelId)
+{
+}
+
+void
+Reassembler::Reset()
+{
+    m_hasImageId = false;
+    m_imageId = 0;
+    m_hasMap = false;
+    m_map = SaliencyMap();
+    m_mapBytes.fill(0);
+    m_mapReceived.reset();
+    m_placed.reset();
+    m_received.reset();
+    m_stored = 0;
+}
+
+Reassembler::Result
+Reassembler::Add(const uint8_t* bytes, size_t size)
+{
+    const Fragment fragment = ParseFragment(bytes, size);
+    if (fragment.kind == FragmentKind::INVALID)
+    {
+        return Result::INVALID;
+    }
+    if (m_hasImageId && fragment.imageId != m_imageId)
+    {
+        return Result::OTHER_IMAGE;
+    }
+    const Result result =
+        fragment.kind == FragmentKind::MAP ? AddMap(fragment) : AddSymbols(fragment);
+    if (result == Result::ACCEPTED)
+    {
+        m_hasImageId = true;
+        m_imageId = fragment.imageId;
+    }
+    return result;
+}
+
+Reassembler::Result
+Reassembler::AddMap(const Fragment& fragment)
+{
+    if (fragment.modelId != m_modelId)
+    {
+        return Result::OTHER_MODEL;
+    }
+    bool isNew = false;
+    for (size_t i = 0; i < fragment.count; ++i)
+    {
+        const size_t at = fragment.first + i;
+        if (!m_mapReceived[at])
+        {
+            m_mapReceived[at] = true;
+            m_mapBytes[at] = fragment.payload[i];
+            isNew = true;
+        }
+    }
+    if (!isNew)
+    {
+        return Result::DUPLICATE;
+    }
+    if (m_mapReceived.all())
+    {
+        CompleteMap();
+    }
+    return Result::ACCEPTED;
+}
+
+Reassembler::Result
+Reassembler::AddSymbols(const Fragment& fragment)
+{
+    bool isNew = false;
+    for (size_t n = fragment.first; n < size_t{fragment.first} + fragment.count && !isNew; ++n)
+    {
+        isNew = !m_received[n];
+    }
+    if (!isNew)
+    {
+        return Result::DUPLICATE;
+    }
+    if (m_hasMap)
+    {
+        Place(fragment.first, fragment.count, fragment.payload, fragment.payloadSize);
+    }
+    else
+    {
+        if (STORE_BYTES - m_stored < STORED_HEADER + fragment.payloadSize)
+        {
+            return Result::NO_ROOM;
+        }
+        uint8_t* entry = m_store.data() + m_stored;
+        Write16(fragment.first, entry);
+        Write16(fragment.count, entry + 2);
+        Write16(fragment.payloadSize, entry + 4);
+        std::copy_n(fragment.payload, fragment.payloadSize, entry + STORED_HEADER);
+        m_stored += STORED_HEADER + fragment.payloadSize;
+    }
+    for (size_t n = fragment.first; n < size_t{fragment.first} + fragment.count; ++n)
+    {
+        m_received[n] = true;
+    }
+    return Result::ACCEPTED;
+}
+
+void
+Reassembler::Place(size_t first, size_t count, const uint8_t* payload, size_t payloadSize)
+{
+    RangeDecoder decoder(payload, payloadSize);
+    for (size_t n = first; n < first + count; ++n)
+    {
+        const uint8_t symbol = decoder.Decode(m_model, m_order[n] / LATENT_CELLS);
+        if (!m_placed[n])
+        {
+            m_placed[n] = true;
+            m_symbols[n] = symbol;
+        }
+    }
+}
+
+void
+Reassembler::CompleteMap()
+{
+    m_map = UnpackSaliencyMap(m_mapBytes);
+    ImportanceOrder(m_map, m_order.data());
+    m_hasMap = true;
+    // in order of arrival, so that the outcome is as if the map had come first
+    for (size_t at = 0; at < m_stored;)
+    {
+        const uint8_t* entry = m_store.data() + at;
+        const size_t payloadSize = Read16(entry + 4);
+        Place(Read16(entry), Read16(entry + 2), entry + STORED_HEADER, payloadSize);
+        at += STORED_HEADER + payloadSize;
+    }
+    m_stored = 0;
+}
+
+bool
+Reassembler::HasImageId() const
+{
+    return m_hasImageId;
+}
+
+uint8_t
+Reassembler::ImageId() const
+{
+    return m_imageId;
+}
+
+bool
+Reassembler::HasMap() const
+{
+    return m_hasMap;
+}
+
+const SaliencyMap&
+Reassembler::Map() const
+{
+    return m_map;
+}
+
+size_t
+Reassembler::ValueCount() const
+{
+    return m_placed.count();
+}
+
+size_t
+Reassembler::ReceivedCount() const
+{
+    return m_received.count();
+}
+
+void
+Reassembler::Latent(float* latent) const
+{
+    std::fill_n(latent, LATENT_SIZE, 0.0F);
+    if (!m_hasMap)
+    {
+        return;
+    }
+    for (size_t n = 0; n < LATENT_SIZE; ++n)
+    {
+        if (m_placed[n])
+        {
+            latent[m_order[n]] = m_reconstruction[m_order[n] / LATENT_CELLS][m_symbols[n]];
+        }
+    }
+}
+
+void
+Reassembler::Received(uint8_t* received) const
+{
+    std::fill_n(received, LATENT_SIZE, uint8_t{0});
+    if (!m_hasMap)
+    {
+        return;
+    }
+    for (size_t n = 0; n < LATENT_SIZE; ++n)
+    {
+        if (m_placed[n])
+        {
+            received[m_order[n]] = 1;
+        }
+    }
+}
+
+} // namespace limitnet

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include "limitnet/codec/saliency-map.h"
+#include "tests/codec/codec-test-data.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <gtest/gtest.h>
+#include <limits>
+#include <vector>
+
+namespace limitnet::test
+{
+namespace
+{
+
+/// The definition of the antialiased bilinear resize, in double and in one step: a triangle of
+/// half-width 3.5 input samples around each output centre, normalised.
+std::vector<double>
+ResizeByDefinition(const std::vector<float>& input)
+{
+    const auto weight = [](int out, int in) {
+        return std::max(0.0, 1.0 - std::abs((in + 0.5) - (out + 0.5) * 3.5) / 3.5);
+    };
+    std::vector<double> output;
+    for (int y = 0; y < 8; ++y)
+    {
+        for (int x = 0; x < 8; ++x)
+        {
+            double sum = 0;
+            double total = 0;
+            for (int j = 0; j < 28; ++j)
+            {
+                for (int i = 0; i < 28; ++i)
+                {
+                    const double w = weight(y, j) * weight(x, i);
+                    sum += w * input[j * 28 + i];
+                    total += w;
+                }
+            }
+            output.push_back(sum / total);
+        }
+    }
+    return output;
+}
+
+TEST(SaliencyMap, ResizeIsTheAntialiasedBilinear)
+{
+    Random random(5);
+    for (int round = 0; round < 20; ++round)
+    {
+        std::vector<float> saliency = MakeSaliency(random);
+        if (round % 2 == 1)
+        {
+            std::generate(saliency.begin(), saliency.end(), [&random] { return random.Unit(); });
+        }
+        std::array<float, 64> small{};
+        ResizeSaliency(saliency.data(), small.data());
+        const std::vector<double> expected = ResizeByDefinition(saliency);
+        for (int i = 0; i < 64; ++i)
+        {
+            EXPECT_NEAR(small[i], expected[i], 1e-6);
+        }
+    }
+}
+
+TEST(SaliencyMap, QuantisesByTheRule)
+{
+    Random random(6);
+    for (int round = 0; round < 50; ++round)
+    {
+        const std::vector<float> saliency = MakeSaliency(random);
+        const SaliencyMap map = QuantiseSaliency(saliency.data());
+        const std::vector<double> small = ResizeByDefinition(saliency);
+        const double min = *std::min_element(small.begin(), small.end());
+        const double max = *std::max_element(small.begin(), small.end());
+        for (int i = 0; i < 64; ++i)
+        {
+            // where float and double may fall on different sides of an edge, both are right
+            const double scaled = (small[i] - min) / (max - min) * 255;
+            EXPECT_GE(map.level[i], static_cast<int>(scaled - 1e-3) / 8);
+            EXPECT_LE(map.level[i], static_cast<int>(std::min(255.0, scaled + 1e-3)) / 8);
+        }
+        EXPECT_EQ(*std::min_element(map.level.begin(), map.level.end()), 0);
+        EXPECT_EQ(*std::max_element(map.level.begin(), map.level.end()), 31);
+        EXPECT_NEAR(map.range, (max - min) * 255, 0.501);
+    }
+}
+
+TEST(SaliencyMap, ConstantIsAllZero)
+{
+    for (float value : {0.0F, 0.4F, 1.0F, 7.0F, -1.0F})
+    {
+        const std::vector<float> saliency(LATENT_CELLS, value);
+        const SaliencyMap map = QuantiseSaliency(saliency.data());
+        // weights that do not sum to 1 exactly may leave a spread of some 1e-7, never a range
+        EXPECT_EQ(map.range, 0);
+    }
+}
+
+TEST(SaliencyMap, AnyFloatsGiveAMap)
+{
+    std::vector<float> saliency(LATENT_CELLS, 0.5F);
+    saliency[0] = std::numeric_limits<float>::quiet_NaN();
+    saliency[100] = std::numeric_limits<float>::infinity();
+    saliency[200] = -std::numeric_limits<float>::infinity();
+    saliency[300] = std::numeric_limits<float>::max();
+    const SaliencyMap map = QuantiseSaliency(saliency.data());
+    EXPECT_TRUE(std::all_of(map.level.begin(), map.level.end(), [](int l) { return l < 32; }));
+}
+
+TEST(SaliencyMap, PackingIsReversible)
+{
+    Random random(7);
+    for (int round = 0; round < 100; ++round)
+    {
+        SaliencyMap map;
+        map.range = static_cast<uint8_t>(random.Below(256));
+        for (auto& level : map.level)
+        {
+            level = static_cast<uint8_t>(random.Below(32));
+        }
+        EXPECT_EQ(UnpackSaliencyMap(PackSaliencyMap(map)), map);
+        std::array<uint8_t, MAP_BYTES> bytes{};
+        for (auto& byte : bytes)
+        {
+            byte = static_cast<uint8_t>(random.Below(256));
+        }
+        EXPECT_EQ(PackSaliencyMap(UnpackSaliencyMap(bytes)), bytes);
+    }
+}
+
+TEST(SaliencyMap, PackedBitsAreWhereTheyBelong)
+{
+    SaliencyMap map;
+    map.range = 0xA5;
+    map.level[0] = 0b10000;
+    map.level[1] = 0b00111;
+    map.level[2] = 0b01010;
+    map.level[63] = 0b00001;
+    const auto bytes = PackSaliencyMap(map);
+    EXPECT_EQ(bytes[0], 0xA5);
+    EXPECT_EQ(bytes[1], 0b10000001); // 10000 001|11
+    EXPECT_EQ(bytes[2], 0b11010100); // 11 01010 0
+    EXPECT_EQ(bytes[40], 0b00000001);
+}
+
+} // namespace
+} // namespace limitnet::test
