@@ -1,0 +1,187 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Draws accuracy against the time since capture from one or more accuracy.csv files.
+
+Each curve is a step curve with its 95 % Wilson interval as a band. One file gives a curve for each
+group in it (all images, and those of each spreading factor); several files give one curve each.
+"""
+
+import argparse
+import csv
+import os
+import sys
+
+# Okabe and Ito's palette: told apart with any common colour vision; the line styles tell them
+# apart without colours.
+COLOURS = ["#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999933"]
+STYLES = ["-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (6, 2, 1, 2))]
+COLUMNS = ["group", "elapsed_s", "images_counted", "accuracy", "wilson_low", "wilson_high"]
+
+
+class BadInput(Exception):
+    """Bad input, with a line that says what is wrong."""
+
+
+def read_curves(path):
+    """Returns {group: list of (elapsed, accuracy, low, high, counted)}, in the file's order."""
+    if os.path.isdir(path):
+        path = os.path.join(path, "accuracy.csv")
+    curves = {}
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
+            if missing:
+                raise BadInput(f"{path}: no column {missing[0]}: not an accuracy.csv")
+            for row in reader:
+                if row["accuracy"] == "":
+                    continue  # no image was observed that long
+                curves.setdefault(row["group"], []).append(
+                    (
+                        float(row["elapsed_s"]),
+                        float(row["accuracy"]),
+                        float(row["wilson_low"]),
+                        float(row["wilson_high"]),
+                        int(row["images_counted"]),
+                    )
+                )
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror}") from error
+    except (TypeError, ValueError) as error:
+        raise BadInput(f"{path}: {error}") from error
+    if not curves:
+        raise BadInput(f"{path}: no rows with images in them")
+    return curves
+
+
+def name_of(group):
+    """What the legend calls a group."""
+    if group == "all":
+        return "all images"
+    return group.upper() if group.startswith("sf") else group
+
+
+def parse_arguments():
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("input", nargs="+", help="accuracy.csv, or the folder of a run with it")
+    parser.add_argument(
+        "--output", default="accuracy.png", help="picture: .png, .pdf, .svg (default: %(default)s)"
+    )
+    parser.add_argument("--title", default="", help="stands above the plot")
+    parser.add_argument("--labels", nargs="+", help="what the legend calls the inputs, when several")
+    parser.add_argument(
+        "--groups", nargs="+", help="which groups to draw (default: every one; several inputs: all)"
+    )
+    parser.add_argument("--log", action="store_true", help="logarithmic time axis")
+    parser.add_argument("--no-band", action="store_true", help="leave out the confidence bands")
+    return parser.parse_args()
+
+
+def collect(arguments):
+    """Returns the curves to draw as a list of (label, rows)."""
+    several = len(arguments.input) > 1
+    if arguments.labels and len(arguments.labels) != len(arguments.input):
+        raise BadInput("--labels: as many labels as inputs are needed")
+    chosen = []
+    for index, path in enumerate(arguments.input):
+        curves = read_curves(path)
+        groups = arguments.groups or (["all"] if several else list(curves))
+        for group in groups:
+            if group not in curves:
+                raise BadInput(f"{path}: no group {group}; there are {', '.join(curves)}")
+            label = name_of(group)
+            if several:
+                source = arguments.labels[index] if arguments.labels else path
+                label = source if len(groups) == 1 else f"{source}, {label}"
+            chosen.append((label, curves[group]))
+    return chosen
+
+
+def draw(arguments, curves):
+    """Draws the curves into the picture's file."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(7.2, 4.4), layout="constrained")
+    for index, (label, rows) in enumerate(curves):
+        if arguments.log:
+            rows = [row for row in rows if row[0] > 0]
+            if not rows:
+                raise BadInput(f"--log: {label} has no times above 0")
+        time = [row[0] for row in rows]
+        colour = COLOURS[index % len(COLOURS)]
+        most = max(row[4] for row in rows)
+        axes.step(
+            time,
+            [100 * row[1] for row in rows],
+            where="post",
+            color=colour,
+            linestyle=STYLES[index % len(STYLES)],
+            linewidth=2.2 if index == 0 else 1.5,
+            label=f"{label} ({most} image{'' if most == 1 else 's'})",
+            zorder=3 if index == 0 else 2,
+        )
+        # The bands of many small groups would cover each other: only the first one's then.
+        if not arguments.no_band and (index == 0 or len(curves) <= 3):
+            axes.fill_between(
+                time,
+                [100 * row[2] for row in rows],
+                [100 * row[3] for row in rows],
+                step="post",
+                color=colour,
+                alpha=0.15,
+                linewidth=0,
+            )
+    if arguments.log:
+        axes.set_xscale("log")
+    else:
+        axes.set_xlim(left=0)
+    axes.set_ylim(0, 100)
+    axes.set_xlabel("time since capture (s)")
+    axes.set_ylabel("top-1 accuracy (%)")
+    if arguments.title:
+        axes.set_title(arguments.title)
+    axes.grid(True, color="#dddddd", linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.legend(loc="best", fontsize="small", frameon=True)
+    if not arguments.no_band:
+        figure.text(0.995, 0.005, "bands: 95 % Wilson interval", ha="right", va="bottom", fontsize=7)
+    # Written beside its place and renamed, so that it appears whole; without a date or version in
+    # it, so that the same data give the same file.
+    partial = f"{arguments.output}.partial"
+    ending = os.path.splitext(arguments.output)[1].lstrip(".") or "png"
+    metadata = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
+    try:
+        figure.savefig(partial, dpi=150, format=ending, metadata=metadata.get(ending))
+        os.replace(partial, arguments.output)
+    except OSError as error:
+        raise BadInput(f"{arguments.output}: {error.strerror}") from error
+    except ValueError as error:
+        raise BadInput(f"{arguments.output}: {str(error).splitlines()[0]}") from error
+    finally:
+        if os.path.exists(partial):
+            os.remove(partial)
+        plt.close(figure)
+
+
+def main():
+    """Runs the program."""
+    arguments = parse_arguments()
+    try:
+        draw(arguments, collect(arguments))
+    except BadInput as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except ImportError as error:
+        print(f"error: {error}; install it (Debian: apt-get install python3-matplotlib)", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

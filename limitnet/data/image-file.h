@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef LIMITNET_DATA_IMAGE_FILE_H
+#define LIMITNET_DATA_IMAGE_FILE_H
+
+#include "limitnet/codec/image.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace limitnet
+{
+
+/**
+ * Reads a JPEG (baseline or progressive; grey, YCbCr, RGB, CMYK, YCCK) or PNG (any kind) file as
+ * 8-bit RGB.
+ *
+ * The format is told by the content, not by the file's name. Grey becomes R = G = B; a transparent
+ * PNG is laid on white.
+ *
+ * \throws Error that names the file, when it is missing, of another format, damaged or truncated,
+ * or larger than 64 million pixels.
+ */
+Image ReadImage(const std::filesystem::path& path);
+
+/**
+ * The same from memory.
+ * \param name what messages call the picture
+ */
+Image DecodeImage(const std::uint8_t* bytes, std::size_t size, const std::string& name);
+
+/**
+ * Writes a picture as PNG, 8-bit RGB. The file appears whole or not at all.
+ * \throws Error that names the file, when the picture is not width x height x 3 bytes or the file
+ * cannot be written.
+ */
+void WritePng(const std::filesystem::path& path, const Image& image);
+
+/** \return the file's bytes. \throws Error that names the file. */
+std::vector<std::uint8_t> ReadBytes(const std::filesystem::path& path);
+
+} // namespace limitnet
+
+#endif // LIMITNET_DATA_IMAGE_FILE_H

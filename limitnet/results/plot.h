@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef LIMITNET_RESULTS_PLOT_H
+#define LIMITNET_RESULTS_PLOT_H
+
+#include <filesystem>
+#include <string>
+
+namespace limitnet
+{
+
+/** What came of drawing. */
+struct PlotResult
+{
+    bool done = false;
+    std::string reason; ///< when it is not done: why, one line
+};
+
+/**
+ * Draws accuracy.csv as a picture by analysis/plot-accuracy.py, which needs Python with matplotlib.
+ *
+ * A missing plot is no reason to lose a run: this never throws for it, and it leaves no
+ * half-written picture.
+ *
+ * \param csv the accuracy.csv of a run
+ * \param picture the .png to write
+ * \param title stands above it, may be empty
+ */
+PlotResult PlotAccuracy(const std::filesystem::path& csv,
+                        const std::filesystem::path& picture,
+                        const std::string& title);
+
+} // namespace limitnet
+
+#endif // LIMITNET_RESULTS_PLOT_H

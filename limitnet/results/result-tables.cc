@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "limitnet/results/result-tables.h"
+
+#include <ostream>
+
+namespace limitnet
+{
+
+std::vector<std::string>
+ResultTable::Names() const
+{
+    std::vector<std::string> names;
+    for (const Column& column : columns)
+    {
+        names.push_back(column.name);
+    }
+    return names;
+}
+
+const ResultTable&
+AccuracyTable()
+{
+    static const ResultTable table = {
+        "accuracy.csv",
+        "One row for each group of images and time since capture; groups first all, then by "
+        "spreading factor; times "
+        "ascending.",
+        {{"group",
+          "",
+          "Which images: `all`, or those of the devices that send with one spreading factor, `sf7` "
+          ".. `sf12`."},
+         {"elapsed_s", "s", "Time since the capture of each image."},
+         {"images_counted", "", "Images that were observed at least that long."},
+         {"images_not_observed",
+          "",
+          "Images captured too late for that: the simulation ended before. They are not counted."},
+         {"correct",
+          "",
+          "Of those counted: images whose last prediction up to then is right. Without a "
+          "prediction it is wrong."},
+         {"accuracy", "", "correct / images_counted, 0..1; empty when none is counted."},
+         {"wilson_low", "", "Lower end of the 95 % Wilson score interval of accuracy, 0..1."},
+         {"wilson_high", "", "Upper end of it, 0..1."}}};
+    return table;
+}
+
+const ResultTable&
+ImagesTable()
+{
+    static const ResultTable table = {
+        "images.csv",
+        "One row for each captured image, by device, then image.",
+        {{"device", "", "Number of the device, from 0."},
+         {"image", "", "Number of the image on its device, from 0."},
+         {"dataset_index", "", "Index of the picture in the dataset, from 0."},
+         {"label", "", "Class of the picture; empty when the dataset has none."},
+         {"sf", "", "Spreading factor of the device, 7..12."},
+         {"captured_s", "s", "Simulated time of the capture."},
+         {"encoded_s",
+          "s",
+          "Simulated time when the encoding was done and the first fragment was queued."},
+         {"observed_s", "s", "From the capture to the end of the simulation."},
+         {"fragments", "", "Fragments that the encoder made."},
+         {"bytes", "byte", "Sum of their lengths, without headers of the link."},
+         {"fragments_sent", "", "Fragments whose frame was in the air to its end."},
+         {"fragments_received", "", "Fragments that reached the cloud."},
+         {"values_received", "", "Latent values, of 9,408, that the cloud could place at the end."},
+         {"map_received", "", "1 when the cloud has the saliency map at the end, else 0."},
+         {"first_arrival_s",
+          "s",
+          "Simulated time when the first fragment reached the cloud; empty when none did."},
+         {"last_arrival_s", "s", "Simulated time when the last one did; empty when none did."},
+         {"prediction",
+          "",
+          "Class that the cloud predicts at the end; empty when nothing was received."},
+         {"correct", "", "1 when that is the label, else 0; 0 when nothing was received."}}};
+    return table;
+}
+
+const ResultTable&
+FragmentsTable()
+{
+    static const ResultTable table = {
+        "fragments.csv",
+        "One row for each fragment, by device, image, fragment.",
+        {{"device", "", "Number of the device, from 0."},
+         {"image", "", "Number of the image on its device, from 0."},
+         {"fragment", "", "Number of the fragment in sending order, from 0."},
+         {"bytes", "byte", "Length without headers of the link."},
+         {"queued_s", "s", "Simulated time when it was given to the link."},
+         {"sent_s",
+          "s",
+          "Simulated time when the first symbol of its frame left the antenna; empty when that was "
+          "not so."},
+         {"time_on_air_s", "s", "Duration of its frame; empty when it was not sent."},
+         {"sf", "", "Spreading factor of the frame, 7..12; empty when it was not sent."},
+         {"frequency_hz", "Hz", "Carrier of the frame; empty when it was not sent."},
+         {"fate",
+          "",
+          "What became of it: `delivered` to the cloud; lost at the gateways, at the one where it "
+          "got furthest: `under_sensitivity`, `no_demodulator`, `interference`, `random_loss`; "
+          "`in_backhaul` when a gateway received it and the simulation ended before the cloud did; "
+          "refused by the device: `queue_full`, `payload_too_long`; `not_sent` when the "
+          "simulation ended before its frame did."},
+         {"arrived_s", "s", "Simulated time when it reached the cloud; empty when it did not."},
+         {"gateways", "", "Gateways that received it; empty when it did not reach the cloud."},
+         {"snr_db",
+          "dB",
+          "Best signal-to-noise ratio among them; empty when it did not reach the cloud."},
+         {"prediction",
+          "",
+          "Class that the cloud predicted from all fragments up to this one; empty when it did not "
+          "evaluate then."},
+         {"correct",
+          "",
+          "1 when that is the label, else 0; empty when it did not evaluate then."}}};
+    return table;
+}
+
+const ResultTable&
+NodesTable()
+{
+    static const ResultTable table = {
+        "nodes.csv",
+        "One row for each device, by number. Times and energies are over the whole simulation.",
+        {{"device", "", "Number of the device, from 0."},
+         {"x_m", "m", "Position; the first gateway is at 0, 0."},
+         {"y_m", "m", "Position."},
+         {"sf", "", "Spreading factor, 7..12."},
+         {"path_loss_db", "dB", "To the gateway with the lowest one, shadowing included."},
+         {"images", "", "Images captured."},
+         {"frames_sent", "", "Frames that were in the air to their end."},
+         {"frames_delivered", "", "Of those: frames that reached the cloud."},
+         {"time_on_air_s", "s", "Time the device was sending."},
+         {"duty_cycle", "", "time_on_air_s / simulated time, 0..1."},
+         {"encoding_s", "s", "Time the microcontroller spent encoding."},
+         {"encoding_energy_j", "J", "Energy of the microcontroller for that."},
+         {"mcu_sleep_energy_j", "J", "Energy of the microcontroller for the rest of the time."},
+         {"radio_tx_energy_j", "J", "Energy of the radio while sending."},
+         {"radio_rx_energy_j", "J", "Energy of the radio while listening in receive windows."},
+         {"radio_sleep_energy_j", "J", "Energy of the radio for the rest of the time."}}};
+    return table;
+}
+
+void
+AddAccuracyRows(CsvWriter& csv, const std::string& group, const std::vector<AccuracyPoint>& points)
+{
+    constexpr int DECIMALS = 6; // finer than one image in a million
+    for (const AccuracyPoint& point : points)
+    {
+        csv.Add(group)
+            .Add(point.elapsedS)
+            .Add(point.counted)
+            .Add(point.notObserved)
+            .Add(point.correct)
+            .Add(point.accuracy, DECIMALS)
+            .Add(point.wilsonLow, DECIMALS)
+            .Add(point.wilsonHigh, DECIMALS)
+            .EndRow();
+    }
+}
+
+void
+PrintTablesMarkdown(std::ostream& out)
+{
+    out << "# Result files\n\n"
+           "<!-- Written from the library's own tables; a test compares the two. -->\n\n"
+           "A run leaves these in `OUT/NAME/RUN/`, beside `scenario.ini` (every key as it was "
+           "used) and "
+           "`accuracy.png`.\nThey are CSV as in RFC 4180 (UTF-8, a header row, quotes where a "
+           "field needs them), with "
+           "lines ended by LF.\nNumbers have a decimal point whatever the language of the machine. "
+           "An empty field "
+           "means that there is no value.\nTimes are simulated time since the start, unless a "
+           "column says "
+           "otherwise; no file holds a time of the machine, so\nthe same scenario, seed and run "
+           "give "
+           "the same bytes.\n";
+    for (const ResultTable* table :
+         {&AccuracyTable(), &ImagesTable(), &FragmentsTable(), &NodesTable()})
+    {
+        out << "\n## " << table->file << "\n\n"
+            << table->rows << "\n\n| column | unit | meaning |\n|---|---|---|\n";
+        for (const Column& column : table->columns)
+        {
+            out << "| `" << column.name << "` | " << column.unit << " | " << column.meaning
+                << " |\n";
+        }
+    }
+}
+
+} // namespace limitnet

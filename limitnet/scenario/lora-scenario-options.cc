@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "limitnet/scenario/lora-scenario-options.h"
+
+#include "limitnet/device/device-profile.h"
+
+#include <cstdint>
+
+namespace limitnet
+{
+
+OptionTable
+LoraScenarioOptions(const std::string& version)
+{
+    constexpr double DAY = 86400;
+    OptionTable table(
+        "limitnet-lora-scenario",
+        version,
+        "Devices with cameras send images over LoRaWAN (EU868); accuracy of the cloud's "
+        "answer against the time since capture.");
+
+    table.AddSection("", "General")
+        .AddInt("seed", 1, 1, 4294967295, "", "Seed of all random numbers.")
+        .AddInt("run",
+                1,
+                0,
+                4294967295,
+                "",
+                "Run number: another independent run of the same seed.")
+        .AddText("out", "results", "Folder for results; a run's files go to OUT/NAME/RUN.")
+        .AddText(
+            "data",
+            "",
+            "Folder with the dataset; without it LIMITNET_DATA and then the cache are looked at.")
+        .AddBool("plot", true, "Draw accuracy.png at the end.");
+
+    table.AddSection("scenario", "Scenario")
+        .AddText("name", "lora", "Name of the scenario, which its results folder gets.")
+        .AddReal("duration_s", "14400", 1, 366 * DAY, "s", "Simulated time.");
+
+    table.AddSection("devices", "Devices")
+        .AddInt("count", 25, 1, 100000, "", "Number of devices with a camera.")
+        .AddReal(
+            "radius_m",
+            "3000",
+            1,
+            1e6,
+            "m",
+            "Devices stand on a disc of this radius around the first gateway, uniformly by area.")
+        .AddChoice("profile",
+                   "stm32f7",
+                   DeviceProfile::Names(),
+                   "",
+                   "Microcontroller, which gives time and energy of the encoding.");
+
+    table.AddSection("images", "Images")
+        .AddText(
+            "dataset",
+            "cifar10",
+            "cifar10, cifar100, or the path of a folder with pictures; test pictures are used.")
+        .AddInt("first",
+                0,
+                0,
+                100000000,
+                "",
+                "Index in the dataset of the first picture that is used.")
+        .AddInt("per_device", 2, 1, 1000000, "", "Images that each device captures.")
+        .AddReal("period_s",
+                 "3600",
+                 0.001,
+                 366 * DAY,
+                 "s",
+                 "Time between two captures of a device; its first one is uniformly in 0..period.");
+
+    table.AddSection("codec", "Codec")
+        .AddText("model", "codec-224", "Weights of the codec, by name or path.")
+        .AddText("classifier",
+                 "auto",
+                 "Weights of the cloud's classifier, by name or path; auto takes the one for the "
+                 "dataset.")
+        .AddReal("values_percent",
+                 "30",
+                 0.01,
+                 100,
+                 "%",
+                 "Part of the 9,408 latent values that is sent, the most important first.")
+        .AddInt("map_copies",
+                2,
+                1,
+                8,
+                "",
+                "How often the saliency map is sent; without it nothing can be decoded.");
+
+    table.AddSection("lora", "LoRa link")
+        .AddChoice("sf",
+                   "auto",
+                   {"auto", "7", "8", "9", "10", "11", "12"},
+                   "",
+                   "Spreading factor; auto takes the lowest that is received with sf_margin_db.")
+        .AddReal("sf_margin_db",
+                 "3",
+                 -20,
+                 60,
+                 "dB",
+                 "Margin over the sensitivity, by mean path loss, that sf = auto keeps.")
+        .AddReal("tx_power_dbm", "14", -20, 16, "dBm", "Transmit power of the devices (EIRP).")
+        .AddReal("path_loss_exponent", "3.76", 1, 8, "", "Exponent of the log-distance path loss.")
+        .AddReal("path_loss_reference_db",
+                 "7.7",
+                 -50,
+                 250,
+                 "dB",
+                 "Path loss at the reference distance.")
+        .AddReal("path_loss_reference_distance_m",
+                 "1",
+                 0.001,
+                 1e5,
+                 "m",
+                 "Reference distance; nearer than that the loss is that at it.")
+        .AddReal("shadowing_sigma_db",
+                 "4",
+                 0,
+                 30,
+                 "dB",
+                 "Standard deviation of the log-normal shadowing, drawn once for each pair.")
+        .AddReal("noise_figure_db", "6", 0, 30, "dB", "Noise figure of the gateways.")
+        .AddReal("capture_db",
+                 "6",
+                 0,
+                 60,
+                 "dB",
+                 "By how much a frame has to be above the interference of its spreading factor.")
+        .AddReal("extra_loss",
+                 "0",
+                 0,
+                 1,
+                 "",
+                 "Probability that a frame is lost at a gateway for no other reason.")
+        .AddInt("gateways",
+                1,
+                1,
+                1000,
+                "",
+                "Number of gateways; the first is in the centre, the others on a circle of half "
+                "the radius.")
+        .AddReal("backhaul_delay_s", "0.01", 0, 3600, "s", "Delay from gateway to network server.");
+
+    table.AddSection("cloud", "Cloud")
+        .AddChoice(
+            "moments",
+            "grid",
+            {"all", "grid"},
+            "",
+            "Which arrivals the cloud decodes and classifies: all, or those whose state shows "
+            "at a time of the accuracy curve, and the last. The curve is the same.");
+
+    table.AddSection("accuracy", "Accuracy curve")
+        .AddReals("times_s",
+                  "10,15,20,30,45,60,90,120,180,240,300,420,600,900,1800,3600,7200",
+                  0,
+                  366 * DAY,
+                  "s",
+                  "Times since capture at which accuracy is given; when empty, step_s and limit_s "
+                  "say them.")
+        .AddReal("step_s", "60", 0.001, 366 * DAY, "s", "Step of the times since capture.")
+        .AddReal("limit_s", "7200", 0.001, 366 * DAY, "s", "Last time since capture.");
+
+    table.AddFreeSection(
+        "attributes",
+        "Attributes of ns-3 objects, as their defaults (NAME is TypeId::Attribute)");
+    return table;
+}
+
+} // namespace limitnet

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef LIMITNET_SCENARIO_OPTION_TABLE_H
+#define LIMITNET_SCENARIO_OPTION_TABLE_H
+
+#include <cstddef>
+#include <cstdint>
+#include <iosfwd>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace limitnet
+{
+
+/** One row of the table: a key of a scenario. */
+struct Option
+{
+    /** What values look like. */
+    enum class Type
+    {
+        BOOLEAN,  ///< true or false
+        INTEGER,  ///< whole number in minimum .. maximum
+        REAL,     ///< number in minimum .. maximum
+        TEXT,     ///< anything on one line
+        CHOICE,   ///< one of the choices
+        REAL_LIST ///< numbers in minimum .. maximum with commas between, possibly none
+    };
+
+    std::string key; ///< "section.name", or "name" for a key that stands before all sections
+    Type type = Type::TEXT;
+    std::string defaultValue;
+    std::string unit; ///< empty when it has none
+    double minimum = 0;
+    double maximum = 0;
+    std::vector<std::string> choices;
+    std::string help; ///< one sentence
+};
+
+/** The values a program runs with: those given, and the defaults for the rest. */
+class ScenarioValues
+{
+  public:
+    /** \return whether --help was given: print OptionTable::PrintHelp and end. */
+    bool HelpWanted() const;
+
+    /** \name Value of a key
+     * \throws std::logic_error when the table has no such key or it is of another type.
+     */
+    ///@{
+    bool Bool(const std::string& key) const;
+    std::int64_t Int(const std::string& key) const;
+    double Real(const std::string& key) const;             ///< also of an INTEGER
+    const std::string& Text(const std::string& key) const; ///< of any type: as it is written
+    std::vector<double> Reals(const std::string& key) const;
+    ///@}
+
+    /** \return whether the value was given on the command line or in the file. */
+    bool IsGiven(const std::string& key) const;
+
+    /** \return names and values given in a free section (OptionTable::AddFreeSection), by name. */
+    std::vector<std::pair<std::string, std::string>> Free(const std::string& section) const;
+
+    /**
+     * Writes every key with its value as a scenario file, which gives the same values when it is
+     * read.
+     *
+     * A comment at the top names the program, its version, the seed and the run.
+     */
+    void WriteIni(std::ostream& out) const;
+
+    /** \return every key and its value in the order of the table, for parameter columns. */
+    std::vector<std::pair<std::string, std::string>> All() const;
+
+  private:
+    friend class OptionTable;
+
+    struct Value
+    {
+        Option option;
+        std::string text;
+        bool given = false;
+    };
+
+    const Value& Find(const std::string& key) const;
+
+    std::string m_headline;
+    std::vector<std::string> m_freeSections;
+    std::vector<Value> m_values; ///< in the order of the table
+    std::map<std::string, std::size_t> m_index;
+    std::map<std::string, std::map<std::string, std::string>> m_free;
+    bool m_helpWanted = false;
+};
+
+/**
+ * The keys of a scenario, each described once: from here come the command line, the scenario file,
+ * --help, the documentation and the record of what was used.
+ *
+ * In a file a key stands below its section, `[devices]` then `count = 20`; on the command line it
+ * is
+ * `--devices.count=20`. The command line wins over the file, the file over the default. In a file
+ * `#` begins a comment. Beside the keys of the table the command line knows `--scenario=FILE` and
+ * `--help`.
+ */
+class OptionTable
+{
+  public:
+    /**
+     * \param program name for --help and the record
+     * \param version of the program
+     * \param summary what it does, one sentence
+     */
+    OptionTable(std::string program, std::string version, std::string summary);
+
+    /** Begins a section; the rows added after it belong to it. An empty name is for keys before all
+     * sections. */
+    OptionTable& AddSection(const std::string& name, const std::string& title);
+
+    /**
+     * Begins and ends a section whose keys are not in the table, such as attributes of a simulator.
+     *
+     * In a file `name = value` below `[section]`, on the command line `--section.name=value`.
+     */
+    OptionTable& AddFreeSection(const std::string& name, const std::string& title);
+
+    /** \name One row
+     * \param name without the section
+     * \param defaultValue has to be valid itself
+     * \throws std::logic_error when it is not, or the key is there already.
+     */
+    ///@{
+    OptionTable& AddBool(const std::string& name, bool defaultValue, const std::string& help);
+    OptionTable& AddInt(const std::string& name,
+                        std::int64_t defaultValue,
+                        std::int64_t minimum,
+                        std::int64_t maximum,
+                        const std::string& unit,
+                        const std::string& help);
+    OptionTable& AddReal(const std::string& name,
+                         const std::string& defaultValue,
+                         double minimum,
+                         double maximum,
+                         const std::string& unit,
+                         const std::string& help);
+    OptionTable& AddText(const std::string& name,
+                         const std::string& defaultValue,
+                         const std::string& help);
+    OptionTable& AddChoice(const std::string& name,
+                           const std::string& defaultValue,
+                           const std::vector<std::string>& choices,
+                           const std::string& unit,
+                           const std::string& help);
+    OptionTable& AddReals(const std::string& name,
+                          const std::string& defaultValue,
+                          double minimum,
+                          double maximum,
+                          const std::string& unit,
+                          const std::string& help);
+    ///@}
+
+    /**
+     * Reads the command line and the scenario file it names.
+     *
+     * \throws Error in one line that says where (file:line, or the command line), which key, and
+     * what would be right; for an unknown key the nearest one.
+     */
+    ScenarioValues Parse(int argc, const char* const* argv) const;
+
+    /** The same for arguments without the program's name. */
+    ScenarioValues Parse(const std::vector<std::string>& arguments) const;
+
+    /** Prints all keys by section, with what they take, unit, default and help, at most 100 columns
+     * wide. */
+    void PrintHelp(std::ostream& out) const;
+
+    /** Prints the same as Markdown tables, the content of docs/scenario.md. */
+    void PrintMarkdown(std::ostream& out) const;
+
+    /** \return the rows, in order. */
+    const std::vector<Option>& Options() const;
+
+  private:
+    struct Section
+    {
+        std::string name;
+        std::string title;
+        bool free;
+    };
+
+    OptionTable& Add(Option option);
+    const Option* Find(const std::string& key) const;
+    /** \return a sentence about an unknown key. */
+    std::string Nearest(const std::string& key) const;
+    bool IsFree(const std::string& key) const;
+    /** Checks a value. \throws Error that begins with \p where. */
+    static void Check(const Option& option, const std::string& text, const std::string& where);
+
+    struct Given
+    {
+        std::string key;
+        std::string text;
+        std::string where; ///< "file:line: " or "command line: "
+    };
+
+    std::vector<Given> ReadFile(const std::string& path) const;
+    std::vector<Given> ReadArguments(const std::vector<std::string>& arguments,
+                                     std::string& file,
+                                     bool& help) const;
+
+    std::string m_program;
+    std::string m_version;
+    std::string m_summary;
+    std::vector<Section> m_sections;
+    std::vector<Option> m_options;
+};
+
+} // namespace limitnet
+
+#endif // LIMITNET_SCENARIO_OPTION_TABLE_H

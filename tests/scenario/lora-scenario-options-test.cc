@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "limitnet/scenario/lora-scenario-options.h"
+#include "tests/data/test-folder.h"
+
+#include <gtest/gtest.h>
+#include <map>
+#include <sstream>
+
+namespace limitnet
+{
+namespace
+{
+
+/** With LIMITNET_UPDATE_DOCS set, the test writes the page instead of comparing it. */
+TEST(LoraScenarioOptions, PageIsWhatTheTableSays)
+{
+    std::ostringstream page;
+    LoraScenarioOptions("any").PrintMarkdown(page);
+    const std::filesystem::path file =
+        std::filesystem::path(LIMITNET_TEST_SOURCE_DIR) / "docs/scenario.md";
+    if (std::getenv("LIMITNET_UPDATE_DOCS"))
+    {
+        std::ofstream(file) << page.str();
+    }
+    EXPECT_EQ(ReadText(file), page.str())
+        << "docs/scenario.md is out of date: run this test with LIMITNET_UPDATE_DOCS=1";
+}
+
+TEST(LoraScenarioOptions, KeysHaveTheirUnitLast)
+{
+    const OptionTable table = LoraScenarioOptions("any");
+    const std::map<std::string, std::string> endings = {{"s", "_s"},
+                                                        {"m", "_m"},
+                                                        {"dB", "_db"},
+                                                        {"dBm", "_dbm"},
+                                                        {"%", "_percent"}};
+    for (const Option& option : table.Options())
+    {
+        EXPECT_EQ(option.key.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_."),
+                  std::string::npos)
+            << option.key;
+        EXPECT_FALSE(option.help.empty()) << option.key;
+        if (!option.unit.empty())
+        {
+            const std::string ending = endings.at(option.unit);
+            ASSERT_GT(option.key.size(), ending.size());
+            EXPECT_EQ(option.key.substr(option.key.size() - ending.size()), ending);
+        }
+    }
+}
+
+TEST(LoraScenarioOptions, RecordOfDefaultsIsAScenarioFile)
+{
+    const TestFolder folder;
+    const OptionTable table = LoraScenarioOptions("any");
+    const ScenarioValues values = table.Parse(std::vector<std::string>{});
+    std::ostringstream out;
+    values.WriteIni(out);
+    const auto file = folder.Write("scenario.ini", out.str());
+    EXPECT_EQ(table.Parse(std::vector<std::string>{"--scenario=" + file.string()}).All(),
+              values.All());
+}
+
+} // namespace
+} // namespace limitnet

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "limitnet/codec/error.h"
+#include "limitnet/scenario/option-table.h"
+#include "tests/data/test-folder.h"
+
+#include <clocale>
+#include <gtest/gtest.h>
+#include <locale>
+#include <sstream>
+
+namespace limitnet
+{
+namespace
+{
+
+OptionTable
+Table()
+{
+    OptionTable table("test-program", "1.2", "Tests options.");
+    table.AddSection("", "General")
+        .AddInt("seed", 1, 1, 100, "", "Seed.")
+        .AddInt("run", 3, 0, 100, "", "Run.");
+    table.AddSection("lora", "Link")
+        .AddChoice("sf", "auto", {"auto", "7", "12"}, "", "Spreading factor.")
+        .AddReal("tx_power_dbm", "14", -20, 16, "dBm", "Power.")
+        .AddBool("adr", false, "Adaptive data rate.");
+    table.AddSection("devices", "Devices")
+        .AddInt("count", 10, 1, 1000, "", "Number.")
+        .AddText("name", "", "Name.")
+        .AddReals("times_s", "1, 2.5", 0, 100, "s", "Times.");
+    table.AddFreeSection("attributes", "Attributes");
+    return table;
+}
+
+ScenarioValues
+Parse(const std::vector<std::string>& arguments)
+{
+    return Table().Parse(arguments);
+}
+
+std::string
+Failure(const std::vector<std::string>& arguments)
+{
+    return ErrorOf([&]() { Parse(arguments); });
+}
+
+TEST(OptionTable, DefaultsAndCommandLine)
+{
+    const ScenarioValues defaults = Parse({});
+    EXPECT_EQ(defaults.Int("seed"), 1);
+    EXPECT_EQ(defaults.Text("lora.sf"), "auto");
+    EXPECT_EQ(defaults.Real("lora.tx_power_dbm"), 14);
+    EXPECT_EQ(defaults.Real("devices.count"), 10);
+    EXPECT_FALSE(defaults.Bool("lora.adr"));
+    EXPECT_EQ(defaults.Reals("devices.times_s"), (std::vector<double>{1, 2.5}));
+    EXPECT_FALSE(defaults.IsGiven("seed"));
+    EXPECT_FALSE(defaults.HelpWanted());
+
+    const ScenarioValues given = Parse({"--seed=7",
+                                        "--lora.sf=12",
+                                        "--lora.tx_power_dbm=-3.25",
+                                        "--lora.adr=true",
+                                        "--devices.name",
+                                        "two words",
+                                        "--devices.times_s="});
+    EXPECT_EQ(given.Int("seed"), 7);
+    EXPECT_TRUE(given.IsGiven("seed"));
+    EXPECT_EQ(given.Text("lora.sf"), "12");
+    EXPECT_EQ(given.Real("lora.tx_power_dbm"), -3.25);
+    EXPECT_TRUE(given.Bool("lora.adr"));
+    EXPECT_EQ(given.Text("devices.name"), "two words");
+    EXPECT_TRUE(given.Reals("devices.times_s").empty());
+}
+
+TEST(OptionTable, ArgumentVectorOfMain)
+{
+    const char* argv[] = {"program", "--seed=9", nullptr};
+    EXPECT_EQ(Table().Parse(2, argv).Int("seed"), 9);
+    EXPECT_EQ(Table().Parse(0, argv).Int("seed"), 1);
+}
+
+TEST(OptionTable, CommandLineWinsOverFileOverDefault)
+{
+    const TestFolder folder;
+    const auto file = folder.Write("a.ini",
+                                   std::string("# comment\n"
+                                               "seed = 5\r\n"
+                                               "\n"
+                                               "[ devices ]\n"
+                                               "count=20   # more\n"
+                                               "  name = a = b\n"
+                                               "[lora]\n"
+                                               "sf = 7\n"));
+    const ScenarioValues values =
+        Parse({"--lora.sf=12", "--scenario=" + file.string(), "--run", "8"});
+    EXPECT_EQ(values.Int("seed"), 5);
+    EXPECT_EQ(values.Int("run"), 8);
+    EXPECT_EQ(values.Int("devices.count"), 20);
+    EXPECT_EQ(values.Text("devices.name"), "a = b");
+    EXPECT_EQ(values.Text("lora.sf"), "12");
+    EXPECT_EQ(values.Real("lora.tx_power_dbm"), 14);
+}
+
+TEST(OptionTable, EveryMistakeOnTheCommandLineIsOneLine)
+{
+    ExpectLine(Failure({"--lora.sf=13"}), {"command line", "lora.sf", "13", "auto, 7, 12"});
+    ExpectLine(Failure({"--lora.tx_power_dbm=17"}), {"from -20 to 16", "(dBm)"});
+    ExpectLine(Failure({"--lora.tx_power_dbm=1,5"}), {"tx_power_dbm"});
+    ExpectLine(Failure({"--lora.tx_power_dbm=nan"}), {"tx_power_dbm"});
+    ExpectLine(Failure({"--lora.tx_power_dbm=1e999"}), {"tx_power_dbm"});
+    ExpectLine(Failure({"--devices.count=0"}), {"a whole number from 1 to 1000"});
+    ExpectLine(Failure({"--devices.count=2.5"}), {"a whole number"});
+    ExpectLine(Failure({"--devices.count=99999999999999999999"}), {"a whole number"});
+    ExpectLine(Failure({"--devices.count="}), {"a whole number"});
+    ExpectLine(Failure({"--devices.count=10x"}), {"a whole number"});
+    ExpectLine(Failure({"--lora.adr=yes"}), {"true or false"});
+    ExpectLine(Failure({"--devices.times_s=1,,2"}), {"times_s"});
+    ExpectLine(Failure({"--devices.times_s=1,101"}), {"from 0 to 100"});
+    ExpectLine(Failure({"--devices.name=a#b"}), {"name"});
+    ExpectLine(Failure({"--seed"}), {"command line", "seed"});
+    ExpectLine(Failure({"--seed=1", "--seed=2"}), {"--seed", "twice"});
+    ExpectLine(Failure({"seed=1"}), {"'seed=1'"});
+    ExpectLine(Failure({"-x"}), {"command line"});
+}
+
+TEST(OptionTable, UnknownKeysNameTheNearest)
+{
+    ExpectLine(Failure({"--lora.tx_power=3"}), {"--lora.tx_power", "lora.tx_power_dbm"});
+    ExpectLine(Failure({"--device.count=3"}), {"did you mean devices.count?"});
+    ExpectLine(Failure({"--sf=7"}), {"did you mean lora.sf?"});
+    ExpectLine(Failure({"--lora.fs=7"}), {"did you mean lora.sf?"});
+    ExpectLine(Failure({"--sede=7"}), {"did you mean seed?"});
+    ExpectLine(Failure({"--something.else_entirely=7"}), {"--help"});
+    // No abbreviations: they would change their meaning with the table.
+    ExpectLine(Failure({"--lora.tx=3"}), {"unknown key"});
+}
+
+TEST(OptionTable, MistakesInAFileNameFileAndLine)
+{
+    const TestFolder folder;
+    const auto failure = [&](const std::string& content) {
+        return Failure({"--scenario=" + folder.Write("a.ini", content).string()});
+    };
+    ExpectLine(failure("\n[lora]\nsf = 13\n"), {"a.ini:3: ", "lora.sf", "auto, 7, 12"});
+    ExpectLine(failure("[lora]\ntxpower_dbm = 3\n"), {"a.ini:2: ", "lora.tx_power_dbm"});
+    ExpectLine(failure("[lara]\n"), {"a.ini:1: ", "[lora]", "[devices]"});
+    ExpectLine(failure("[]\n"), {"a.ini:1: "});
+    ExpectLine(failure("[lora\nsf = 7\n"), {"a.ini:1: "});
+    ExpectLine(failure("[lora]\nsf\n"), {"a.ini:2: ", "key = value"});
+    ExpectLine(failure("= 7\n"), {"a.ini:1: "});
+    ExpectLine(failure("seed = 1\nseed = 2\n"), {"a.ini:2: ", "twice", "line 1"});
+    ExpectLine(failure("scenario = other.ini\n"), {"a.ini:1: ", "unknown key"});
+    ExpectLine(Failure({"--scenario=" + (folder.Path() / "none.ini").string()}), {"none.ini"});
+    ExpectLine(Failure({"--scenario=" + folder.Path().string()}), {folder.Path().string()});
+}
+
+TEST(OptionTable, FreeSection)
+{
+    const TestFolder folder;
+    const auto file = folder.Write("a.ini",
+                                   std::string("[attributes]\n"
+                                               "ns3::lpwan::A::X = 1\nns3::lpwan::B::Y = 2ms\n"));
+    const ScenarioValues values =
+        Parse({"--scenario=" + file.string(), "--attributes.ns3::lpwan::A::X=5"});
+    using Pairs = std::vector<std::pair<std::string, std::string>>;
+    EXPECT_EQ(values.Free("attributes"),
+              (Pairs{{"ns3::lpwan::A::X", "5"}, {"ns3::lpwan::B::Y", "2ms"}}));
+    EXPECT_TRUE(Parse({}).Free("attributes").empty());
+    ExpectLine(Failure({"--attributes.=5"}), {"unknown key"});
+}
+
+TEST(OptionTable, RecordGivesTheSameValues)
+{
+    const TestFolder folder;
+    const ScenarioValues values = Parse({"--seed=42",
+                                         "--lora.tx_power_dbm=2.5",
+                                         "--devices.name=some name",
+                                         "--devices.times_s=",
+                                         "--attributes.ns3::A::X=5"});
+    std::ostringstream out;
+    values.WriteIni(out);
+    EXPECT_EQ(out.str(),
+              "# test-program 1.2, seed 42, run 3\n"
+              "# Every key as it was used; give this file with --scenario to repeat the run.\n"
+              "seed = 42\n"
+              "run = 3\n"
+              "\n[lora]\n"
+              "sf = auto\n"
+              "tx_power_dbm = 2.5\n"
+              "adr = false\n"
+              "\n[devices]\n"
+              "count = 10\n"
+              "name = some name\n"
+              "times_s =\n"
+              "\n[attributes]\n"
+              "ns3::A::X = 5\n");
+    const ScenarioValues again = Parse({"--scenario=" + folder.Write("a.ini", out.str()).string()});
+    EXPECT_EQ(again.All(), values.All());
+    std::ostringstream outAgain;
+    again.WriteIni(outAgain);
+    EXPECT_EQ(outAgain.str(), out.str());
+}
+
+TEST(OptionTable, HelpHasEverything)
+{
+    EXPECT_TRUE(Parse({"--help"}).HelpWanted());
+    EXPECT_TRUE(Parse({"-h"}).HelpWanted());
+    // Also when the file is missing: somebody who asks for help gets it.
+    EXPECT_TRUE(Parse({"--help", "--scenario=none.ini"}).HelpWanted());
+    const OptionTable table = Table();
+    std::ostringstream help;
+    std::ostringstream markdown;
+    table.PrintHelp(help);
+    table.PrintMarkdown(markdown);
+    for (const Option& option : table.Options())
+    {
+        for (const std::string& text : {help.str(), markdown.str()})
+        {
+            EXPECT_NE(text.find(option.key), std::string::npos) << option.key;
+            EXPECT_NE(text.find(option.help), std::string::npos) << option.key;
+        }
+    }
+    EXPECT_NE(help.str().find("--lora.tx_power_dbm=-20..16 dBm  [14]"), std::string::npos);
+    EXPECT_NE(markdown.str().find("| `lora.sf` | choice | auto\\|7\\|12 |  | `auto` |"),
+              std::string::npos);
+}
+
+TEST(OptionTable, MistakesInTheTableItself)
+{
+    OptionTable table("p", "1", "s");
+    EXPECT_THROW(table.AddInt("a", 1, 0, 2, "", ""), std::logic_error);
+    table.AddSection("x", "X");
+    EXPECT_THROW(table.AddInt("a", 3, 0, 2, "", ""), std::logic_error);
+    EXPECT_THROW(table.AddReal("a", "one", 0, 2, "", ""), std::logic_error);
+    table.AddInt("a", 1, 0, 2, "", "");
+    EXPECT_THROW(table.AddInt("a", 1, 0, 2, "", ""), std::logic_error);
+    const ScenarioValues values = table.Parse(std::vector<std::string>{});
+    EXPECT_THROW(values.Int("x.b"), std::logic_error);
+    EXPECT_THROW(values.Bool("x.a"), std::logic_error);
+    EXPECT_THROW(values.Reals("x.a"), std::logic_error);
+}
+
+/** Numbers have a point whatever the language of the user is. */
+TEST(OptionTable, LanguageOfTheUserDoesNotMatter)
+{
+    struct Comma : std::numpunct<char>
+    {
+        char do_decimal_point() const override
+        {
+            return ',';
+        }
+
+        char do_thousands_sep() const override
+        {
+            return '.';
+        }
+
+        std::string do_grouping() const override
+        {
+            return "\3";
+        }
+    };
+
+    const std::locale before = std::locale::global(std::locale(std::locale::classic(), new Comma));
+    const ScenarioValues values = Parse({"--lora.tx_power_dbm=2.5", "--devices.count=1000"});
+    std::ostringstream out;
+    values.WriteIni(out);
+    std::locale::global(before);
+    EXPECT_EQ(values.Real("lora.tx_power_dbm"), 2.5);
+    EXPECT_NE(out.str().find("count = 1000\n"), std::string::npos);
+}
+
+} // namespace
+} // namespace limitnet
