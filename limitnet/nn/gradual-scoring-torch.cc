@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "limitnet/nn/gradual-scoring-torch.h"
+
+namespace limitnet
+{
+
+torch::Tensor
+QuantiseSaliencyPublished(const torch::Tensor& saliency)
+{
+    const auto small =
+        at::_upsample_bilinear2d_aa(saliency, {8, 8}, false, c10::nullopt, c10::nullopt);
+    const auto low = small.amin({1, 2, 3}, true);
+    const auto range = (small.amax({1, 2, 3}, true) - low).clamp_min(1e-12);
+    const auto bytes = ((small - low) / range * 255).to(torch::kUInt8);
+    const auto levels = bytes.div(8, "floor") * 8;
+    const auto back = levels.to(torch::kFloat) / 255 * range + low;
+    return at::_upsample_bilinear2d_aa(back,
+                                       {saliency.size(2), saliency.size(3)},
+                                       false,
+                                       c10::nullopt,
+                                       c10::nullopt);
+}
+
+torch::Tensor
+KeepMask(const torch::Tensor& quantisedSaliency, const torch::Tensor& fraction)
+{
+    // Bias (12 - j) / 5 for channel j = 0..11.
+    const auto bias = torch::arange(12, 0, -1, quantisedSaliency.options()).view({1, 12, 1, 1}) / 5;
+    const auto score = quantisedSaliency + bias;
+    const auto flat = std::get<0>(score.flatten(1).sort(1));
+    // The quantile with linear interpolation, one fraction for each picture.
+    const auto position = (1 - fraction) * static_cast<double>(flat.size(1) - 1);
+    const auto below = position.floor();
+    const auto low = flat.gather(1, below.to(torch::kLong).unsqueeze(1));
+    const auto high = flat.gather(1, position.ceil().to(torch::kLong).unsqueeze(1));
+    const auto threshold = low + (high - low) * (position - below).unsqueeze(1);
+    return (score >= threshold.view({-1, 1, 1, 1})).to(torch::kFloat);
+}
+
+} // namespace limitnet

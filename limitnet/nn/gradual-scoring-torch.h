@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef LIMITNET_NN_GRADUAL_SCORING_TORCH_H
+#define LIMITNET_NN_GRADUAL_SCORING_TORCH_H
+
+#include <torch/torch.h>
+
+namespace limitnet
+{
+
+/**
+ * The saliency map as the published code quantises it ("gradual scoring", LimitNet, models/):
+ * down to 8x8, min-max scaled to 0..255, truncated, divided by 8, scaled back, up again.
+ * This is the floating-point form that training uses; the bitstream's integer form is in codec/.
+ *
+ * \param saliency Nx1x28x28 in 0..1
+ * \return Nx1x28x28
+ */
+torch::Tensor QuantiseSaliencyPublished(const torch::Tensor& saliency);
+
+/**
+ * Which latent values are kept when a fraction is kept.
+ *
+ * \param quantisedSaliency Nx1x28x28, from QuantiseSaliencyPublished()
+ * \param fraction N, in 0..1
+ * \return Nx12x28x28 of 0 and 1: score >= the (1 - fraction) quantile of the picture's scores
+ */
+torch::Tensor KeepMask(const torch::Tensor& quantisedSaliency, const torch::Tensor& fraction);
+
+} // namespace limitnet
+
+#endif // LIMITNET_NN_GRADUAL_SCORING_TORCH_H
