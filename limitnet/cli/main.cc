@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "limitnet/cli/command.h"
+#include "limitnet/codec/error.h"
+
+#include <array>
+#include <fmt/format.h>
+#include <iostream>
+
+namespace limitnet
+{
+
+namespace
+{
+
+namespace po = boost::program_options;
+
+constexpr std::array COMMANDS{
+    Command{"data", "get a data set and check it", RunData},
+    Command{"eval", "size, PSNR and accuracy of a codec over p, without a network", RunEval},
+    Command{"train", "train a codec", RunTrain},
+    Command{"train-classifier", "train a small cloud classifier", RunTrainClassifier},
+};
+
+void
+PrintHelp(std::ostream& out)
+{
+    out << "Usage: limitnet COMMAND [OPTIONS]\n\nCommands:\n";
+    for (const auto& command : COMMANDS)
+    {
+        out << fmt::format("  {:<18}{}\n", command.name, command.summary);
+    }
+    out << "\n'limitnet COMMAND --help' lists a command's options.\n";
+}
+
+int
+Main(const std::vector<std::string>& arguments)
+{
+    if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h")
+    {
+        PrintHelp(arguments.empty() ? std::cerr : std::cout);
+        return arguments.empty() ? 1 : 0;
+    }
+    for (const auto& command : COMMANDS)
+    {
+        if (arguments[0] == command.name)
+        {
+            return command.run({arguments.begin() + 1, arguments.end()});
+        }
+    }
+    throw Error(fmt::format("'{}' is no command; 'limitnet --help' lists them", arguments[0]));
+}
+
+} // namespace
+
+std::optional<po::variables_map>
+ParseArguments(const std::string& usage,
+               const std::string& about,
+               po::options_description options,
+               const std::vector<std::string>& arguments,
+               const po::positional_options_description& positional)
+{
+    options.add_options()("help,h", "print this text");
+    po::variables_map values;
+    try
+    {
+        po::store(po::command_line_parser(arguments)
+                      .options(options)
+                      .positional(positional)
+                      .style(po::command_line_style::default_style &
+                             ~po::command_line_style::allow_guessing)
+                      .run(),
+                  values);
+        if (values.count("help") > 0)
+        {
+            std::cout << "Usage: " << usage << "\n\n" << about << "\n\n" << options;
+            return std::nullopt;
+        }
+        po::notify(values);
+    }
+    catch (const po::error& error)
+    {
+        throw Error(fmt::format("{} (see --help)", error.what()));
+    }
+    return values;
+}
+
+} // namespace limitnet
+
+int
+main(int argc, char* argv[])
+{
+    try
+    {
+        return limitnet::Main({argv + 1, argv + argc});
+    }
+    catch (const std::exception& error)
+    {
+        std::cerr << "error: " << error.what() << '\n';
+        return 1;
+    }
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "limitnet/codec/error.h"
+#include "limitnet/codec/latent.h"
+#include "limitnet/codec/reassembler.h"
+#include "limitnet/data/paths.h"
+#include "limitnet/evaluation/evaluator.h"
+#include "limitnet/evaluation/limitnet-image-codec.h"
+
+#include <algorithm>
+#include <cmath>
+#include <gtest/gtest.h>
+#include <random>
+
+using namespace limitnet;
+
+namespace
+{
+
+/** A picture with some structure: coloured waves. */
+Image
+Waves(int side)
+{
+    Image image{side, side, {}};
+    for (int y = 0; y < side; ++y)
+    {
+        for (int x = 0; x < side; ++x)
+        {
+            const double u = 6.3 * x / side;
+            const double v = 6.3 * y / side;
+            image.rgb.push_back(static_cast<uint8_t>(127 + 100 * std::sin(2 * u)));
+            image.rgb.push_back(static_cast<uint8_t>(127 + 100 * std::cos(u + v)));
+            image.rgb.push_back(static_cast<uint8_t>(127 + 100 * std::sin(v)));
+        }
+    }
+    return image;
+}
+
+size_t
+TotalBytes(const std::vector<Bytes>& fragments)
+{
+    size_t sum = 0;
+    for (const auto& fragment : fragments)
+    {
+        sum += fragment.size();
+    }
+    return sum;
+}
+
+} // namespace
+
+class EvaluatorTest : public testing::Test
+{
+  protected:
+    std::shared_ptr<const CodecModel> m_model =
+        std::make_shared<CodecModel>(FindModel("codec-224"));
+    std::shared_ptr<const Classifier> m_classifier =
+        std::make_shared<Classifier>(FindModel("cifar10"));
+    std::shared_ptr<const ImageDecoder> m_decoder = std::make_shared<LimitNetDecoder>(m_model);
+};
+
+TEST(PsnrTest, FollowsItsDefinition)
+{
+    const Image black{2, 1, {0, 0, 0, 0, 0, 0}};
+    const Image white{2, 1, {255, 255, 255, 255, 255, 255}};
+    Image one = black;
+    one.rgb[0] = 10;
+    EXPECT_DOUBLE_EQ(PsnrDb(black, white), 0);
+    EXPECT_DOUBLE_EQ(PsnrDb(black, one), 10 * std::log10(255.0 * 255.0 * 6 / 100));
+    EXPECT_TRUE(std::isinf(PsnrDb(white, white)));
+    EXPECT_THROW(PsnrDb(black, Image{1, 1, {0, 0, 0}}), Error);
+}
+
+TEST_F(EvaluatorTest, MoreFragmentsGiveABetterPicture)
+{
+    const auto picture = Waves(224);
+    const auto fragments =
+        LimitNetEncoder(m_model, LATENT_SIZE, 1).Encode(picture, 7, 222).fragments;
+    ASSERT_GT(fragments.size(), 4U);
+    for (const auto& fragment : fragments)
+    {
+        EXPECT_LE(fragment.size(), 222U);
+    }
+    std::vector<Bytes> few(fragments.begin(), fragments.begin() + 2);
+    const auto early = m_decoder->Decode(few);
+    const auto late = m_decoder->Decode(fragments);
+    ASSERT_TRUE(early && late);
+    EXPECT_GT(PsnrDb(*late, picture), PsnrDb(*early, picture) + 3);
+    EXPECT_GT(PsnrDb(*late, picture), 20);
+}
+
+TEST_F(EvaluatorTest, WholeImageDecodesToTheQuantisedLatent)
+{
+    // Independent path: quantise and look up without any fragment.
+    const auto picture = Waves(32);
+    const auto& tables = m_model->Tables();
+    auto latent = m_model->Encode(picture).latent;
+    for (size_t i = 0; i < latent.size(); ++i)
+    {
+        const auto c = i / LATENT_CELLS;
+        const auto scaled = (latent[i] - tables.channelMin[c]) /
+                            (tables.channelMax[c] - tables.channelMin[c]) * 255;
+        latent[i] =
+            tables.reconstruction[c][static_cast<int>(std::clamp(scaled, 0.0F, 255.0F)) / 4];
+    }
+    const auto expected = m_model->Decode(latent);
+    auto fragments = LimitNetEncoder(m_model, LATENT_SIZE, 2).Encode(picture, 0, 51).fragments;
+    std::shuffle(fragments.begin(), fragments.end(), std::mt19937(5));
+    const auto decoded = m_decoder->Decode(fragments);
+    ASSERT_TRUE(decoded);
+    EXPECT_EQ(decoded->rgb, expected.rgb);
+}
+
+TEST_F(EvaluatorTest, FewerValuesMakeFewerBytes)
+{
+    const auto picture = Waves(224);
+    const auto tenth = LimitNetEncoder(m_model, LATENT_SIZE / 10, 1).Encode(picture, 0, 222);
+    const auto half = LimitNetEncoder(m_model, LATENT_SIZE / 2, 1).Encode(picture, 0, 222);
+    EXPECT_LT(TotalBytes(tenth.fragments), TotalBytes(half.fragments));
+}
+
+TEST_F(EvaluatorTest, WorkIsThatOfThePublishedNetworks)
+{
+    const auto work = LimitNetEncoder(m_model, 100, 1).Encode(Waves(32), 0, 222).work;
+    uint64_t encoder = 0;
+    uint64_t saliency = 0;
+    for (const auto& stage : work.stages)
+    {
+        encoder += stage.name.rfind("conv", 0) == 0 ? stage.operations : 0;
+        saliency += stage.name == "saliency" ? stage.operations : 0;
+    }
+    // 35.9 M and 4.3 M multiply-accumulates in LimitNet's table.
+    EXPECT_NEAR(static_cast<double>(encoder), 35.9e6, 0.05e6);
+    EXPECT_NEAR(static_cast<double>(saliency), 4.3e6, 0.05e6);
+}
+
+TEST_F(EvaluatorTest, NothingDecodableGivesNoPrediction)
+{
+    Evaluator evaluator(m_decoder, m_classifier);
+    EXPECT_EQ(evaluator.Evaluate({}).label, -1);
+    EXPECT_EQ(evaluator.Evaluate({{1, 2, 3}}).label, -1);
+    // The map alone places no value.
+    const auto fragments = LimitNetEncoder(m_model, 500, 1).Encode(Waves(32), 0, 222).fragments;
+    EXPECT_EQ(evaluator.Evaluate({fragments[0]}).label, -1);
+    // Symbols without the map neither.
+    EXPECT_EQ(evaluator.Evaluate({fragments[1]}).label, -1);
+    EXPECT_EQ(evaluator.DecodedCount(), 0U);
+}
+
+TEST_F(EvaluatorTest, EachReceptionIsDecodedOnce)
+{
+    Evaluator evaluator(m_decoder, m_classifier);
+    const auto fragments = LimitNetEncoder(m_model, 500, 1).Encode(Waves(32), 0, 222).fragments;
+    const auto first = evaluator.Evaluate(fragments);
+    const auto again = evaluator.Evaluate(fragments);
+    EXPECT_GE(first.label, 0);
+    EXPECT_EQ(first.label, again.label);
+    EXPECT_EQ(first.confidence, again.confidence);
+    EXPECT_EQ(evaluator.DecodedCount(), 1U);
+    EXPECT_EQ(evaluator.HitCount(), 1U);
+}
+
+TEST_F(EvaluatorTest, ImpossibleNumbersOfValuesAreRefused)
+{
+    EXPECT_THROW(LimitNetEncoder(m_model, 0, 1), Error);
+    EXPECT_THROW(LimitNetEncoder(m_model, LATENT_SIZE + 1, 1), Error);
+    EXPECT_THROW(LimitNetEncoder(m_model, 100, 1).Encode(Image{}, 0, 222), Error);
+}
