@@ -1,0 +1,765 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include "lpwan-lora-scenario.h"
+
+#include "limitnet/codec/error.h"
+#include "limitnet/codec/latent.h"
+#include "limitnet/codec/reassembler.h"
+#include "limitnet/data/fetch.h"
+#include "limitnet/data/paths.h"
+#include "limitnet/evaluation/limitnet-image-codec.h"
+#include "limitnet/results/csv-writer.h"
+#include "limitnet/results/plot.h"
+#include "limitnet/results/result-tables.h"
+
+#include "ns3/config.h"
+#include "ns3/constant-position-mobility-model.h"
+#include "ns3/double.h"
+#include "ns3/propagation-loss-model.h"
+#include "ns3/random-variable-stream.h"
+#include "ns3/rng-seed-manager.h"
+#include "ns3/simulator.h"
+#include "ns3/string.h"
+#include "ns3/uinteger.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <fstream>
+#include <iomanip>
+#include <iostream>
+#include <sstream>
+#include <unistd.h>
+
+namespace ns3
+{
+namespace lpwan
+{
+
+namespace
+{
+
+// Heights over ground of the antennas: a gateway on a mast, a device at hand height.
+constexpr double GATEWAY_HEIGHT_M = 15;
+constexpr double DEVICE_HEIGHT_M = 1;
+
+// First stream of each part of the scenario; each part takes far fewer than the distance.
+constexpr int64_t POSITION_STREAM = 1;
+constexpr int64_t PHASE_STREAM = 3;
+constexpr int64_t LORA_STREAM = 1000;
+
+std::string
+GroupOf(uint8_t spreadingFactor)
+{
+    return "sf" + std::to_string(int{spreadingFactor});
+}
+
+uint64_t
+FrameKey(uint32_t deviceAddress, uint32_t frameCounter)
+{
+    return uint64_t{deviceAddress} << 32 | frameCounter;
+}
+
+/** One line on standard error that is overwritten, where that is a terminal; nothing elsewhere. */
+class ProgressLine
+{
+  public:
+    ProgressLine(const std::string& what, double total)
+        : m_what(what),
+          m_total(total),
+          m_terminal(isatty(STDERR_FILENO) == 1),
+          m_start(std::chrono::steady_clock::now())
+    {
+    }
+
+    ~ProgressLine()
+    {
+        if (m_terminal)
+        {
+            std::cerr << "\r\033[K" << std::flush;
+        }
+    }
+
+    ProgressLine(const ProgressLine&) = delete;
+    ProgressLine& operator=(const ProgressLine&) = delete;
+
+    void Show(double done)
+    {
+        if (!m_terminal)
+        {
+            return;
+        }
+        const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - m_start;
+        std::ostringstream line;
+        line << '\r' << m_what << ' ' << std::fixed << std::setprecision(0) << 100 * done / m_total
+             << " %";
+        if (done > 0)
+        {
+            line << ", " << passed.count() * (m_total - done) / done << " s left";
+        }
+        std::cerr << line.str() << "\033[K" << std::flush;
+    }
+
+  private:
+    std::string m_what;
+    double m_total;
+    bool m_terminal;
+    std::chrono::steady_clock::time_point m_start;
+};
+
+void
+ShowSimulationProgress(ProgressLine* line, Time step)
+{
+    line->Show(Simulator::Now().GetSeconds());
+    Simulator::Schedule(step, &ShowSimulationProgress, line, step);
+}
+
+} // namespace
+
+LoraScenario::LoraScenario(limitnet::ScenarioValues values)
+    : m_values(std::move(values)),
+      m_times(limitnet::CurveTimes(m_values.Reals("accuracy.times_s"),
+                                   m_values.Real("accuracy.step_s"),
+                                   m_values.Real("accuracy.limit_s"))),
+      m_durationS(m_values.Real("scenario.duration_s")),
+      m_folder(m_values.Text("out"),
+               m_values.Text("scenario.name"),
+               static_cast<uint64_t>(m_values.Int("run")))
+{
+    const std::string& dataset = m_values.Text("images.dataset");
+    m_dataset = limitnet::OpenDataset(dataset, limitnet::Split::TEST, m_values.Text("data"));
+    if (m_dataset->ClassCount() == 0)
+    {
+        throw limitnet::Error("images.dataset = " + dataset +
+                              ": its pictures have no classes, so no answer could be right");
+    }
+    const auto first = static_cast<std::size_t>(m_values.Int("images.first"));
+    if (first >= m_dataset->Size())
+    {
+        throw limitnet::Error("images.first = " + std::to_string(first) + ": " + dataset + " has " +
+                              std::to_string(m_dataset->Size()) + " test pictures");
+    }
+    m_codec =
+        std::make_shared<limitnet::CodecModel>(limitnet::FindModel(m_values.Text("codec.model")));
+    const std::string& classifier = m_values.Text("codec.classifier");
+    m_classifier = std::make_shared<limitnet::Classifier>(
+        limitnet::FindModel(classifier == "auto" ? dataset : classifier));
+    if (m_classifier->DatasetName() != m_dataset->Name())
+    {
+        throw limitnet::Error("codec.classifier = " + classifier + ": knows the classes of " +
+                              m_classifier->DatasetName() + ", not of " + m_dataset->Name());
+    }
+    ApplyAttributes();
+}
+
+LoraScenario::~LoraScenario()
+{
+    Simulator::Destroy();
+}
+
+void
+LoraScenario::ApplyAttributes() const
+{
+    for (const auto& [name, value] : m_values.Free("attributes"))
+    {
+        const std::string full = name.rfind("ns3::", 0) == 0 ? name : "ns3::" + name;
+        if (!Config::SetDefaultFailSafe(full, StringValue(value)))
+        {
+            throw limitnet::Error("attributes." + name + " = " + value +
+                                  ": ns-3 has no such attribute, or it does not take this value");
+        }
+    }
+}
+
+void
+LoraScenario::Build()
+{
+    RngSeedManager::SetSeed(static_cast<uint32_t>(m_values.Int("seed")));
+    RngSeedManager::SetRun(static_cast<uint64_t>(m_values.Int("run")));
+
+    const double radius = m_values.Real("devices.radius_m");
+    const auto place = [](Ptr<Node> node, double x, double y, double z) {
+        const auto mobility = CreateObject<ConstantPositionMobilityModel>();
+        mobility->SetPosition(Vector(x, y, z));
+        node->AggregateObject(mobility);
+    };
+
+    NodeContainer gateways(static_cast<uint32_t>(m_values.Int("lora.gateways")));
+    place(gateways.Get(0), 0, 0, GATEWAY_HEIGHT_M);
+    for (uint32_t i = 1; i < gateways.GetN(); ++i)
+    {
+        const double angle = 2 * M_PI * (i - 1) / (gateways.GetN() - 1);
+        place(gateways.Get(i),
+              radius / 2 * std::cos(angle),
+              radius / 2 * std::sin(angle),
+              GATEWAY_HEIGHT_M);
+    }
+
+    NodeContainer nodes(static_cast<uint32_t>(m_values.Int("devices.count")));
+    const auto radiusVariable = CreateObject<UniformRandomVariable>();
+    const auto angleVariable = CreateObject<UniformRandomVariable>();
+    radiusVariable->SetStream(POSITION_STREAM);
+    angleVariable->SetStream(POSITION_STREAM + 1);
+    for (uint32_t i = 0; i < nodes.GetN(); ++i)
+    {
+        // The square root makes the density uniform over the disc's area.
+        const double distance = radius * std::sqrt(radiusVariable->GetValue(0, 1));
+        const double angle = angleVariable->GetValue(0, 2 * M_PI);
+        place(nodes.Get(i),
+              distance * std::cos(angle),
+              distance * std::sin(angle),
+              DEVICE_HEIGHT_M);
+    }
+
+    const auto loss = CreateObject<LogDistancePropagationLossModel>();
+    loss->SetPathLossExponent(m_values.Real("lora.path_loss_exponent"));
+    loss->SetReference(m_values.Real("lora.path_loss_reference_distance_m"),
+                       m_values.Real("lora.path_loss_reference_db"));
+    m_lora.SetPropagationLossModel(loss);
+    m_lora.SetChannelAttribute("ShadowingSigma",
+                               DoubleValue(m_values.Real("lora.shadowing_sigma_db")));
+    m_lora.SetGatewayAttribute("NoiseFigure", DoubleValue(m_values.Real("lora.noise_figure_db")));
+    m_lora.SetGatewayAttribute("CaptureThreshold", DoubleValue(m_values.Real("lora.capture_db")));
+    m_lora.SetGatewayAttribute("RandomLoss", DoubleValue(m_values.Real("lora.extra_loss")));
+    m_lora.SetServerAttribute("BackhaulDelay",
+                              TimeValue(Seconds(m_values.Real("lora.backhaul_delay_s"))));
+    m_lora.SetDeviceAttribute("TxPower", DoubleValue(m_values.Real("lora.tx_power_dbm")));
+    m_lora.SetSpreadingFactorMargin(m_values.Real("lora.sf_margin_db"));
+    m_lora.InstallGateways(gateways);
+    const NetDeviceContainer netDevices = m_lora.Install(nodes);
+    m_lora.AssignStreams(LORA_STREAM);
+    if (m_values.Text("lora.sf") == "auto")
+    {
+        m_lora.AssignSpreadingFactors(netDevices);
+    }
+    else
+    {
+        LoraHelper::SetSpreadingFactor(netDevices,
+                                       static_cast<uint8_t>(std::stoi(m_values.Text("lora.sf"))));
+    }
+    m_lora.GetChannel()->TraceConnectWithoutContext(
+        "UplinkFate",
+        MakeCallback(&LoraScenario::OnUplinkFate, this));
+
+    // The cloud is on no node of the radio network: the server hands it what it delivers.
+    m_cloud = CreateObject<CloudApplication>();
+    const auto cloudNode = CreateObject<Node>();
+    cloudNode->AddApplication(m_cloud);
+    m_lora.GetServer()->SetDeliverCallback(MakeCallback(&CloudApplication::Receive, m_cloud));
+
+    const auto values = std::max<long>(
+        1,
+        std::lround(m_values.Real("codec.values_percent") / 100 * limitnet::LATENT_SIZE));
+    const auto encoder = std::make_shared<limitnet::LimitNetEncoder>(
+        m_codec,
+        static_cast<std::size_t>(values),
+        static_cast<unsigned>(m_values.Int("codec.map_copies")));
+    const auto& profile = limitnet::DeviceProfile::Get(m_values.Text("devices.profile"));
+    const auto perDevice = static_cast<uint32_t>(m_values.Int("images.per_device"));
+    const double period = m_values.Real("images.period_s");
+    const auto firstPicture = static_cast<std::size_t>(m_values.Int("images.first"));
+    const auto phase = CreateObject<UniformRandomVariable>();
+    phase->SetStream(PHASE_STREAM);
+
+    m_devices.resize(nodes.GetN());
+    for (uint32_t i = 0; i < nodes.GetN(); ++i)
+    {
+        DeviceRecord& record = m_devices[i];
+        record.device = DynamicCast<LoraEndDevice>(netDevices.Get(i));
+        m_deviceByAddress[record.device->GetDeviceAddress()] = i;
+
+        record.source = CreateObject<ImageSource>();
+        record.source->SetAttribute("Period", TimeValue(Seconds(period)));
+        record.source->SetAttribute("ImageCount", UintegerValue(perDevice));
+        record.source->SetDevice(record.device);
+        record.source->SetEncoder(encoder);
+        record.source->SetDeviceProfile(profile);
+        record.source->SetPictures([this, i, perDevice, firstPicture](uint32_t image) {
+            const std::size_t index =
+                (firstPicture + std::size_t{i} * perDevice + image) % m_dataset->Size();
+            ImageRecord& imageRecord = m_devices[i].images.at(image);
+            imageRecord.datasetIndex = index;
+            imageRecord.label = m_dataset->Label(index);
+            return m_dataset->At(index);
+        });
+        record.source->SetStartTime(Seconds(phase->GetValue(0, period)));
+        nodes.Get(i)->AddApplication(record.source);
+
+        record.source->TraceConnectWithoutContext(
+            "Captured",
+            MakeCallback(&LoraScenario::OnCaptured, this).Bind(i));
+        record.source->TraceConnectWithoutContext(
+            "Encoded",
+            MakeCallback(&LoraScenario::OnEncoded, this).Bind(i));
+        record.source->TraceConnectWithoutContext(
+            "FragmentQueued",
+            MakeCallback(&LoraScenario::OnFragmentQueued, this).Bind(i));
+        record.device->TraceConnectWithoutContext(
+            "TxStart",
+            MakeCallback(&LoraScenario::OnTxStart, this).Bind(i));
+        record.device->TraceConnectWithoutContext(
+            "TxEnd",
+            MakeCallback(&LoraScenario::OnTxEnd, this).Bind(i));
+        record.device->TraceConnectWithoutContext(
+            "Drop",
+            MakeCallback(&LoraScenario::OnDrop, this).Bind(i));
+    }
+}
+
+void
+LoraScenario::Simulate()
+{
+    ProgressLine line("simulating", m_durationS);
+    const Time step = Seconds(m_durationS / 100);
+    Simulator::Schedule(step, &ShowSimulationProgress, &line, step);
+    Simulator::Stop(Seconds(m_durationS));
+    Simulator::Run();
+}
+
+LoraScenario::FragmentRecord&
+LoraScenario::FragmentOf(uint32_t device, Ptr<const Packet> packet)
+{
+    const auto [image, fragment] = m_devices[device].packets.at(packet->GetUid());
+    return m_devices[device].images.at(image).fragments.at(fragment);
+}
+
+void
+LoraScenario::OnCaptured(uint32_t device, uint32_t)
+{
+    ImageRecord record;
+    record.capturedS = Simulator::Now().GetSeconds();
+    m_devices[device].images.push_back(std::move(record));
+}
+
+void
+LoraScenario::OnEncoded(uint32_t device, uint32_t image, const limitnet::EncodedImage& encoded)
+{
+    ImageRecord& record = m_devices[device].images.at(image);
+    record.encodedS = Simulator::Now().GetSeconds();
+    for (const auto& fragment : encoded.fragments)
+    {
+        FragmentRecord fragmentRecord;
+        fragmentRecord.bytes = static_cast<uint32_t>(fragment.size());
+        record.fragments.push_back(std::move(fragmentRecord));
+    }
+    m_devices[device].encodingEnergyJ +=
+        limitnet::DeviceProfile::Get(m_values.Text("devices.profile"))
+            .EncodingEnergyJ(encoded.work);
+}
+
+void
+LoraScenario::OnFragmentQueued(uint32_t device,
+                               uint32_t image,
+                               uint32_t fragment,
+                               Ptr<const Packet> packet)
+{
+    m_devices[device].packets[packet->GetUid()] = {image, fragment};
+    FragmentRecord& record = m_devices[device].images.at(image).fragments.at(fragment);
+    record.queued = true;
+    record.queuedS = Simulator::Now().GetSeconds();
+}
+
+void
+LoraScenario::OnTxStart(uint32_t device,
+                        Ptr<const Packet> packet,
+                        const LpwanTransmission& transmission)
+{
+    FragmentOf(device, packet).transmission = transmission;
+    const auto [image, fragment] = m_devices[device].packets.at(packet->GetUid());
+    m_frames[FrameKey(transmission.deviceAddress, transmission.frameCounter)] = {device,
+                                                                                 image,
+                                                                                 fragment};
+}
+
+void
+LoraScenario::OnTxEnd(uint32_t device, Ptr<const Packet> packet, const LpwanTransmission&)
+{
+    FragmentOf(device, packet).sent = true;
+}
+
+void
+LoraScenario::OnDrop(uint32_t device, Ptr<const Packet> packet, DropReason reason)
+{
+    FragmentOf(device, packet).fate = ToString(reason);
+}
+
+void
+LoraScenario::OnUplinkFate(const LoraUplink& uplink)
+{
+    const auto [device, image, fragment] =
+        m_frames.at(FrameKey(uplink.transmission.deviceAddress, uplink.transmission.frameCounter));
+    FragmentRecord& record = m_devices[device].images.at(image).fragments.at(fragment);
+    // A received frame is delivered when it reaches the cloud, which the arrivals tell; one that
+    // is still on its way there when the simulation ends is in the backhaul.
+    record.fate = uplink.fate == LoraFate::RECEIVED ? "in_backhaul" : ToString(uplink.fate);
+}
+
+bool
+LoraScenario::IsEvaluated(const ImageRecord& image, std::size_t i) const
+{
+    if (m_values.Text("cloud.moments") == "all" || i + 1 == image.arrivals.size())
+    {
+        return true;
+    }
+    // The state after arrival i shows at a time t of the curve if t is not before this arrival and
+    // before the next one.
+    const auto elapsed = [&](std::size_t k) {
+        return m_cloud->GetArrivals()[image.arrivals[k]].time.GetSeconds() - image.capturedS;
+    };
+    const auto time = std::lower_bound(m_times.begin(), m_times.end(), elapsed(i));
+    return time != m_times.end() && *time < elapsed(i + 1);
+}
+
+void
+LoraScenario::Evaluate()
+{
+    // Which image the cloud's images are in truth: only for scoring, the cloud never sees it.
+    const auto& arrivals = m_cloud->GetArrivals();
+    std::size_t moments = 0;
+    std::vector<std::pair<ImageRecord*, const CloudApplication::ReceivedImage*>> images;
+    for (const auto& received : m_cloud->GetImages())
+    {
+        const auto& firstArrival = arrivals[received.arrivals.front()];
+        const auto [device, image, unused] =
+            m_frames.at(FrameKey(firstArrival.deviceAddress, firstArrival.frameCounter));
+        ImageRecord& record = m_devices[device].images.at(image);
+        record.arrivals = received.arrivals;
+        images.emplace_back(&record, &received);
+        for (std::size_t i = 0; i < record.arrivals.size(); ++i)
+        {
+            moments += IsEvaluated(record, i) ? 1 : 0;
+        }
+    }
+
+    limitnet::Evaluator evaluator(std::make_shared<limitnet::LimitNetDecoder>(m_codec),
+                                  m_classifier);
+    const auto reassembler = std::make_unique<limitnet::Reassembler>(m_codec->Tables());
+    ProgressLine line("decoding and classifying", static_cast<double>(moments));
+    std::size_t done = 0;
+    for (const auto& [record, received] : images)
+    {
+        std::vector<limitnet::Bytes> fragments;
+        reassembler->Reset();
+        for (std::size_t i = 0; i < record->arrivals.size(); ++i)
+        {
+            const auto& arrival = arrivals[record->arrivals[i]];
+            fragments.push_back(arrival.bytes);
+            reassembler->Add(arrival.bytes.data(), arrival.bytes.size());
+            const auto [device, image, fragment] =
+                m_frames.at(FrameKey(arrival.deviceAddress, arrival.frameCounter));
+            FragmentRecord& fragmentRecord =
+                m_devices[device].images.at(image).fragments.at(fragment);
+            fragmentRecord.fate = "delivered";
+            fragmentRecord.arrival = record->arrivals[i];
+            if (IsEvaluated(*record, i))
+            {
+                record->last = evaluator.Evaluate(fragments);
+                fragmentRecord.prediction = record->last;
+                line.Show(static_cast<double>(++done));
+            }
+        }
+        record->valuesReceived = reassembler->ValueCount();
+        record->mapReceived = reassembler->HasMap();
+    }
+}
+
+void
+LoraScenario::AddImagesToCurves()
+{
+    // Every group that a device could be in, so that each file has the same groups.
+    m_curves["all"];
+    for (const auto& device : m_devices)
+    {
+        auto& group = m_curves[GroupOf(device.device->GetSpreadingFactor())];
+        for (const auto& image : device.images)
+        {
+            std::vector<limitnet::AccuracyCurve::Prediction> predictions;
+            for (const auto index : image.arrivals)
+            {
+                const auto& arrival = m_cloud->GetArrivals()[index];
+                const auto [d, i, f] =
+                    m_frames.at(FrameKey(arrival.deviceAddress, arrival.frameCounter));
+                const auto& prediction = m_devices[d].images[i].fragments[f].prediction;
+                if (prediction)
+                {
+                    predictions.push_back({arrival.time.GetSeconds() - image.capturedS,
+                                           prediction->label == image.label});
+                }
+            }
+            m_curves["all"].AddImage(m_durationS - image.capturedS, predictions);
+            group.AddImage(m_durationS - image.capturedS, predictions);
+        }
+    }
+}
+
+void
+LoraScenario::WriteNodes(const std::string& path) const
+{
+    limitnet::CsvWriter csv(path, limitnet::NodesTable().Names());
+    const auto& profile = limitnet::DeviceProfile::Get(m_values.Text("devices.profile"));
+    for (uint32_t i = 0; i < m_devices.size(); ++i)
+    {
+        const DeviceRecord& record = m_devices[i];
+        const auto& device = record.device;
+        uint64_t sent = 0;
+        uint64_t delivered = 0;
+        for (const auto& image : record.images)
+        {
+            for (const auto& fragment : image.fragments)
+            {
+                sent += fragment.sent ? 1 : 0;
+                delivered += fragment.fate == "delivered" ? 1 : 0;
+            }
+        }
+        double pathLossDb = std::numeric_limits<double>::infinity();
+        for (uint32_t g = 0; g < m_lora.GetChannel()->GetGatewayCount(); ++g)
+        {
+            const double gain = m_lora.GetChannel()->GetGateway(g)->GetAntennaGain();
+            pathLossDb = std::min(
+                pathLossDb,
+                gain - m_lora.GetChannel()->GetRxPowerDbm(device->GetChannelIndex(), g, 0));
+        }
+        const Vector position = device->GetNode()->GetObject<MobilityModel>()->GetPosition();
+        const double encodingS =
+            std::min(record.source->GetEncodingTime().GetSeconds(), m_durationS);
+        constexpr int METRE_DECIMALS = 3;
+        constexpr int DB_DECIMALS = 4;
+        constexpr int RATIO_DECIMALS = 8;
+        constexpr int JOULE_DECIMALS = 9;
+        csv.Add(i)
+            .Add(position.x, METRE_DECIMALS)
+            .Add(position.y, METRE_DECIMALS)
+            .Add(int{device->GetSpreadingFactor()})
+            .Add(pathLossDb, DB_DECIMALS)
+            .Add(record.images.size())
+            .Add(sent)
+            .Add(delivered)
+            .Add(device->GetTxAirtimeSeconds())
+            .Add(device->GetTxAirtimeSeconds() / m_durationS, RATIO_DECIMALS)
+            .Add(encodingS, JOULE_DECIMALS)
+            .Add(record.encodingEnergyJ, JOULE_DECIMALS)
+            .Add(profile.sleepPowerW * (m_durationS - encodingS), JOULE_DECIMALS)
+            .Add(device->GetEnergyJoule(RadioState::TX), JOULE_DECIMALS)
+            .Add(device->GetEnergyJoule(RadioState::RX), JOULE_DECIMALS)
+            .Add(device->GetEnergyJoule(RadioState::SLEEP), JOULE_DECIMALS)
+            .EndRow();
+    }
+    csv.Close();
+}
+
+void
+LoraScenario::WriteImages(const std::string& path) const
+{
+    limitnet::CsvWriter csv(path, limitnet::ImagesTable().Names());
+    for (uint32_t d = 0; d < m_devices.size(); ++d)
+    {
+        for (uint32_t i = 0; i < m_devices[d].images.size(); ++i)
+        {
+            const ImageRecord& image = m_devices[d].images[i];
+            uint64_t bytes = 0;
+            uint64_t sent = 0;
+            for (const auto& fragment : image.fragments)
+            {
+                bytes += fragment.bytes;
+                sent += fragment.sent ? 1 : 0;
+            }
+            csv.Add(d)
+                .Add(i)
+                .Add(image.datasetIndex)
+                .Add(image.label)
+                .Add(int{m_devices[d].device->GetSpreadingFactor()})
+                .Add(image.capturedS);
+            image.encodedS ? csv.Add(*image.encodedS) : csv.AddEmpty();
+            csv.Add(m_durationS - image.capturedS)
+                .Add(image.fragments.size())
+                .Add(bytes)
+                .Add(sent)
+                .Add(image.arrivals.size())
+                .Add(image.valuesReceived)
+                .Add(image.mapReceived);
+            if (image.arrivals.empty())
+            {
+                csv.AddEmpty().AddEmpty();
+            }
+            else
+            {
+                const auto& log = m_cloud->GetArrivals();
+                csv.Add(log[image.arrivals.front()].time.GetSeconds())
+                    .Add(log[image.arrivals.back()].time.GetSeconds());
+            }
+            image.last.label >= 0 ? csv.Add(image.last.label) : csv.AddEmpty();
+            csv.Add(image.last.label == image.label).EndRow();
+        }
+    }
+    csv.Close();
+}
+
+void
+LoraScenario::WriteFragments(const std::string& path) const
+{
+    limitnet::CsvWriter csv(path, limitnet::FragmentsTable().Names());
+    for (uint32_t d = 0; d < m_devices.size(); ++d)
+    {
+        for (uint32_t i = 0; i < m_devices[d].images.size(); ++i)
+        {
+            const ImageRecord& image = m_devices[d].images[i];
+            for (uint32_t f = 0; f < image.fragments.size(); ++f)
+            {
+                const FragmentRecord& fragment = image.fragments[f];
+                csv.Add(d).Add(i).Add(f).Add(fragment.bytes);
+                fragment.queued ? csv.Add(fragment.queuedS) : csv.AddEmpty();
+                if (fragment.transmission)
+                {
+                    const auto& t = *fragment.transmission;
+                    csv.Add(t.start.GetSeconds())
+                        .Add((t.end - t.start).GetSeconds())
+                        .Add(int{t.spreadingFactor})
+                        .Add(t.frequencyHz);
+                }
+                else
+                {
+                    csv.AddEmpty().AddEmpty().AddEmpty().AddEmpty();
+                }
+                csv.Add(fragment.fate);
+                if (fragment.arrival)
+                {
+                    constexpr int DB_DECIMALS = 4;
+                    const auto& arrival = m_cloud->GetArrivals()[*fragment.arrival];
+                    csv.Add(arrival.time.GetSeconds())
+                        .Add(arrival.gatewayCount)
+                        .Add(arrival.snrDb, DB_DECIMALS);
+                }
+                else
+                {
+                    csv.AddEmpty().AddEmpty().AddEmpty();
+                }
+                const auto& prediction = fragment.prediction;
+                prediction && prediction->label >= 0 ? csv.Add(prediction->label) : csv.AddEmpty();
+                prediction ? csv.Add(prediction->label == image.label) : csv.AddEmpty();
+                csv.EndRow();
+            }
+        }
+    }
+    csv.Close();
+}
+
+void
+LoraScenario::WriteFiles()
+{
+    {
+        limitnet::CsvWriter csv(m_folder.File("accuracy.csv"), limitnet::AccuracyTable().Names());
+        limitnet::AddAccuracyRows(csv, "all", m_curves.at("all").At(m_times));
+        for (uint8_t sf = 7; sf <= 12; ++sf)
+        {
+            const auto curve = m_curves.find(GroupOf(sf));
+            if (curve != m_curves.end())
+            {
+                limitnet::AddAccuracyRows(csv, curve->first, curve->second.At(m_times));
+            }
+        }
+        csv.Close();
+    }
+    WriteNodes(m_folder.File("nodes.csv"));
+    WriteImages(m_folder.File("images.csv"));
+    WriteFragments(m_folder.File("fragments.csv"));
+    std::ofstream ini(m_folder.File("scenario.ini"));
+    m_values.WriteIni(ini);
+    ini.close();
+    if (!ini)
+    {
+        throw limitnet::Error(m_folder.File("scenario.ini").string() + ": cannot be written");
+    }
+}
+
+void
+LoraScenario::PrintSummary(std::ostream& out) const
+{
+    std::map<int, uint32_t> devicesBySf;
+    std::map<std::string, uint64_t> fates;
+    uint64_t images = 0;
+    double airtime = 0;
+    double energy = 0;
+    const auto& profile = limitnet::DeviceProfile::Get(m_values.Text("devices.profile"));
+    for (const auto& device : m_devices)
+    {
+        ++devicesBySf[device.device->GetSpreadingFactor()];
+        airtime += device.device->GetTxAirtimeSeconds();
+        energy += device.encodingEnergyJ + device.device->GetEnergyJoule(RadioState::TX) +
+                  device.device->GetEnergyJoule(RadioState::RX);
+        images += device.images.size();
+        for (const auto& image : device.images)
+        {
+            for (const auto& fragment : image.fragments)
+            {
+                ++fates[fragment.fate];
+            }
+        }
+    }
+    out << m_devices.size() << " devices (";
+    const char* separator = "";
+    for (const auto& [sf, count] : devicesBySf)
+    {
+        out << separator << count << " at SF" << sf;
+        separator = ", ";
+    }
+    out << "), " << m_lora.GetChannel()->GetGatewayCount() << " gateway(s), " << images
+        << " images in " << m_durationS << " s of simulated time, microcontroller " << profile.name
+        << "\nfragments:";
+    separator = " ";
+    for (const auto& [fate, count] : fates)
+    {
+        out << separator << count << ' ' << fate;
+        separator = ", ";
+    }
+    out << std::fixed << std::setprecision(2) << "\nper image: " << airtime / images
+        << " s time on air, " << energy / images
+        << " J for encoding, sending and receive windows\n\n"
+        << "  elapsed s   accuracy   95 % interval    correct/images\n";
+
+    // About a dozen rows of the curve, the first and the last among them.
+    const auto points = m_curves.at("all").At(m_times);
+    const std::size_t step = std::max<std::size_t>(1, (points.size() + 10) / 12);
+    for (std::size_t i = 0; i < points.size(); ++i)
+    {
+        if (i % step != 0 && i + 1 != points.size())
+        {
+            continue;
+        }
+        const auto& p = points[i];
+        out << std::setw(11) << std::setprecision(0) << p.elapsedS;
+        if (p.counted == 0)
+        {
+            out << "   no image was observed so long\n";
+            continue;
+        }
+        out << std::setw(11) << std::setprecision(3) << p.accuracy << "   " << p.wilsonLow << " .. "
+            << p.wilsonHigh << std::setw(8) << p.correct << '/' << p.counted << '\n';
+    }
+}
+
+void
+LoraScenario::Run(std::ostream& out)
+{
+    Build();
+    Simulate();
+    Evaluate();
+    AddImagesToCurves();
+    WriteFiles();
+    limitnet::PlotResult plot;
+    if (m_values.Bool("plot"))
+    {
+        plot = limitnet::PlotAccuracy(m_folder.File("accuracy.csv"),
+                                      m_folder.File("accuracy.png"),
+                                      m_values.Text("scenario.name"));
+    }
+    m_folder.Commit();
+    PrintSummary(out);
+    out << "\nresults in " << m_folder.FinalPath().string() << '\n';
+    if (m_values.Bool("plot") && !plot.done)
+    {
+        std::cerr << "warning: no accuracy.png: " << plot.reason << '\n';
+    }
+}
+
+} // namespace lpwan
+} // namespace ns3

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#ifndef LPWAN_LORA_SCENARIO_H
+#define LPWAN_LORA_SCENARIO_H
+
+#include "limitnet/data/dataset.h"
+#include "limitnet/evaluation/evaluator.h"
+#include "limitnet/nn/codec-model.h"
+#include "limitnet/results/accuracy-curve.h"
+#include "limitnet/results/run-folder.h"
+#include "limitnet/scenario/option-table.h"
+
+#include "ns3/lpwan-cloud.h"
+#include "ns3/lpwan-image-source.h"
+#include "ns3/lpwan-lora-end-device.h"
+#include "ns3/lpwan-lora-helper.h"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ns3
+{
+namespace lpwan
+{
+
+/**
+ * \ingroup limitnet
+ *
+ * A whole run of limitnet-lora-scenario: from the values of a scenario (see docs/scenario.md) to
+ * the files of a results folder (see docs/csv.md).
+ *
+ * The network is simulated first, then what arrived is decoded and classified: nothing in the
+ * cloud feeds back into the simulation here. All random streams are assigned, so a run is a
+ * function of its values alone.
+ */
+class LoraScenario
+{
+  public:
+    /**
+     * Opens data and models and makes the results folder, so that what is wrong with the values
+     * comes out before anything is simulated.
+     * \param values the scenario's values
+     * \throws limitnet::Error in one line
+     */
+    explicit LoraScenario(limitnet::ScenarioValues values);
+    ~LoraScenario();
+
+    LoraScenario(const LoraScenario&) = delete;
+    LoraScenario& operator=(const LoraScenario&) = delete;
+
+    /**
+     * Simulates, evaluates, writes the results, and prints a short table.
+     * \param out takes the table
+     * \throws limitnet::Error in one line; then there are no results
+     */
+    void Run(std::ostream& out);
+
+  private:
+    /** What became of a fragment. */
+    struct FragmentRecord
+    {
+        uint32_t bytes{0};
+        double queuedS{0};
+        bool queued{false};
+        std::optional<LpwanTransmission> transmission; //!< set when its frame began
+        bool sent{false};                              //!< its frame was in the air to the end
+        std::string fate{"not_sent"};
+        std::optional<std::size_t> arrival; //!< index in the cloud's log
+        std::optional<limitnet::Prediction> prediction;
+    };
+
+    /** What became of an image. */
+    struct ImageRecord
+    {
+        std::size_t datasetIndex{0};
+        int label{-1};
+        double capturedS{0};
+        std::optional<double> encodedS;
+        std::vector<FragmentRecord> fragments;
+        std::vector<std::size_t> arrivals; //!< indices in the cloud's log
+        limitnet::Prediction last;         //!< the cloud's at the end
+        std::size_t valuesReceived{0};
+        bool mapReceived{false};
+    };
+
+    /** A device and its images. */
+    struct DeviceRecord
+    {
+        Ptr<LoraEndDevice> device;
+        Ptr<ImageSource> source;
+        std::vector<ImageRecord> images;
+        std::map<uint64_t, std::pair<uint32_t, uint32_t>> packets; //!< uid: image, fragment
+        double encodingEnergyJ{0};
+    };
+
+    void ApplyAttributes() const;
+    void Build();
+    void Simulate();
+    void Evaluate();
+    void AddImagesToCurves();
+    void WriteFiles();
+    void WriteNodes(const std::string& path) const;
+    void WriteImages(const std::string& path) const;
+    void WriteFragments(const std::string& path) const;
+    void PrintSummary(std::ostream& out) const;
+
+    /** \return whether the state after arrival i of n is asked for by the curve, or is the last */
+    bool IsEvaluated(const ImageRecord& image, std::size_t i) const;
+
+    // Trace sinks; the first argument is the number of the device.
+    void OnCaptured(uint32_t device, uint32_t image);
+    void OnEncoded(uint32_t device, uint32_t image, const limitnet::EncodedImage& encoded);
+    void OnFragmentQueued(uint32_t device,
+                          uint32_t image,
+                          uint32_t fragment,
+                          Ptr<const Packet> packet);
+    void OnTxStart(uint32_t device,
+                   Ptr<const Packet> packet,
+                   const LpwanTransmission& transmission);
+    void OnTxEnd(uint32_t device, Ptr<const Packet> packet, const LpwanTransmission& transmission);
+    void OnDrop(uint32_t device, Ptr<const Packet> packet, DropReason reason);
+    void OnUplinkFate(const LoraUplink& uplink);
+
+    /** \return the record of the fragment in a packet */
+    FragmentRecord& FragmentOf(uint32_t device, Ptr<const Packet> packet);
+
+    limitnet::ScenarioValues m_values;
+    std::vector<double> m_times; //!< times since capture of the accuracy curve
+    double m_durationS;
+    std::unique_ptr<limitnet::Dataset> m_dataset;
+    std::shared_ptr<const limitnet::CodecModel> m_codec;
+    std::shared_ptr<const limitnet::Classifier> m_classifier;
+    limitnet::RunFolder m_folder;
+
+    LoraHelper m_lora;
+    Ptr<CloudApplication> m_cloud;
+    std::vector<DeviceRecord> m_devices;
+    std::map<uint32_t, uint32_t> m_deviceByAddress;
+    /// by DevAddr << 32 | FCnt: device, image, fragment
+    std::map<uint64_t, std::array<uint32_t, 3>> m_frames;
+    std::map<std::string, limitnet::AccuracyCurve> m_curves; //!< by group
+};
+
+} // namespace lpwan
+} // namespace ns3
+
+#endif // LPWAN_LORA_SCENARIO_H

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include "lpwan-cloud.h"
+
+#include "ns3/log.h"
+#include "ns3/simulator.h"
+
+namespace ns3
+{
+namespace lpwan
+{
+
+NS_LOG_COMPONENT_DEFINE("LpwanCloud");
+NS_OBJECT_ENSURE_REGISTERED(CloudApplication);
+
+TypeId
+CloudApplication::GetTypeId()
+{
+    static TypeId tid = TypeId("ns3::lpwan::CloudApplication")
+                            .SetParent<Application>()
+                            .SetGroupName("Limitnet")
+                            .AddConstructor<CloudApplication>();
+    return tid;
+}
+
+CloudApplication::CloudApplication() = default;
+
+CloudApplication::~CloudApplication() = default;
+
+void
+CloudApplication::DoDispose()
+{
+    m_arrivals.clear();
+    m_images.clear();
+    m_devices.clear();
+    Application::DoDispose();
+}
+
+void
+CloudApplication::StartApplication()
+{
+    m_running = true;
+}
+
+void
+CloudApplication::StopApplication()
+{
+    m_running = false;
+}
+
+void
+CloudApplication::Receive(const UplinkDelivery& delivery)
+{
+    if (!m_running)
+    {
+        return;
+    }
+    limitnet::Bytes bytes(delivery.payload->GetSize());
+    delivery.payload->CopyData(bytes.data(), static_cast<uint32_t>(bytes.size()));
+    const auto fragment = limitnet::ParseFragment(bytes.data(), bytes.size());
+    if (fragment.kind == limitnet::FragmentKind::INVALID)
+    {
+        NS_LOG_WARN("payload of device " << delivery.deviceAddress << " is no fragment");
+        ++m_invalid;
+        return;
+    }
+
+    DeviceState& device = m_devices[delivery.deviceAddress];
+    const auto ahead = static_cast<int8_t>(fragment.imageId - device.newest);
+    const bool isNew =
+        !device.any || ahead > 0 || device.images.find(fragment.imageId) == device.images.end();
+    if (isNew)
+    {
+        device.images[fragment.imageId] = m_images.size();
+        m_images.push_back({delivery.deviceAddress, fragment.imageId, {}});
+    }
+    if (!device.any || ahead > 0)
+    {
+        device.any = true;
+        device.newest = fragment.imageId;
+    }
+    m_images[device.images[fragment.imageId]].arrivals.push_back(m_arrivals.size());
+    m_arrivals.push_back({Simulator::Now(),
+                          delivery.deviceAddress,
+                          delivery.frameCounter,
+                          delivery.gatewayCount,
+                          delivery.snrDb,
+                          std::move(bytes)});
+}
+
+const std::vector<CloudApplication::Arrival>&
+CloudApplication::GetArrivals() const
+{
+    return m_arrivals;
+}
+
+const std::vector<CloudApplication::ReceivedImage>&
+CloudApplication::GetImages() const
+{
+    return m_images;
+}
+
+uint64_t
+CloudApplication::GetInvalidPayloads() const
+{
+    return m_invalid;
+}
+
+} // namespace lpwan
+} // namespace ns3

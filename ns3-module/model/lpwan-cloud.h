@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#ifndef LPWAN_CLOUD_H
+#define LPWAN_CLOUD_H
+
+#include "limitnet/codec/fragment.h"
+#include "lpwan-network-server.h"
+
+#include "ns3/application.h"
+#include "ns3/nstime.h"
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+namespace ns3
+{
+namespace lpwan
+{
+
+/**
+ * \ingroup limitnet
+ *
+ * The cloud's end of the offloading: takes the payloads that the network server delivers, sorts
+ * them by device and image, and keeps a log of the arrivals, from which the evaluator decodes and
+ * classifies. It knows nothing but the bytes that arrived and who sent them.
+ *
+ * An image id has 8 bits. Ids up to 127 ahead of the newest one of a device begin a new image; all
+ * others belong to the image that has that id already.
+ */
+class CloudApplication : public Application
+{
+  public:
+    /** A fragment that arrived. */
+    struct Arrival
+    {
+        Time time;                 //!< when it reached the cloud
+        uint32_t deviceAddress{0}; //!< who sent it
+        uint32_t frameCounter{0};  //!< of the frame it came in
+        uint32_t gatewayCount{0};  //!< gateways that received the frame
+        double snrDb{0};           //!< the best of them
+        limitnet::Bytes bytes;     //!< the fragment
+    };
+
+    /** An image, as far as the cloud knows it. */
+    struct ReceivedImage
+    {
+        uint32_t deviceAddress{0};         //!< whose
+        uint8_t imageId{0};                //!< its id on the air
+        std::vector<std::size_t> arrivals; //!< its fragments, as indices of GetArrivals()
+    };
+
+    /** \return the TypeId */
+    static TypeId GetTypeId();
+
+    CloudApplication();
+    ~CloudApplication() override;
+
+    /** \param delivery a payload from the network server */
+    void Receive(const UplinkDelivery& delivery);
+
+    /** \return all fragments, in the order in which they arrived */
+    const std::vector<Arrival>& GetArrivals() const;
+
+    /** \return all images, in the order of their first fragment */
+    const std::vector<ReceivedImage>& GetImages() const;
+
+    /** \return payloads that were no fragment */
+    uint64_t GetInvalidPayloads() const;
+
+  protected:
+    void DoDispose() override;
+
+  private:
+    /** What the cloud remembers of a device. */
+    struct DeviceState
+    {
+        bool any{false};                       //!< whether an image was seen
+        uint8_t newest{0};                     //!< id of the newest image
+        std::map<uint8_t, std::size_t> images; //!< by id: index in m_images
+    };
+
+    void StartApplication() override;
+    void StopApplication() override;
+
+    bool m_running{false};
+    std::vector<Arrival> m_arrivals;
+    std::vector<ReceivedImage> m_images;
+    std::map<uint32_t, DeviceState> m_devices;
+    uint64_t m_invalid{0};
+};
+
+} // namespace lpwan
+} // namespace ns3
+
+#endif // LPWAN_CLOUD_H

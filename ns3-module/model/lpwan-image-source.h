@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#ifndef LPWAN_IMAGE_SOURCE_H
+#define LPWAN_IMAGE_SOURCE_H
+
+#include "limitnet/codec/image-codec.h"
+#include "limitnet/codec/image.h"
+#include "limitnet/device/device-profile.h"
+#include "lpwan-net-device.h"
+
+#include "ns3/application.h"
+#include "ns3/event-id.h"
+#include "ns3/nstime.h"
+#include "ns3/traced-callback.h"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+
+namespace ns3
+{
+namespace lpwan
+{
+
+/**
+ * \ingroup limitnet
+ *
+ * The camera and the microcontroller behind it: captures a picture each Period from the
+ * application's StartTime on, encodes it, and hands the fragments to an LPWAN device in order.
+ *
+ * The host encodes the picture at once; simulated time passes as the device profile says (work of
+ * each stage x cycles per operation / clock), and only then is the first fragment handed over. The
+ * microcontroller encodes one picture at a time: a picture captured meanwhile waits. Pictures are
+ * sent first in, first out; one fragment at most waits in the device's own queue, the rest here.
+ */
+class ImageSource : public Application
+{
+  public:
+    /** \param image number of the image on this device, from 0 \return its picture */
+    using Pictures = std::function<limitnet::Image(uint32_t image)>;
+
+    /**
+     * Signature of the trace source Captured.
+     * \param image number of the image on this device
+     */
+    typedef void (*CapturedTracedCallback)(uint32_t image);
+
+    /**
+     * Signature of the trace source Encoded; it fires when the encoding is done in simulated time.
+     * \param image number of the image on this device
+     * \param encoded fragments and work
+     */
+    typedef void (*EncodedTracedCallback)(uint32_t image, const limitnet::EncodedImage& encoded);
+
+    /**
+     * Signature of the trace source FragmentQueued.
+     * \param image number of the image on this device
+     * \param fragment number of the fragment in sending order
+     * \param packet what is handed to the device now; its uid recognises it in the device's traces
+     */
+    typedef void (*FragmentTracedCallback)(uint32_t image,
+                                           uint32_t fragment,
+                                           Ptr<const Packet> packet);
+
+    /** \return the TypeId */
+    static TypeId GetTypeId();
+
+    ImageSource();
+    ~ImageSource() override;
+
+    /** \param device where fragments are sent; its MTU is asked at each capture */
+    void SetDevice(Ptr<LpwanNetDevice> device);
+
+    /** \param pictures gives the picture of each image */
+    void SetPictures(Pictures pictures);
+
+    /** \param encoder the codec's device half */
+    void SetEncoder(std::shared_ptr<const limitnet::ImageEncoder> encoder);
+
+    /** \param profile the microcontroller */
+    void SetDeviceProfile(const limitnet::DeviceProfile& profile);
+
+    /** \return images captured up to now */
+    uint32_t GetCapturedImages() const;
+
+    /** \return time of the encodings that were begun, those still running counted whole */
+    Time GetEncodingTime() const;
+
+    /** \return fragments that have been encoded and not yet been handed to the device */
+    std::size_t GetPendingFragments() const;
+
+  protected:
+    void DoDispose() override;
+
+  private:
+    /** A fragment that waits for the device. */
+    struct Pending
+    {
+        uint32_t image;
+        uint32_t fragment;
+        limitnet::Bytes bytes;
+    };
+
+    void StartApplication() override;
+    void StopApplication() override;
+
+    /** Takes the next picture and schedules the one after it. */
+    void Capture();
+
+    /**
+     * The microcontroller is done with an image.
+     * \param image number of the image
+     * \param encoded its fragments
+     */
+    void EncodingDone(uint32_t image, std::shared_ptr<const limitnet::EncodedImage> encoded);
+
+    /** Hands fragments over until one waits in the device. */
+    void Feed();
+
+    /**
+     * A frame has left the antenna.
+     * \param packet its payload
+     * \param start start of the frame
+     * \param end end of the frame
+     */
+    void TxComplete(Ptr<const Packet> packet, Time start, Time end);
+
+    Ptr<LpwanNetDevice> m_device;
+    Pictures m_pictures;
+    std::shared_ptr<const limitnet::ImageEncoder> m_encoder;
+    limitnet::DeviceProfile m_profile;
+    Time m_period;               //!< attribute Period
+    uint32_t m_imageCount;       //!< attribute ImageCount
+    uint32_t m_captured{0};      //!< images captured
+    Time m_encoderFreeAt;        //!< when the microcontroller can start on another image
+    Time m_encodingTime;         //!< spent in all
+    std::deque<Pending> m_queue; //!< fragments not yet handed over
+    EventId m_captureEvent;
+
+    TracedCallback<uint32_t> m_capturedTrace;
+    TracedCallback<uint32_t, const limitnet::EncodedImage&> m_encodedTrace;
+    TracedCallback<uint32_t, uint32_t, Ptr<const Packet>> m_fragmentTrace;
+};
+
+} // namespace lpwan
+} // namespace ns3
+
+#endif // LPWAN_IMAGE_SOURCE_H

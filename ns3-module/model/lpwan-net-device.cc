@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include "lpwan-net-device.h"
+
+#include "ns3/log.h"
+#include "ns3/node.h"
+#include "ns3/simulator.h"
+#include "ns3/uinteger.h"
+
+namespace ns3
+{
+namespace lpwan
+{
+
+NS_LOG_COMPONENT_DEFINE("LpwanNetDevice");
+
+NS_OBJECT_ENSURE_REGISTERED(LpwanNetDevice);
+
+namespace
+{
+
+/** Application ports a device may use; LoRaWAN reserves 224 and above. */
+constexpr uint16_t MAX_PORT = 223;
+/** Port of a packet sent with protocol number 0. */
+constexpr uint8_t DEFAULT_PORT = 1;
+
+} // namespace
+
+const char*
+ToString(DropReason reason)
+{
+    switch (reason)
+    {
+    case DropReason::PAYLOAD_TOO_LONG:
+        return "payload_too_long";
+    case DropReason::QUEUE_FULL:
+        return "queue_full";
+    case DropReason::INVALID_PORT:
+        return "invalid_port";
+    case DropReason::NOT_CONNECTED:
+        return "not_connected";
+    }
+    return "unknown";
+}
+
+TypeId
+LpwanNetDevice::GetTypeId()
+{
+    static TypeId tid =
+        TypeId("ns3::lpwan::LpwanNetDevice")
+            .SetParent<NetDevice>()
+            .SetGroupName("Limitnet")
+            .AddAttribute("QueueLimit",
+                          "How many packets may wait; further ones are dropped.",
+                          UintegerValue(64),
+                          MakeUintegerAccessor(&LpwanNetDevice::SetQueueLimit,
+                                               &LpwanNetDevice::GetQueueLimit),
+                          MakeUintegerChecker<uint32_t>(1))
+            .AddTraceSource("TxStart",
+                            "A frame starts: application packet, frame.",
+                            MakeTraceSourceAccessor(&LpwanNetDevice::m_txStartTrace),
+                            "ns3::lpwan::LpwanNetDevice::TransmissionTracedCallback")
+            .AddTraceSource("TxEnd",
+                            "A frame has left the antenna: application packet, frame.",
+                            MakeTraceSourceAccessor(&LpwanNetDevice::m_txEndTrace),
+                            "ns3::lpwan::LpwanNetDevice::TransmissionTracedCallback")
+            .AddTraceSource("Drop",
+                            "The device gave up a packet: application packet, reason.",
+                            MakeTraceSourceAccessor(&LpwanNetDevice::m_dropTrace),
+                            "ns3::lpwan::LpwanNetDevice::DropTracedCallback")
+            .AddTraceSource("QueueSize",
+                            "Packets that wait.",
+                            MakeTraceSourceAccessor(&LpwanNetDevice::m_queued),
+                            "ns3::TracedValueCallback::Uint32");
+    return tid;
+}
+
+LpwanNetDevice::LpwanNetDevice()
+    : m_queued(0),
+      m_accountedUntil(Simulator::Now())
+{
+}
+
+LpwanNetDevice::~LpwanNetDevice() = default;
+
+void
+LpwanNetDevice::DoDispose()
+{
+    m_node = nullptr;
+    m_queue.clear();
+    m_txComplete = TxCompleteCallback();
+    m_receive = ReceiveCallback();
+    NetDevice::DoDispose();
+}
+
+uint32_t
+LpwanNetDevice::GetQueueSize() const
+{
+    return m_queued;
+}
+
+void
+LpwanNetDevice::SetQueueLimit(uint32_t packets)
+{
+    m_queueLimit = packets;
+}
+
+uint32_t
+LpwanNetDevice::GetQueueLimit() const
+{
+    return m_queueLimit;
+}
+
+void
+LpwanNetDevice::SetTxCompleteCallback(TxCompleteCallback callback)
+{
+    m_txComplete = callback;
+}
+
+uint64_t
+LpwanNetDevice::GetSentFrames() const
+{
+    return m_sentFrames;
+}
+
+double
+LpwanNetDevice::GetTxAirtimeSeconds() const
+{
+    return GetTimeIn(RadioState::TX).GetSeconds();
+}
+
+Time
+LpwanNetDevice::GetTimeIn(RadioState state) const
+{
+    Account();
+    return NanoSeconds(m_timeNs[static_cast<std::size_t>(state)]);
+}
+
+double
+LpwanNetDevice::GetEnergyJoule(RadioState state) const
+{
+    Account();
+    return m_joule[static_cast<std::size_t>(state)];
+}
+
+double
+LpwanNetDevice::GetTotalEnergyJoule() const
+{
+    Account();
+    double total = 0;
+    for (double joule : m_joule)
+    {
+        total += joule;
+    }
+    return total;
+}
+
+void
+LpwanNetDevice::Account() const
+{
+    const Time now = Simulator::Now();
+    const Time spent = now - m_accountedUntil;
+    if (!spent.IsStrictlyPositive())
+    {
+        return;
+    }
+    const auto index = static_cast<std::size_t>(m_state);
+    m_timeNs[index] += spent.GetNanoSeconds();
+    m_joule[index] += spent.GetSeconds() * GetPowerWatt(m_state);
+    m_accountedUntil = now;
+}
+
+void
+LpwanNetDevice::SetRadioState(RadioState state)
+{
+    Account();
+    m_state = state;
+}
+
+RadioState
+LpwanNetDevice::GetRadioState() const
+{
+    return m_state;
+}
+
+bool
+LpwanNetDevice::Enqueue(Ptr<const Packet> packet, uint16_t protocolNumber)
+{
+    NS_LOG_FUNCTION(this << packet << protocolNumber);
+    if (!IsLinkUp())
+    {
+        NotifyDrop(packet, DropReason::NOT_CONNECTED);
+        return false;
+    }
+    if (protocolNumber > MAX_PORT)
+    {
+        NotifyDrop(packet, DropReason::INVALID_PORT);
+        return false;
+    }
+    if (packet->GetSize() > GetMtu())
+    {
+        NotifyDrop(packet, DropReason::PAYLOAD_TOO_LONG);
+        return false;
+    }
+    if (m_queue.size() >= m_queueLimit)
+    {
+        NotifyDrop(packet, DropReason::QUEUE_FULL);
+        return false;
+    }
+    const uint8_t port = protocolNumber == 0 ? DEFAULT_PORT : static_cast<uint8_t>(protocolNumber);
+    m_queue.push_back({packet, port});
+    m_queued = static_cast<uint32_t>(m_queue.size());
+    return true;
+}
+
+std::optional<LpwanNetDevice::QueueItem>
+LpwanNetDevice::Dequeue()
+{
+    if (m_queue.empty())
+    {
+        return std::nullopt;
+    }
+    QueueItem item = m_queue.front();
+    m_queue.pop_front();
+    m_queued = static_cast<uint32_t>(m_queue.size());
+    return item;
+}
+
+void
+LpwanNetDevice::NotifyDrop(Ptr<const Packet> packet, DropReason reason)
+{
+    NS_LOG_INFO("device " << GetDeviceAddress() << " drops " << packet->GetSize()
+                          << " bytes: " << ToString(reason));
+    m_dropTrace(packet, reason);
+}
+
+void
+LpwanNetDevice::NotifyTxStart(Ptr<const Packet> packet, const LpwanTransmission& transmission)
+{
+    m_txStartTrace(packet, transmission);
+}
+
+void
+LpwanNetDevice::NotifyTxEnd(Ptr<const Packet> packet, const LpwanTransmission& transmission)
+{
+    ++m_sentFrames;
+    m_txEndTrace(packet, transmission);
+    if (!m_txComplete.IsNull())
+    {
+        m_txComplete(packet, transmission.start, transmission.end);
+    }
+}
+
+void
+LpwanNetDevice::SetIfIndex(const uint32_t index)
+{
+    m_ifIndex = index;
+}
+
+uint32_t
+LpwanNetDevice::GetIfIndex() const
+{
+    return m_ifIndex;
+}
+
+bool
+LpwanNetDevice::SetMtu(const uint16_t /* mtu */)
+{
+    return false;
+}
+
+bool
+LpwanNetDevice::IsLinkUp() const
+{
+    return true;
+}
+
+void
+LpwanNetDevice::AddLinkChangeCallback(Callback<void> /* callback */)
+{
+    // The link of an attached device never goes down: there is no change to tell of.
+}
+
+bool
+LpwanNetDevice::IsBroadcast() const
+{
+    return false;
+}
+
+bool
+LpwanNetDevice::IsMulticast() const
+{
+    return false;
+}
+
+Address
+LpwanNetDevice::GetMulticast(Ipv4Address /* multicastGroup */) const
+{
+    return GetBroadcast();
+}
+
+Address
+LpwanNetDevice::GetMulticast(Ipv6Address /* addr */) const
+{
+    return GetBroadcast();
+}
+
+bool
+LpwanNetDevice::IsBridge() const
+{
+    return false;
+}
+
+bool
+LpwanNetDevice::IsPointToPoint() const
+{
+    return false;
+}
+
+bool
+LpwanNetDevice::SendFrom(Ptr<Packet> /* packet */,
+                         const Address& /* source */,
+                         const Address& /* dest */,
+                         uint16_t /* protocolNumber */)
+{
+    return false;
+}
+
+bool
+LpwanNetDevice::SupportsSendFrom() const
+{
+    return false;
+}
+
+Ptr<Node>
+LpwanNetDevice::GetNode() const
+{
+    return m_node;
+}
+
+void
+LpwanNetDevice::SetNode(Ptr<Node> node)
+{
+    m_node = node;
+}
+
+bool
+LpwanNetDevice::NeedsArp() const
+{
+    return false;
+}
+
+void
+LpwanNetDevice::SetReceiveCallback(ReceiveCallback cb)
+{
+    m_receive = cb;
+}
+
+void
+LpwanNetDevice::SetPromiscReceiveCallback(PromiscReceiveCallback /* cb */)
+{
+    // A device hears only what is sent to it.
+}
+
+} // namespace lpwan
+} // namespace ns3

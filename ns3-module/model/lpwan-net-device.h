@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#ifndef LPWAN_NET_DEVICE_H
+#define LPWAN_NET_DEVICE_H
+
+#include "ns3/net-device.h"
+#include "ns3/nstime.h"
+#include "ns3/packet.h"
+#include "ns3/traced-callback.h"
+#include "ns3/traced-value.h"
+
+#include <array>
+#include <cstdint>
+#include <list>
+#include <optional>
+
+namespace ns3
+{
+namespace lpwan
+{
+
+/** Why a device gave up a packet before its frame was complete in the air. */
+enum class DropReason : uint8_t
+{
+    PAYLOAD_TOO_LONG, //!< more application bytes than GetMtu() allows
+    QUEUE_FULL,       //!< the device's queue is at its limit
+    INVALID_PORT,     //!< protocol number is neither 0 nor a port of the link
+    NOT_CONNECTED,    //!< the device is on no channel
+};
+
+/**
+ * \param reason a reason
+ * \return its name as it stands in result files, e.g. "payload_too_long"
+ */
+const char* ToString(DropReason reason);
+
+/** What the radio of a device does; each state has its own current. */
+enum class RadioState : uint8_t
+{
+    SLEEP,
+    RX,
+    TX,
+};
+
+/** Number of members of RadioState. */
+constexpr std::size_t RADIO_STATE_COUNT = 3;
+
+/**
+ * One frame in the air, as trace sources tell of it. (deviceAddress, frameCounter) names a frame
+ * uniquely within a simulation, so that a trace sink can follow it from device to server.
+ */
+struct LpwanTransmission
+{
+    uint32_t deviceAddress{0};  //!< LoRaWAN DevAddr
+    uint32_t frameCounter{0};   //!< full (32 bit) uplink frame counter
+    Time start;                 //!< first preamble symbol leaves the antenna
+    Time end;                   //!< last symbol has left the antenna
+    uint32_t frequencyHz{0};    //!< carrier
+    uint32_t bandwidthHz{0};    //!< channel bandwidth
+    uint8_t spreadingFactor{0}; //!< 7..12; 0 on a link that has none
+    uint16_t frameBytes{0};     //!< PHY payload, all overheads included
+    double txPowerDbm{0};       //!< radiated power
+};
+
+/**
+ * \ingroup limitnet
+ *
+ * What an application knows of an LPWAN uplink, whatever the technology: an MTU, a bounded FIFO
+ * queue, a report when a frame has left the antenna, a report when a packet was dropped, and the
+ * radio's time and energy.
+ *
+ * A packet handed to Send() is payload only. The device copies the bytes it needs; the trace
+ * sources give the application's own packet back, so that its uid recognises it.
+ *
+ * The protocol number of Send() is the application port (LoRaWAN FPort): 1..223, or 0 for the
+ * default port 1. The destination is ignored: everything goes to the network server.
+ */
+class LpwanNetDevice : public NetDevice
+{
+  public:
+    /** Told when a frame has left the antenna: application packet, start and end of the frame. */
+    using TxCompleteCallback = Callback<void, Ptr<const Packet>, Time, Time>;
+
+    /**
+     * Signature of the trace sources TxStart and TxEnd.
+     * \param packet the application's packet
+     * \param transmission the frame
+     */
+    typedef void (*TransmissionTracedCallback)(Ptr<const Packet> packet,
+                                               const LpwanTransmission& transmission);
+
+    /**
+     * Signature of the trace source Drop.
+     * \param packet the application's packet
+     * \param reason why it was dropped
+     */
+    typedef void (*DropTracedCallback)(Ptr<const Packet> packet, DropReason reason);
+
+    /** \return the TypeId */
+    static TypeId GetTypeId();
+
+    LpwanNetDevice();
+    ~LpwanNetDevice() override;
+
+    // --- what links add to NetDevice ---
+
+    /** \return the address by which the network server knows this device (LoRaWAN: DevAddr) */
+    virtual uint32_t GetDeviceAddress() const = 0;
+
+    /** \return the application payload in bytes that one frame may carry at the present data rate
+     */
+    uint16_t GetMtu() const override = 0;
+
+    /** \return packets that wait; the one in the air is not counted */
+    uint32_t GetQueueSize() const;
+
+    /** \param packets how many packets may wait (at least 1) */
+    void SetQueueLimit(uint32_t packets);
+
+    /** \return how many packets may wait */
+    uint32_t GetQueueLimit() const;
+
+    /** \param callback called at the end of each frame; replaces the earlier one */
+    void SetTxCompleteCallback(TxCompleteCallback callback);
+
+    /** \return frames that have left the antenna completely */
+    uint64_t GetSentFrames() const;
+
+    /** \return seconds spent sending up to now, a frame in the air counted up to now */
+    double GetTxAirtimeSeconds() const;
+
+    /**
+     * \param state a radio state
+     * \return how long the radio was in it since the device was made, up to now
+     */
+    Time GetTimeIn(RadioState state) const;
+
+    /**
+     * \param state a radio state
+     * \return joule the radio used in that state up to now
+     */
+    double GetEnergyJoule(RadioState state) const;
+
+    /** \return joule the radio used up to now, all states */
+    double GetTotalEnergyJoule() const;
+
+    // --- NetDevice ---
+
+    void SetIfIndex(const uint32_t index) override;
+    uint32_t GetIfIndex() const override;
+    /**
+     * The MTU follows from the data rate.
+     * \param mtu ignored
+     * \return false
+     */
+    bool SetMtu(const uint16_t mtu) override;
+    bool IsLinkUp() const override;
+    void AddLinkChangeCallback(Callback<void> callback) override;
+    bool IsBroadcast() const override;
+    bool IsMulticast() const override;
+    Address GetMulticast(Ipv4Address multicastGroup) const override;
+    Address GetMulticast(Ipv6Address addr) const override;
+    bool IsBridge() const override;
+    bool IsPointToPoint() const override;
+    /**
+     * A device sends under its own address only.
+     * \return false, always
+     */
+    bool SendFrom(Ptr<Packet> packet,
+                  const Address& source,
+                  const Address& dest,
+                  uint16_t protocolNumber) override;
+    bool SupportsSendFrom() const override;
+    Ptr<Node> GetNode() const override;
+    void SetNode(Ptr<Node> node) override;
+    bool NeedsArp() const override;
+    void SetReceiveCallback(ReceiveCallback cb) override;
+    void SetPromiscReceiveCallback(PromiscReceiveCallback cb) override;
+
+  protected:
+    void DoDispose() override;
+
+    /** A packet that waits, and its port. */
+    struct QueueItem
+    {
+        Ptr<const Packet> packet; //!< application payload
+        uint8_t port{1};          //!< application port
+    };
+
+    /**
+     * Checks port, length and queue, and queues the packet or drops it with a trace.
+     * \param packet application payload
+     * \param protocolNumber port, 0 for the default
+     * \return whether the packet was queued
+     */
+    bool Enqueue(Ptr<const Packet> packet, uint16_t protocolNumber);
+
+    /** \return the packet at the head of the queue, taken out; nothing when the queue is empty */
+    std::optional<QueueItem> Dequeue();
+
+    /**
+     * \param packet application payload that is given up
+     * \param reason why
+     */
+    void NotifyDrop(Ptr<const Packet> packet, DropReason reason);
+
+    /**
+     * \param packet application payload whose frame starts now
+     * \param transmission the frame
+     */
+    void NotifyTxStart(Ptr<const Packet> packet, const LpwanTransmission& transmission);
+
+    /**
+     * \param packet application payload whose frame ends now
+     * \param transmission the frame
+     */
+    void NotifyTxEnd(Ptr<const Packet> packet, const LpwanTransmission& transmission);
+
+    /**
+     * Closes the accounts of the present state and enters another.
+     * \param state the new state
+     */
+    void SetRadioState(RadioState state);
+
+    /** \return the present state of the radio */
+    RadioState GetRadioState() const;
+
+    /**
+     * \param state a radio state
+     * \return power drawn in that state, watt
+     */
+    virtual double GetPowerWatt(RadioState state) const = 0;
+
+  private:
+    /** Adds the time since the last change to the accounts of the present state. */
+    void Account() const;
+
+    Ptr<Node> m_node;               //!< where the device sits
+    uint32_t m_ifIndex{0};          //!< index on the node
+    uint32_t m_queueLimit{64};      //!< attribute QueueLimit
+    std::list<QueueItem> m_queue;   //!< packets that wait, oldest first
+    TracedValue<uint32_t> m_queued; //!< size of m_queue, traced
+    uint64_t m_sentFrames{0};       //!< frames sent completely
+    TxCompleteCallback m_txComplete;
+    ReceiveCallback m_receive;
+
+    RadioState m_state{RadioState::SLEEP};
+    // Reading the accounts brings them up to date, which changes nothing that can be observed.
+    mutable Time m_accountedUntil;
+    mutable std::array<int64_t, RADIO_STATE_COUNT> m_timeNs{};
+    mutable std::array<double, RADIO_STATE_COUNT> m_joule{};
+
+    TracedCallback<Ptr<const Packet>, const LpwanTransmission&> m_txStartTrace;
+    TracedCallback<Ptr<const Packet>, const LpwanTransmission&> m_txEndTrace;
+    TracedCallback<Ptr<const Packet>, DropReason> m_dropTrace;
+};
+
+} // namespace lpwan
+} // namespace ns3
+
+#endif // LPWAN_NET_DEVICE_H

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+// The applications: what the device sends, when, and what the cloud makes of what arrives.
+
+#include "limitnet/codec/fragment.h"
+
+#include "ns3/constant-position-mobility-model.h"
+#include "ns3/lpwan-cloud.h"
+#include "ns3/lpwan-image-source.h"
+#include "ns3/lpwan-lora-helper.h"
+#include "ns3/simulator.h"
+#include "ns3/test.h"
+#include "ns3/uinteger.h"
+
+using namespace ns3;
+using namespace ns3::lpwan;
+
+namespace
+{
+
+/** Makes fragments whose bytes tell image and place; the work is a million operations. */
+class CountingEncoder : public limitnet::ImageEncoder
+{
+  public:
+    explicit CountingEncoder(uint32_t fragments)
+        : m_fragments(fragments)
+    {
+    }
+
+    limitnet::EncodedImage Encode(const limitnet::Image&,
+                                  uint8_t imageId,
+                                  size_t maxFragmentBytes) const override
+    {
+        limitnet::EncodedImage encoded;
+        for (uint32_t i = 0; i < m_fragments; ++i)
+        {
+            limitnet::Bytes bytes(maxFragmentBytes, static_cast<uint8_t>(i));
+            limitnet::WriteSymbolsHeader(imageId, i * 1000, 1000, bytes.data());
+            encoded.fragments.push_back(bytes);
+        }
+        encoded.work.stages = {{"work", 1000000}};
+        return encoded;
+    }
+
+  private:
+    uint32_t m_fragments;
+};
+
+/** 1 MHz and 2 cycles an operation: two seconds for the encoder above. */
+limitnet::DeviceProfile
+SlowProfile()
+{
+    limitnet::DeviceProfile profile;
+    profile.name = "slow";
+    profile.clockHz = 1e6;
+    profile.runPowerW = 1;
+    profile.cyclesPerOperation = {{"work", 2.0}};
+    return profile;
+}
+
+Ptr<Node>
+NodeAt(double x)
+{
+    const auto node = CreateObject<Node>();
+    const auto mobility = CreateObject<ConstantPositionMobilityModel>();
+    mobility->SetPosition(Vector(x, 0, 0));
+    node->AggregateObject(mobility);
+    return node;
+}
+
+/** A source, a device, a gateway, a server, a cloud. */
+class OffloadingTestCase : public TestCase
+{
+  public:
+    OffloadingTestCase()
+        : TestCase("fragments leave after the encoding and reach the cloud as they were")
+    {
+    }
+
+  private:
+    void OnCaptured(uint32_t)
+    {
+        m_captures.push_back(Simulator::Now());
+    }
+
+    void OnFragment(uint32_t image, uint32_t fragment, Ptr<const Packet>)
+    {
+        m_queued.push_back({Simulator::Now(), image, fragment});
+    }
+
+    void DoRun() override
+    {
+        LoraHelper lora;
+        lora.InstallGateways(NodeContainer(NodeAt(0)));
+        const auto node = NodeAt(500);
+        const auto devices = lora.Install(NodeContainer(node));
+        lora.AssignStreams(1);
+        LoraHelper::SetSpreadingFactor(devices, 9);
+        const auto cloud = CreateObject<CloudApplication>();
+        const auto cloudNode = CreateObject<Node>();
+        cloudNode->AddApplication(cloud);
+        lora.GetServer()->SetDeliverCallback(MakeCallback(&CloudApplication::Receive, cloud));
+
+        const auto source = CreateObject<ImageSource>();
+        source->SetAttribute("Period", TimeValue(Seconds(1)));
+        source->SetAttribute("ImageCount", UintegerValue(2));
+        source->SetDevice(DynamicCast<LpwanNetDevice>(devices.Get(0)));
+        const auto encoder = std::make_shared<CountingEncoder>(3);
+        source->SetEncoder(encoder);
+        source->SetDeviceProfile(SlowProfile());
+        source->SetPictures([](uint32_t) { return limitnet::Image{1, 1, {0, 0, 0}}; });
+        source->SetStartTime(Seconds(10));
+        node->AddApplication(source);
+        source->TraceConnectWithoutContext("Captured",
+                                           MakeCallback(&OffloadingTestCase::OnCaptured, this));
+        source->TraceConnectWithoutContext("FragmentQueued",
+                                           MakeCallback(&OffloadingTestCase::OnFragment, this));
+        Simulator::Stop(Hours(1));
+        Simulator::Run();
+
+        NS_TEST_ASSERT_MSG_EQ(m_captures.size(), 2, "two captures");
+        NS_TEST_EXPECT_MSG_EQ(m_captures[0], Seconds(10), "the first at the start time");
+        NS_TEST_EXPECT_MSG_EQ(m_captures[1], Seconds(11), "the second a period later");
+        NS_TEST_EXPECT_MSG_EQ(source->GetEncodingTime(), Seconds(4), "two seconds for each");
+        NS_TEST_ASSERT_MSG_EQ(m_queued.size(), 6, "three fragments of two images");
+        NS_TEST_EXPECT_MSG_EQ(m_queued[0].time, Seconds(12), "after the encoding, not before");
+
+        const auto& arrivals = cloud->GetArrivals();
+        NS_TEST_ASSERT_MSG_EQ(arrivals.size(), 6, "all arrive over a clear channel");
+        NS_TEST_ASSERT_MSG_EQ(cloud->GetImages().size(), 2, "as two images");
+        for (uint32_t i = 0; i < 6; ++i)
+        {
+            NS_TEST_EXPECT_MSG_EQ(m_queued[i].image, i / 3, "first in, first out");
+            NS_TEST_EXPECT_MSG_EQ(m_queued[i].fragment, i % 3, "in sending order");
+            const auto sent = encoder->Encode({}, static_cast<uint8_t>(i / 3), 115).fragments;
+            NS_TEST_EXPECT_MSG_EQ((arrivals[i].bytes == sent[i % 3]), true, "byte for byte");
+        }
+        // 115 + 13 bytes at SF9 take 676.864 ms (AN1200.13), then 10 ms of backhaul at the default.
+        const Time first = arrivals[0].time - Seconds(12);
+        NS_TEST_EXPECT_MSG_EQ((first >= MicroSeconds(676864) && first < MilliSeconds(1700)),
+                              true,
+                              "the first arrives one frame after the encoding");
+        // Duty cycle of 1 %: the next frame may not begin before 99 times on air have passed.
+        NS_TEST_EXPECT_MSG_EQ((arrivals[1].time - arrivals[0].time),
+                              MicroSeconds(676864 * 100),
+                              "the second as soon as the duty cycle allows");
+        Simulator::Destroy();
+    }
+
+    /** A fragment that was handed over. */
+    struct Queued
+    {
+        Time time;
+        uint32_t image;
+        uint32_t fragment;
+    };
+
+    std::vector<Time> m_captures;
+    std::vector<Queued> m_queued;
+};
+
+/** Image ids of 8 bits over many images. */
+class ImageIdTestCase : public TestCase
+{
+  public:
+    ImageIdTestCase()
+        : TestCase("the cloud tells images apart beyond 256 of them")
+    {
+    }
+
+  private:
+    static void Deliver(Ptr<CloudApplication> cloud, uint32_t device, uint8_t imageId)
+    {
+        limitnet::Bytes bytes(20, 0);
+        limitnet::WriteSymbolsHeader(imageId, 0, 10, bytes.data());
+        UplinkDelivery delivery;
+        delivery.deviceAddress = device;
+        delivery.payload = Create<Packet>(bytes.data(), bytes.size());
+        cloud->Receive(delivery);
+    }
+
+    void DoRun() override
+    {
+        const auto cloud = CreateObject<CloudApplication>();
+        const auto node = CreateObject<Node>();
+        node->AddApplication(cloud);
+        node->Initialize();
+        Simulator::Schedule(Seconds(1), [&] {
+            for (uint32_t i = 0; i < 700; ++i)
+            {
+                Deliver(cloud, 1, static_cast<uint8_t>(i));
+                Deliver(cloud, 1, static_cast<uint8_t>(i));
+                if (i > 0)
+                {
+                    // A late fragment of the image before.
+                    Deliver(cloud, 1, static_cast<uint8_t>(i - 1));
+                }
+            }
+            // The same ids from another device are other images.
+            Deliver(cloud, 2, 5);
+            // Rubbish makes no image.
+            UplinkDelivery delivery;
+            delivery.deviceAddress = 3;
+            delivery.payload = Create<Packet>(2);
+            cloud->Receive(delivery);
+        });
+        Simulator::Run();
+
+        const auto& images = cloud->GetImages();
+        NS_TEST_ASSERT_MSG_EQ(images.size(), 701, "each image once");
+        for (uint32_t i = 0; i < 699; ++i)
+        {
+            NS_TEST_EXPECT_MSG_EQ(images[i].arrivals.size(), 3, "with its late fragment");
+            NS_TEST_EXPECT_MSG_EQ(int{images[i].imageId}, int{static_cast<uint8_t>(i)}, "in order");
+        }
+        NS_TEST_EXPECT_MSG_EQ(images[700].deviceAddress, 2, "the other device's");
+        NS_TEST_EXPECT_MSG_EQ(cloud->GetInvalidPayloads(), 1, "the rubbish is counted");
+        Simulator::Destroy();
+    }
+};
+
+/** The suite. */
+class LpwanOffloadingTestSuite : public TestSuite
+{
+  public:
+    LpwanOffloadingTestSuite()
+        : TestSuite("lpwan-offloading")
+    {
+        AddTestCase(new OffloadingTestCase);
+        AddTestCase(new ImageIdTestCase);
+    }
+};
+
+/** Registers the suite. */
+LpwanOffloadingTestSuite g_lpwanOffloadingTestSuite;
+
+} // namespace
