@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Shows that each check of this folder fails when it should.
+
+  check-guards.py
+
+Makes a small tree in which nothing is wrong, sees every check pass on it, then plants one violation
+at a time and sees the right check fail, with the right words.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+LICENCE = "// SPDX-License-Identifier: GPL-2.0-only\n"
+
+CLEAN = {
+    "limitnet/CMakeLists.txt": "add_library(a codec/a.cc codec/a.h data/d.cc nn/n.cc)\n",
+    "limitnet/codec/a.h": LICENCE + "#include <vector>\n",
+    "limitnet/codec/a.cc": LICENCE + '#include "limitnet/codec/a.h"\n\n#include <array>\n',
+    "limitnet/data/d.cc": LICENCE + '#include "limitnet/codec/a.h"\n\n#include <png.h>\n',
+    "limitnet/nn/n-torch.h": LICENCE + "#include <torch/torch.h>\n",
+    "limitnet/nn/n.cc": LICENCE + '#include "limitnet/nn/n-torch.h"\n',
+    "ns3-module/CMakeLists.txt": "set(x model/lpwan-m.cc model/lpwan-m.h test/lpwan-t.cc lpwan-t)\n",
+    "ns3-module/model/lpwan-m.h": LICENCE + '#include "ns3/object.h"\n',
+    "ns3-module/model/lpwan-m.cc": LICENCE + '#include "limitnet/codec/a.h"\n',
+    "ns3-module/test/lpwan-t.cc": LICENCE + 'static ns3::TestSuite suite("lpwan-t");\n',
+    "ns3-module/examples/CMakeLists.txt": "set(base_examples good)\n",
+    "ns3-module/examples/good.cc": LICENCE,
+    "tests/CMakeLists.txt": "add_executable(t codec/a-test.cc)\n",
+    "tests/codec/a-test.cc": LICENCE + '#include "limitnet/codec/a.h"\n',
+}
+GOOD = '#!/bin/sh\nfor a; do case $a in --out=*) cd "${a#--out=}"; touch ' \
+       "accuracy.csv fragments.csv images.csv nodes.csv scenario.ini;; esac; done\n"
+BAD_FILE = "#!/bin/sh\nfor a; do case $a in --scenario=*) exit 1;; esac; done\n" \
+           + GOOD.split("\n", 1)[1]
+
+# Check, file, its text, words of the complaint.
+VIOLATIONS = [
+    ("includes", "ns3-module/model/lpwan-m.cc", "#include <torch/torch.h>\n", "LibTorch"),
+    ("includes", "ns3-module/model/lpwan-m.cc", '#include "limitnet/nn/n-torch.h"\n', "LibTorch"),
+    ("includes", "ns3-module/model/lpwan-m.cc", '#  include "limitnet/training/t.h"\n', "training/"),
+    ("includes", "ns3-module/model/other.h", "", "lpwan-*.h"),
+    ("includes", "limitnet/data/d.cc", "#include <torch/script.h>\n", "LibTorch"),
+    ("includes", "limitnet/nn/public.h", "#include <ATen/ATen.h>\n", "LibTorch"),
+    ("includes", "limitnet/data/d.cc", '#include "ns3/object.h"\n', "nothing of ns-3"),
+    ("includes", "limitnet/codec/a.cc", "#include <boost/crc.hpp>\n", "standard library only"),
+    ("includes", "limitnet/codec/a.cc", '#include "limitnet/data/d.h"\n', "may not include data/"),
+    ("includes", "limitnet/data/d.cc", '#include "limitnet/nn/n.h"\n', "may not include nn/"),
+    ("includes", "limitnet/nn/n.cc", '#include "limitnet/cli/c.h"\n', "may not include cli/"),
+    ("includes", "limitnet/newroom/n.cc", "", "no rule yet"),
+    ("registered", "tests/codec/b-test.cc", "", "tests/codec/b-test.cc: named in no"),
+    ("registered", "limitnet/codec/b.cc", "", "limitnet/codec/b.cc: named in no"),
+    ("registered", "ns3-module/examples/b.cc", "", "examples/b.cc: named in no"),
+    ("registered", "ns3-module/test/lpwan-t.cc", 'TestSuite("lpwan-u")\n', "suite lpwan-u"),
+    ("registered", "tests/lint/check-x.py", "", "run by no test"),
+    ("format", "limitnet/codec/a.cc", LICENCE + "int  a;\n", "clang-formatted"),
+    ("format", "limitnet/codec/a.cc", "int a;\n", "the first line is not"),
+    ("runs", "bin/good", "#!/bin/sh\nexit 3\n", "exit status 3"),
+    ("runs", "ns3-module/examples/absent.cc", "", "absent"),
+    ("runs", "bin/limitnet-lora-scenario", "#!/bin/sh\n", "did not write accuracy.csv"),
+    ("runs", "bin/limitnet-lora-scenario", BAD_FILE, "--scenario=one.ini: exit status 1"),
+    ("runs", "scenarios/two.ini", "# limitnet-no-scenario\n", "which is not there"),
+]
+
+
+def write(root, name, text):
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    if name.startswith("bin/"):
+        path.chmod(0o755)
+
+
+def make_tree(root, check):
+    for name, text in CLEAN.items():
+        write(root, name, text)
+    shutil.copy(ROOT / ".clang-format", root)
+    write(root, "bin/good", GOOD)
+    if check == "runs":
+        write(root, "ns3-module/examples/limitnet-lora-scenario.cc", LICENCE)
+        write(root, "bin/limitnet-lora-scenario", GOOD)
+        write(root, "scenarios/one.ini", "# a question\n")
+
+
+def outcome(check, root):
+    command = [sys.executable, HERE / f"check-{check}.py", root]
+    if check == "runs":
+        command.append(root / "bin")
+    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    return result.returncode, result.stdout.decode()
+
+
+def main():
+    failures = 0
+    for check, name, text, words in VIOLATIONS:
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder)
+            make_tree(root, check)
+            status, output = outcome(check, root)
+            if status != 0:
+                print(f"check-{check}.py fails on a clean tree:\n{output}", file=sys.stderr)
+                failures += 1
+                continue
+            write(root, name, text)
+            status, output = outcome(check, root)
+            if status == 0 or words not in output:
+                print(f"check-{check}.py does not see '{words}' after a change of {name}: "
+                      f"exit status {status}\n{output}", file=sys.stderr)
+                failures += 1
+    with tempfile.TemporaryDirectory() as folder:
+        for check in ("includes", "format"):
+            if outcome(check, Path(folder))[0] == 0:
+                print(f"check-{check}.py passes on an empty tree", file=sys.stderr)
+                failures += 1
+    if failures:
+        sys.exit(1)
+    print(f"{len(VIOLATIONS)} planted violations found")
+
+
+main()

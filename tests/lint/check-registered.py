@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Fails when a source, a test or a test suite is there that no target builds or no test runs.
+
+  check-registered.py ROOT
+
+Each .cc file has to be named in the CMakeLists.txt of its own folder or of one above it; headers of
+the library and the module too, since installing goes by those lists. Each name of an ns-3 TestSuite
+has to be in the module's list of suites. Each script of tests/ has to be named by a CMakeLists.txt
+or by .ci/run.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+from sources import files, finish
+
+SUITE = re.compile(r'\bTestSuite\(\s*"([^"]+)"')
+
+
+def words(path):
+    """Words of a CMakeLists.txt, without its comments."""
+    text = re.sub(r"#.*", "", path.read_text(encoding="utf-8"))
+    return set(re.split(r"[\s()\"]+", text))
+
+
+def registered(root, path):
+    folder = path.parent
+    while folder != root:
+        lists = folder / "CMakeLists.txt"
+        if lists.is_file():
+            name = path.relative_to(folder).as_posix()
+            # The examples of an ns-3 module are named without .cc.
+            names = {name, name[:-3]} if folder.name == "examples" else {name}
+            if names & words(lists):
+                return True
+        folder = folder.parent
+    return False
+
+
+def main(root):
+    complaints, checked = [], 0
+    suites = words(root / "ns3-module" / "CMakeLists.txt")
+    for path in files(root, ".cc", ".h"):
+        where = path.relative_to(root)
+        checked += 1
+        header = path.suffix == ".h"
+        if header and (where.parts[0] == "tests" or path.name.endswith("-torch.h")
+                       or where.parts[:2] == ("limitnet", "cli")
+                       or where.parts[:2] == ("ns3-module", "test")
+                       or where.parts[:2] == ("ns3-module", "examples")):
+            continue
+        if not registered(root, path):
+            complaints.append(f"{where}: named in no CMakeLists.txt")
+        if where.parts[0] == "ns3-module" and not header:
+            for suite in SUITE.findall(path.read_text(encoding="utf-8")):
+                if suite not in suites:
+                    complaints.append(f"{where}: suite {suite} is not in ns3-module/CMakeLists.txt")
+
+    tests = (root / "tests" / "CMakeLists.txt").read_text(encoding="utf-8")
+    ci = root / ".ci" / "run"
+    if ci.is_file():
+        tests += ci.read_text(encoding="utf-8")
+    for path in files(root, ".sh", ".py"):
+        where = path.relative_to(root)
+        if where.parts[0] == "tests" and path.name != "sources.py":
+            checked += 1
+            if path.name not in tests:
+                complaints.append(f"{where}: run by no test")
+    finish(complaints, checked, "files")
+
+
+main(Path(sys.argv[1]).resolve())

@@ -1,0 +1,83 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Fails when an example program or a scenario file does not run.
+
+  check-runs.py ROOT BIN
+
+Every ns3-module/examples/*.cc is a program in BIN: it has to print its help and to run. Programs
+named *-scenario are run with few devices for a short time, once without a file and once with every
+file of scenarios/ that is for it; each run has to leave the result files. A scenario file is for
+limitnet-lora-scenario unless its first line is a comment that names another program.
+"""
+
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+SMALL = ["--devices.count=2", "--images.per_device=1", "--scenario.duration_s=300",
+         "--images.dataset=cifar10", "--codec.classifier=auto", "--plot=false"]
+RESULTS = ["accuracy.csv", "fragments.csv", "images.csv", "nodes.csv", "scenario.ini"]
+
+
+def run(command):
+    """The last lines of output when the command fails, otherwise nothing."""
+    try:
+        result = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    except OSError as error:
+        return str(error)
+    if result.returncode == 0:
+        return ""
+    tail = "\n".join(result.stdout.decode(errors="replace").splitlines()[-5:])
+    return f"exit status {result.returncode}\n{tail}"
+
+
+def program_of(scenario):
+    first = scenario.read_text(encoding="utf-8").split("\n", 1)[0]
+    named = re.search(r"\blimitnet-[a-z-]+-scenario\b", first) if first[:1] in "#;" else None
+    return named.group(0) if named else "limitnet-lora-scenario"
+
+
+def main(root, programs):
+    complaints, checked = [], 0
+    examples = sorted(path.stem for path in (root / "ns3-module" / "examples").glob("*.cc"))
+    scenarios = sorted((root / "scenarios").glob("**/*.ini"))
+    for scenario in scenarios:
+        if program_of(scenario) not in examples:
+            complaints.append(f"{scenario.name}: for {program_of(scenario)}, which is not there")
+    for example in examples:
+        wrong = run([programs / example, "--help"])
+        if wrong:
+            complaints.append(f"{example} --help: {wrong}")
+        runs = [None]
+        if example.endswith("-scenario"):
+            runs += [scenario for scenario in scenarios if program_of(scenario) == example]
+        for scenario in runs:
+            checked += 1
+            what = example if scenario is None else f"{example} --scenario={scenario.name}"
+            with tempfile.TemporaryDirectory() as out:
+                command = [programs / example]
+                if example.endswith("-scenario"):
+                    command += [f"--out={out}", *SMALL]
+                if scenario is not None:
+                    command.append(f"--scenario={scenario}")
+                wrong = run(command)
+                if wrong:
+                    complaints.append(f"{what}: {wrong}")
+                elif example.endswith("-scenario"):
+                    written = {path.name for path in Path(out).rglob("*")}
+                    missing = [name for name in RESULTS if name not in written]
+                    if missing:
+                        complaints.append(f"{what}: did not write {', '.join(missing)}")
+    if not checked:
+        complaints.append("nothing to check: no example program found")
+    for complaint in complaints:
+        print(complaint, file=sys.stderr)
+    if complaints:
+        sys.exit(1)
+    print(f"{checked} runs checked")
+
+
+main(Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve())
