@@ -75,7 +75,12 @@ def parse_arguments():
     parser.add_argument(
         "--groups", nargs="+", help="which groups to draw (default: every one; several inputs: all)"
     )
-    parser.add_argument("--log", action="store_true", help="logarithmic time axis")
+    parser.add_argument(
+        "--time-axis",
+        choices=["auto", "linear", "log"],
+        default="auto",
+        help="auto: logarithmic when the times span more than two decades",
+    )
     parser.add_argument("--no-band", action="store_true", help="leave out the confidence bands")
     return parser.parse_args()
 
@@ -107,12 +112,16 @@ def draw(arguments, curves):
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
+    positive = [row[0] for _, rows in curves for row in rows if row[0] > 0]
+    wide = bool(positive) and max(positive) > 100 * min(positive)
+    logarithmic = arguments.time_axis == "log" or (arguments.time_axis == "auto" and wide)
+
     figure, axes = plt.subplots(figsize=(7.2, 4.4), layout="constrained")
     for index, (label, rows) in enumerate(curves):
-        if arguments.log:
+        if logarithmic:
             rows = [row for row in rows if row[0] > 0]
             if not rows:
-                raise BadInput(f"--log: {label} has no times above 0")
+                raise BadInput(f"--time-axis=log: {label} has no times above 0")
         time = [row[0] for row in rows]
         colour = COLOURS[index % len(COLOURS)]
         most = max(row[4] for row in rows)
@@ -137,8 +146,9 @@ def draw(arguments, curves):
                 alpha=0.15,
                 linewidth=0,
             )
-    if arguments.log:
+    if logarithmic:
         axes.set_xscale("log")
+        axes.set_xlim(min(positive), max(positive))
     else:
         axes.set_xlim(left=0)
     axes.set_ylim(0, 100)

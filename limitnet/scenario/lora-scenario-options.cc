@@ -35,13 +35,13 @@ LoraScenarioOptions(const std::string& version)
 
     table.AddSection("scenario", "Scenario")
         .AddText("name", "lora", "Name of the scenario, which its results folder gets.")
-        .AddReal("duration_s", "14400", 1, 366 * DAY, "s", "Simulated time.");
+        .AddReal("duration_s", "43200", 1, 366 * DAY, "s", "Simulated time.");
 
     table.AddSection("devices", "Devices")
         .AddInt("count", 25, 1, 100000, "", "Number of devices with a camera.")
         .AddReal(
             "radius_m",
-            "3000",
+            "4000",
             1,
             1e6,
             "m",
@@ -65,7 +65,7 @@ LoraScenarioOptions(const std::string& version)
                 "Index in the dataset of the first picture that is used.")
         .AddInt("per_device", 2, 1, 1000000, "", "Images that each device captures.")
         .AddReal("period_s",
-                 "3600",
+                 "14400",
                  0.001,
                  366 * DAY,
                  "s",
@@ -155,7 +155,7 @@ LoraScenarioOptions(const std::string& version)
 
     table.AddSection("accuracy", "Accuracy curve")
         .AddReals("times_s",
-                  "10,15,20,30,45,60,90,120,180,240,300,420,600,900,1800,3600,7200",
+                  "10,15,20,30,45,60,90,120,180,240,300,420,600,900,1800,3600,7200,14400",
                   0,
                   366 * DAY,
                   "s",

@@ -3,6 +3,7 @@
 #include "lpwan-lora-end-device.h"
 
 #include "lpwan-lora-frame.h"
+#include "lpwan-text-checker.h"
 
 #include "ns3/abort.h"
 #include "ns3/boolean.h"
@@ -86,7 +87,7 @@ LoraEndDevice::GetTypeId()
                 "LoRaWAN region: EU868.",
                 StringValue("EU868"),
                 MakeStringAccessor(&LoraEndDevice::SetRegion, &LoraEndDevice::GetRegionName),
-                MakeStringChecker())
+                MakeTextChecker(&LoraRegion::IsKnown))
             .AddAttribute(
                 "DataRate",
                 "LoRaWAN data rate; EU868: 0 (SF12) to 5 (SF7) at 125 kHz, 6 (SF7) at 250.",

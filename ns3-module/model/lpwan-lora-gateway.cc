@@ -2,6 +2,8 @@
 
 #include "lpwan-lora-gateway.h"
 
+#include "lpwan-text-checker.h"
+
 #include "ns3/abort.h"
 #include "ns3/double.h"
 #include "ns3/log.h"
@@ -13,7 +15,9 @@
 #include <algorithm>
 #include <cmath>
 #include <locale>
+#include <optional>
 #include <sstream>
+#include <vector>
 
 namespace ns3
 {
@@ -33,6 +37,27 @@ constexpr double THERMAL_NOISE_DBM_HZ = -174;
 constexpr std::array<double, 6> SNR_THRESHOLD_DB{-7.5, -10, -12.5, -15, -17.5, -20};
 /** Bandwidth that the attribute Sensitivity is given for. */
 constexpr double REFERENCE_BANDWIDTH_HZ = 125000;
+
+/** \return six sensitivities in dBm, none for an empty text, nothing when it is something else */
+std::optional<std::vector<double>>
+ParseSensitivity(const std::string& text)
+{
+    std::vector<double> values;
+    std::string numbers = text;
+    std::replace(numbers.begin(), numbers.end(), ',', ' ');
+    std::istringstream stream(numbers);
+    stream.imbue(std::locale::classic());
+    double value = 0;
+    while (stream >> value)
+    {
+        values.push_back(value);
+    }
+    if (!stream.eof() || (!values.empty() && values.size() != SNR_THRESHOLD_DB.size()))
+    {
+        return std::nullopt;
+    }
+    return values;
+}
 
 /** Key of the frames that disturb one another. */
 uint64_t
@@ -64,7 +89,8 @@ LoraGateway::GetTypeId()
                 "-134 -136.5 -139.5\"; empty: thermal noise + NoiseFigure + SNR threshold.",
                 StringValue(""),
                 MakeStringAccessor(&LoraGateway::SetSensitivity, &LoraGateway::GetSensitivity),
-                MakeStringChecker())
+                MakeTextChecker(
+                    [](const std::string& text) { return ParseSensitivity(text).has_value(); }))
             .AddAttribute("AntennaGain",
                           "Gain of the receiving antenna less cable loss, dB.",
                           DoubleValue(0),
@@ -174,22 +200,12 @@ LoraGateway::GetAntennaGain() const
 void
 LoraGateway::SetSensitivity(std::string text)
 {
-    std::vector<double> values;
-    std::string numbers = text;
-    std::replace(numbers.begin(), numbers.end(), ',', ' ');
-    std::istringstream stream(numbers);
-    stream.imbue(std::locale::classic());
-    double value = 0;
-    while (stream >> value)
-    {
-        values.push_back(value);
-    }
-    NS_ABORT_MSG_UNLESS(stream.eof() &&
-                            (values.empty() || values.size() == SNR_THRESHOLD_DB.size()),
+    const auto values = ParseSensitivity(text);
+    NS_ABORT_MSG_UNLESS(values,
                         "attribute Sensitivity of LoraGateway is '"
                             << text << "', must be six numbers in dBm for SF7 to SF12, or empty");
     m_sensitivityText = text;
-    m_sensitivityDbm = values;
+    m_sensitivityDbm = *values;
 }
 
 std::string

@@ -75,9 +75,15 @@ LoraRegion::Eu868()
 const LoraRegion&
 LoraRegion::Get(const std::string& name)
 {
-    NS_ABORT_MSG_UNLESS(name == "EU868",
+    NS_ABORT_MSG_UNLESS(IsKnown(name),
                         "LoRaWAN region '" << name << "' is unknown; there is EU868");
     return Eu868();
+}
+
+bool
+LoraRegion::IsKnown(const std::string& name)
+{
+    return name == "EU868";
 }
 
 } // namespace lpwan

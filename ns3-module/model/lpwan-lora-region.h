@@ -72,6 +72,9 @@ struct LoraRegion
      * \return the region; aborts on an unknown name
      */
     static const LoraRegion& Get(const std::string& name);
+
+    /** \return whether Get() knows a region of that name */
+    static bool IsKnown(const std::string& name);
 };
 
 } // namespace lpwan

@@ -107,7 +107,7 @@ TEST(PlotAccuracy, ScriptHasHelpAndClearErrors)
                             "--labels",
                             "one",
                             "two",
-                            "--log",
+                            "--time-axis=log",
                             "--output",
                             (folder.Path() / "two.svg").string()},
                            options)
