@@ -711,6 +711,11 @@ LoraScenario::PrintSummary(std::ostream& out) const
         out << separator << count << ' ' << fate;
         separator = ", ";
     }
+    if (images == 0)
+    {
+        out << "\nno image was captured: scenario.duration_s ends before the first one\n";
+        return;
+    }
     out << std::fixed << std::setprecision(2) << "\nper image: " << airtime / images
         << " s time on air, " << energy / images
         << " J for encoding, sending and receive windows\n\n"

@@ -6,7 +6,8 @@
 
 Every ns3-module/examples/*.cc is a program in BIN: it has to print its help and to run. Programs
 named *-scenario are run with few devices for a short time, once without a file and once with every
-file of scenarios/ that is for it; each run has to leave the result files. A scenario file is for
+file of scenarios/ that is for it; each run has to leave the result files. The same
+scenario has to give the same bytes twice, and others with another run number. A scenario file is for
 limitnet-lora-scenario unless its first line is a comment that names another program.
 """
 
@@ -17,6 +18,7 @@ import tempfile
 from pathlib import Path
 
 SMALL = ["--devices.count=2", "--images.per_device=1", "--scenario.duration_s=300",
+         "--images.period_s=60", "--devices.radius_m=500", "--lora.sf=7",
          "--images.dataset=cifar10", "--codec.classifier=auto", "--plot=false"]
 RESULTS = ["accuracy.csv", "fragments.csv", "images.csv", "nodes.csv", "scenario.ini"]
 
@@ -32,6 +34,30 @@ def run(command):
         return ""
     tail = "\n".join(result.stdout.decode(errors="replace").splitlines()[-5:])
     return f"exit status {result.returncode}\n{tail}"
+
+
+def results(folder):
+    """The bytes of the CSV files below a folder, by name."""
+    return {path.name: path.read_bytes() for path in Path(folder).rglob("*.csv")}
+
+
+def complaints_about_repeating(program):
+    """The same seed and run give the same bytes, another run gives others."""
+    outcomes = []
+    for number in (1, 1, 2):
+        with tempfile.TemporaryDirectory() as out:
+            wrong = run([program, f"--out={out}", *SMALL, f"--run={number}"])
+            if wrong:
+                return [f"{program.name} --run={number}: {wrong}"]
+            outcomes.append(results(out))
+    first, again, other = outcomes
+    complaints = [f"{program.name}: {name} differs between two runs of one scenario"
+                  for name in first if first[name] != again[name]]
+    if first == other:
+        complaints.append(f"{program.name}: another run number gives the same results")
+    if first["images.csv"].count(b"\n") < 3:
+        complaints.append(f"{program.name}: the small scenario captures no images")
+    return complaints
 
 
 def program_of(scenario):
@@ -54,6 +80,7 @@ def main(root, programs):
         runs = [None]
         if example.endswith("-scenario"):
             runs += [scenario for scenario in scenarios if program_of(scenario) == example]
+            complaints += complaints_about_repeating(programs / example)
         for scenario in runs:
             checked += 1
             what = example if scenario is None else f"{example} --scenario={scenario.name}"
