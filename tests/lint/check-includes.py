@@ -29,10 +29,10 @@ ALLOWED = {
     "data": {"codec"},
     "baselines": {"codec"},
     "scenario": {"codec", "device"},
-    "results": {"codec", "data", "scenario"},
-    "nn": {"codec", "data"},
+    "results": {"codec", "data"},
+    "nn": {"codec"},
     "training": {"codec", "data", "nn"},
-    "evaluation": {"codec", "data", "nn", "baselines"},
+    "evaluation": {"codec", "nn", "baselines"},
 }
 ALLOWED["cli"] = set(ALLOWED)
 MODULE_FORBIDDEN = {"cli", "training"}
