@@ -34,8 +34,9 @@ CLEAN = {
     "tests/CMakeLists.txt": "add_executable(t codec/a-test.cc)\n",
     "tests/codec/a-test.cc": LICENCE + '#include "limitnet/codec/a.h"\n',
 }
-GOOD = '#!/bin/sh\nfor a; do case $a in --out=*) cd "${a#--out=}"; touch ' \
-       "accuracy.csv fragments.csv images.csv nodes.csv scenario.ini;; esac; done\n"
+GOOD = ('#!/bin/sh\nfor a; do case $a in --run=*) run=$a;; --out=*) cd "${a#--out=}";; esac; done\n'
+        "touch accuracy.csv fragments.csv nodes.csv scenario.ini\n"
+        'printf "image\\n1\\n$run\\n" >images.csv\n')
 BAD_FILE = "#!/bin/sh\nfor a; do case $a in --scenario=*) exit 1;; esac; done\n" \
            + GOOD.split("\n", 1)[1]
 
@@ -64,6 +65,9 @@ VIOLATIONS = [
     ("runs", "ns3-module/examples/absent.cc", "", "absent"),
     ("runs", "bin/limitnet-lora-scenario", "#!/bin/sh\n", "did not write accuracy.csv"),
     ("runs", "bin/limitnet-lora-scenario", BAD_FILE, "--scenario=one.ini: exit status 1"),
+    ("runs", "bin/limitnet-lora-scenario", GOOD.replace("$run", "$$"), "differs between two runs"),
+    ("runs", "bin/limitnet-lora-scenario", GOOD.replace("$run", "2"), "another run number gives"),
+    ("runs", "bin/limitnet-lora-scenario", GOOD.replace("1\\n$run", "$run"), "captures no images"),
     ("runs", "scenarios/two.ini", "# limitnet-no-scenario\n", "which is not there"),
 ]
 
