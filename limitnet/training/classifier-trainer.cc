@@ -213,13 +213,16 @@ TrainClassifier(const ClassifierTrainingOptions& options, std::ostream& progress
     loop.warmUpFraction = options.start.empty() ? 0.2 : 0.05;
     loop.reportEvery = stepsPerEpoch;
     loop.seed = options.seed;
-    loop.signature = fmt::format("classifier {} {} {} {} {} {} {} {} {}",
+    loop.signature = fmt::format("classifier {} {} {} {} {} {} {} {} {} {} {} {}",
                                  options.dataset,
                                  options.epochs,
                                  options.batch,
                                  options.learningRate,
                                  options.weightDecay,
                                  options.labelSmoothing,
+                                 options.holdOut,
+                                 options.start.filename().string(),
+                                 options.codec.filename().string(),
                                  options.decodedPictures,
                                  options.bfloat16,
                                  options.seed);

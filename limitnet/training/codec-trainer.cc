@@ -315,7 +315,19 @@ TrainCodec(const CodecTrainingOptions& options, std::ostream& progress)
     loop.learningRate = options.learningRate;
     loop.reportEvery = 250;
     loop.seed = options.seed;
-    loop.signature = fmt::format("codec {} {} {} {} {} {} {}",
+    std::string sources;
+    for (const auto& name : options.datasets)
+    {
+        sources += name + '+';
+    }
+    for (const auto& path : options.pictures)
+    {
+        sources += path.filename().string() + '+';
+    }
+    sources += options.saliency.filename().string();
+    loop.signature = fmt::format("codec {} {} {} {} {} {} {} {} {}",
+                                 sources,
+                                 options.holdOutPercent,
                                  options.channelSteps,
                                  options.saliencySteps,
                                  options.batch,
