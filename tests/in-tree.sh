@@ -36,7 +36,8 @@ fetch_tree()
     work=$(mktemp -d "$cache/fetch.XXXXXX")
     # apt's unprivileged user must be able to read it.
     chmod 755 "$work"
-    mkdir -p "$work/parts" "$work/lists/partial" "$work/source"
+    mkdir -p "$work/parts" "$work/lists/partial" \
+        "$work/cache/archives/partial" "$work/source"
     for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
         [[ -f $file ]] || continue
         sed -n 's/^[[:space:]]*deb[[:space:]]/deb-src /p' "$file" >"$work/parts/${file##*/}.list"
@@ -49,6 +50,7 @@ fetch_tree()
         -o Dir::Etc::sourcelist="$work/none"
         -o Dir::Etc::sourceparts="$work/parts"
         -o Dir::State::lists="$work/lists"
+        -o Dir::Cache="$work/cache"
         -o APT::Sandbox::User=root
     )
     : >"$work/none"

@@ -34,7 +34,10 @@ CLEAN = {
     "tests/CMakeLists.txt": "add_executable(t codec/a-test.cc)\n",
     "tests/codec/a-test.cc": LICENCE + '#include "limitnet/codec/a.h"\n',
 }
-GOOD = ('#!/bin/sh\nfor a; do case $a in --run=*) run=$a;; --out=*) cd "${a#--out=}";; esac; done\n'
+# Writes what a run leaves, into the folder of --out; nothing without it (--help).
+GOOD = ("#!/bin/sh\n"
+        'for a; do case $a in --run=*) run=$a;; --out=*) out="${a#--out=}";; esac; done\n'
+        '[ -n "$out" ] && cd "$out" || exit 0\n'
         "touch accuracy.csv fragments.csv nodes.csv scenario.ini\n"
         'printf "image\\n1\\n$run\\n" >images.csv\n')
 BAD_FILE = "#!/bin/sh\nfor a; do case $a in --scenario=*) exit 1;; esac; done\n" \
@@ -68,6 +71,7 @@ VIOLATIONS = [
     ("runs", "bin/limitnet-lora-scenario", GOOD.replace("$run", "$$"), "differs between two runs"),
     ("runs", "bin/limitnet-lora-scenario", GOOD.replace("$run", "2"), "another run number gives"),
     ("runs", "bin/limitnet-lora-scenario", GOOD.replace("1\\n$run", "$run"), "captures no images"),
+    ("runs", "bin/good", "#!/bin/sh\ntouch litter\n", "left litter in the folder"),
     ("runs", "scenarios/two.ini", "# limitnet-no-scenario\n", "which is not there"),
 ]
 

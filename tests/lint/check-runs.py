@@ -24,12 +24,20 @@ RESULTS = ["accuracy.csv", "fragments.csv", "images.csv", "nodes.csv", "scenario
 
 
 def run(command):
-    """The last lines of output when the command fails, otherwise nothing."""
-    try:
-        result = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL,
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-    except OSError as error:
-        return str(error)
+    """The last lines of output when the command fails, otherwise nothing.
+
+    It runs in an empty folder, in which it must not leave anything.
+    """
+    with tempfile.TemporaryDirectory() as here:
+        try:
+            result = subprocess.run([str(word) for word in command], cwd=here, check=False,
+                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                    stderr=subprocess.STDOUT)
+        except OSError as error:
+            return str(error)
+        left = sorted(path.name for path in Path(here).iterdir())
+    if left:
+        return f"left {', '.join(left)} in the folder it was started in"
     if result.returncode == 0:
         return ""
     tail = "\n".join(result.stdout.decode(errors="replace").splitlines()[-5:])
