@@ -3,6 +3,7 @@
 #define LIMITNET_NN_THREADS_TORCH_H
 
 #include <algorithm>
+#include <cstdlib>
 #include <thread>
 #include <torch/torch.h>
 
@@ -10,13 +11,17 @@ namespace limitnet
 {
 
 /**
- * Let LibTorch compute on all cores of the machine. Debian's build starts with one thread, whatever
- * the machine has.
+ * Let LibTorch compute on all cores of the machine, or on as many as OMP_NUM_THREADS says, for runs
+ * that share a machine. Debian's build starts with one thread, whatever the machine has.
  */
 inline void
 UseAllCores()
 {
-    torch::set_num_threads(static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
+    const char* wanted = std::getenv("OMP_NUM_THREADS");
+    const int threads = wanted == nullptr ? 0 : std::atoi(wanted);
+    torch::set_num_threads(
+        threads > 0 ? threads
+                    : static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
 }
 
 } // namespace limitnet
