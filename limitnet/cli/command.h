@@ -22,6 +22,8 @@ int RunTrain(const std::vector<std::string>& arguments);
 int RunTrainClassifier(const std::vector<std::string>& arguments);
 int RunEval(const std::vector<std::string>& arguments);
 int RunData(const std::vector<std::string>& arguments);
+int RunImport(const std::vector<std::string>& arguments);
+int RunCalibrate(const std::vector<std::string>& arguments);
 
 /**
  * Parse a command's arguments; `--help` prints the options.

@@ -15,8 +15,10 @@ namespace
 namespace po = boost::program_options;
 
 constexpr std::array COMMANDS{
+    Command{"calibrate", "make the tables of a codec again, on pictures", RunCalibrate},
     Command{"data", "get a data set and check it", RunData},
     Command{"eval", "size, PSNR and accuracy of a codec over p, without a network", RunEval},
+    Command{"import", "turn a checkpoint of LimitNet into model files", RunImport},
     Command{"train", "train a codec", RunTrain},
     Command{"train-classifier", "train a small cloud classifier", RunTrainClassifier},
 };

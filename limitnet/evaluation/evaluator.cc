@@ -16,20 +16,11 @@ namespace limitnet
 
 struct Classifier::Network
 {
-    explicit Network(const std::filesystem::path& path)
-        : notes(ReadClassifierNotes(path)),
-          net(notes.classes)
-    {
-        ReadClassifier(path, net);
-        net->eval();
-    }
-
-    ClassifierNotes notes;
-    SmallClassifier net;
+    LoadedClassifier loaded;
 };
 
 Classifier::Classifier(const std::filesystem::path& path)
-    : m_network(std::make_unique<Network>(path))
+    : m_network(std::make_unique<Network>(Network{LoadClassifier(path)}))
 {
     UseAllCores();
 }
@@ -39,7 +30,7 @@ Classifier::~Classifier() = default;
 const std::string&
 Classifier::DatasetName() const
 {
-    return m_network->notes.dataset;
+    return m_network->loaded.dataset;
 }
 
 Prediction
@@ -47,7 +38,7 @@ Classifier::Classify(const Image& picture) const
 {
     const torch::NoGradGuard noGrad;
     const auto pixels = PictureTensor(picture).to(torch::kFloat) / 255;
-    const auto probabilities = m_network->net->forward(Normalise(pixels)).softmax(1);
+    const auto probabilities = m_network->loaded.forward(Normalise(pixels)).softmax(1);
     const auto [confidence, label] = probabilities.max(1);
     return {static_cast<int>(label.item<int64_t>()), confidence.item<double>()};
 }

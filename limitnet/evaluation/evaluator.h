@@ -28,7 +28,7 @@ class Classifier
 {
   public:
     /**
-     * \param path a model file of kind "small-classifier"
+     * \param path a model file of kind "small-classifier" or "efficientnet-b0"
      * \throws Error naming the file when it is missing, truncated or of another kind
      */
     explicit Classifier(const std::filesystem::path& path);

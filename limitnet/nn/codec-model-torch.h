@@ -6,6 +6,8 @@
 #include "limitnet/nn/networks-torch.h"
 
 #include <filesystem>
+#include <map>
+#include <string>
 
 namespace limitnet
 {
@@ -14,19 +16,40 @@ namespace limitnet
 struct CodecModel::Networks
 {
     mutable LimitNet net; // forward() is not const in LibTorch, though it changes nothing
+
+    /** Whether `net->sal_decoder` is part of the model; otherwise its weights mean nothing. */
+    bool hasSaliency = true;
+
+    /**
+     * \param latent Nx12x28x28
+     * \return Nx1x28x28 in 0..1; flat without a saliency decoder, which makes the importance order
+     *         that of the channels
+     */
+    torch::Tensor Saliency(const torch::Tensor& latent) const;
 };
+
+/**
+ * The networks of a model file, whatever tables it has.
+ *
+ * \param path a model file of kind "codec"
+ * \return its networks, in evaluation mode
+ * \throws Error naming the file
+ */
+CodecModel::Networks ReadCodecNetworks(const std::filesystem::path& path);
 
 /**
  * Write a codec's model file; the tables' model id is computed here, from all that is written.
  *
  * \param path the file
- * \param net the networks
+ * \param networks encoder, decoder and perhaps saliency decoder
  * \param tables quantiser and entropy code
+ * \param notes what the file says of its origin
  * \throws Error naming the file when it cannot be written
  */
 void WriteCodecModel(const std::filesystem::path& path,
-                     const LimitNet& net,
-                     const CodecTables& tables);
+                     const CodecModel::Networks& networks,
+                     const CodecTables& tables,
+                     const std::map<std::string, std::string>& notes = {});
 
 } // namespace limitnet
 

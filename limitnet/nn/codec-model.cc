@@ -20,6 +20,11 @@ namespace
 
 const char* const KIND = "codec";
 
+/// The note that says whether there is a saliency decoder, and its value when there is none.
+const char* const SALIENCY_NOTE = "saliency";
+const char* const NO_SALIENCY = "none";
+const char* const SALIENCY_PREFIX = "sal_decoder.";
+
 torch::Tensor
 TableTensor(const ModelFile& file,
             const std::filesystem::path& path,
@@ -82,14 +87,41 @@ ModelId(const ModelFile& file)
     return static_cast<uint8_t>(crc);
 }
 
+CodecModel::Networks
+NetworksOf(const ModelFile& file, const std::filesystem::path& path)
+{
+    CodecModel::Networks networks;
+    const auto note = file.notes.find(SALIENCY_NOTE);
+    networks.hasSaliency = note == file.notes.end() || note->second != NO_SALIENCY;
+    file.Give(*networks.net, path, "encoder.");
+    file.Give(*networks.net, path, "decoder.");
+    if (networks.hasSaliency)
+    {
+        file.Give(*networks.net, path, SALIENCY_PREFIX);
+    }
+    networks.net->eval();
+    return networks;
+}
+
 } // namespace
 
+torch::Tensor
+CodecModel::Networks::Saliency(const torch::Tensor& latent) const
+{
+    return hasSaliency ? torch::sigmoid(net->sal_decoder(latent))
+                       : torch::full({latent.size(0), 1, latent.size(2), latent.size(3)}, 0.5);
+}
+
+CodecModel::Networks
+ReadCodecNetworks(const std::filesystem::path& path)
+{
+    return NetworksOf(ModelFile::Read(path, KIND), path);
+}
+
 CodecModel::CodecModel(const std::filesystem::path& path)
-    : m_networks(std::make_unique<Networks>())
 {
     const auto file = ModelFile::Read(path, KIND);
-    file.Give(*m_networks->net, path);
-    m_networks->net->eval();
+    m_networks = std::make_unique<Networks>(NetworksOf(file, path));
     UseAllCores();
     m_tables = ReadTables(file, path);
     m_tables.modelId = ModelId(file);
@@ -103,13 +135,19 @@ CodecModel::Tables() const
     return m_tables;
 }
 
+bool
+CodecModel::HasSaliency() const
+{
+    return m_networks->hasSaliency;
+}
+
 EncodedPicture
 CodecModel::Encode(const Image& image) const
 {
     const torch::NoGradGuard noGrad;
     const auto pixels = PictureTensor(image).to(torch::kFloat) / 255;
     const auto latent = m_networks->net->encoder(Normalise(pixels)).contiguous();
-    const auto saliency = torch::sigmoid(m_networks->net->sal_decoder(latent)).contiguous();
+    const auto saliency = m_networks->Saliency(latent).contiguous();
     const auto* l = latent.data_ptr<float>();
     const auto* s = saliency.data_ptr<float>();
     return {{l, l + latent.numel()}, {s, s + saliency.numel()}};
@@ -138,11 +176,26 @@ CodecModel::GetNetworks() const
 }
 
 void
-WriteCodecModel(const std::filesystem::path& path, const LimitNet& net, const CodecTables& tables)
+WriteCodecModel(const std::filesystem::path& path,
+                const CodecModel::Networks& networks,
+                const CodecTables& tables,
+                const std::map<std::string, std::string>& notes)
 {
     ModelFile file;
+    file.notes = notes;
     file.notes["kind"] = KIND;
-    file.Take(*net);
+    file.Take(*networks.net);
+    if (!networks.hasSaliency)
+    {
+        file.notes[SALIENCY_NOTE] = NO_SALIENCY;
+        const auto first = file.tensors.lower_bound(SALIENCY_PREFIX);
+        auto last = first;
+        while (last != file.tensors.end() && last->first.rfind(SALIENCY_PREFIX, 0) == 0)
+        {
+            ++last;
+        }
+        file.tensors.erase(first, last);
+    }
     const auto floats = [](const float* data, at::IntArrayRef shape) {
         return torch::from_blob(const_cast<float*>(data), shape).clone();
     };

@@ -16,7 +16,7 @@ namespace limitnet
 struct EncodedPicture
 {
     std::vector<float> latent;   //!< LATENT_SIZE values, channel by channel
-    std::vector<float> saliency; //!< LATENT_CELLS values in 0..1
+    std::vector<float> saliency; //!< LATENT_CELLS values in 0..1; flat without a saliency decoder
 };
 
 /**
@@ -30,7 +30,7 @@ class CodecModel
 {
   public:
     /**
-     * \param path a model file of kind "codec", as `limitnet train` writes it
+     * \param path a model file of kind "codec", as `limitnet train` and `limitnet import` write it
      * \throws Error naming the file when it is missing, truncated or of another kind
      */
     explicit CodecModel(const std::filesystem::path& path);
@@ -40,6 +40,9 @@ class CodecModel
 
     /** \return the quantiser's and the entropy code's tables */
     const CodecTables& Tables() const;
+
+    /** \return whether it has a saliency decoder; without, values are sent channel by channel */
+    bool HasSaliency() const;
 
     /**
      * \param image a picture of any size; it is resized to 224x224 without keeping its aspect ratio

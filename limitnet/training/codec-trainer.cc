@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/training/codec-trainer.h"
 
-#include "limitnet/codec/codec-tables.h"
 #include "limitnet/codec/error.h"
 #include "limitnet/data/cifar-dataset.h"
 #include "limitnet/data/image-folder.h"
@@ -10,6 +9,7 @@
 #include "limitnet/nn/networks-torch.h"
 #include "limitnet/nn/picture-tensor-torch.h"
 #include "limitnet/nn/threads-torch.h"
+#include "limitnet/training/calibration-torch.h"
 #include "limitnet/training/training-torch.h"
 
 #include <fmt/format.h>
@@ -282,21 +282,6 @@ Validate(CodecInTraining& codec, const Pictures& pictures, const CodecTrainingOp
     return results;
 }
 
-/** Latents of up to 5,000 training pictures, half from each kind where there are both. */
-Tensor
-CalibrationLatents(CodecInTraining& codec, const Pictures& pictures)
-{
-    const torch::NoGradGuard noGrad;
-    torch::manual_seed(0);
-    std::vector<Tensor> latents;
-    constexpr int64_t BATCH = 50;
-    for (int64_t done = 0; done < 5000; done += BATCH)
-    {
-        latents.push_back(codec->net->encoder(Normalise(DrawBatch(pictures, BATCH))).contiguous());
-    }
-    return torch::cat(latents);
-}
-
 } // namespace
 
 void
@@ -348,10 +333,15 @@ TrainCodec(const CodecTrainingOptions& options, std::ostream& progress)
 
     codec->eval();
     progress << "calibrating quantiser and entropy code\n" << std::flush;
-    const auto latents = CalibrationLatents(codec, pictures);
-    const auto tables =
-        CodecTables::Calibrate(latents.data_ptr<float>(), static_cast<size_t>(latents.size(0)));
-    WriteCodecModel(options.output, codec->net, tables);
+    const CodecModel::Networks networks{codec->net};
+    torch::manual_seed(0);
+    // Half from each kind where there are both.
+    const auto tables = CalibrateTables(
+        networks,
+        CALIBRATION_PICTURES,
+        [&](int64_t, int64_t batch) { return DrawBatch(pictures, batch); },
+        progress);
+    WriteCodecModel(options.output, networks, tables);
     progress << fmt::format("wrote {}\n", options.output.string());
 }
 
