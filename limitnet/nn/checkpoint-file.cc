@@ -96,7 +96,8 @@ ForEachRecord(const std::filesystem::path& path,
     {
         Fail(path, "no memory to read it");
     }
-    archive_read_support_format_zip(reader.get());
+    // By the list at its end alone: the other reader would take a file that was cut off there.
+    archive_read_support_format_zip_seekable(reader.get());
     constexpr size_t BLOCK = 1 << 16;
     if (archive_read_open_filename(reader.get(), path.c_str(), BLOCK) != ARCHIVE_OK)
     {

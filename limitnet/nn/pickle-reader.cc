@@ -94,6 +94,10 @@ AcceptedModules()
           "_rebuild_parameter_with_state"}},
         {"torch._tensor", {"_rebuild_from_type_v2"}},
         {"torch.nn.parameter", {"Parameter", "Buffer"}},
+        // Lightning registers these two hooks with each of its modules.
+        {"torch.distributed._shard.sharded_tensor",
+         {"state_dict_hook", "pre_load_state_dict_hook"}},
+        {"torch.distributed._sharded_tensor", {"state_dict_hook", "pre_load_state_dict_hook"}},
         {"torch.nn.modules.module", {"Module", "_WrappedHook"}},
         {"torch.nn.modules.container", {"Sequential", "ModuleList", "ModuleDict"}},
         {"torch.nn.modules.conv", {"Conv2d", "ConvTranspose2d"}},

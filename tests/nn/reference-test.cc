@@ -5,6 +5,7 @@
 #include "limitnet/codec/importance-order.h"
 #include "limitnet/codec/latent.h"
 #include "limitnet/codec/saliency-map.h"
+#include "limitnet/nn/checkpoint-import-torch.h"
 #include "limitnet/nn/gradual-scoring-torch.h"
 #include "limitnet/nn/model-file-torch.h"
 #include "limitnet/nn/networks-torch.h"
@@ -30,6 +31,7 @@ class ReferenceTest : public testing::Test
             GTEST_SKIP() << "LIMITNET_DATA names no folder with ../reference/limitnet_reference.pt "
                             "beside it: nothing to compare with";
         }
+        m_checkpoint = folder / "limitnet_encoder_decoder_statedict.ckpt";
         m_tensors = ModelFile::Read(folder / "limitnet_reference.pt", "").tensors;
         const auto path = folder / "limitnet_encoder_decoder.pt";
         const auto weights = ModelFile::Read(path, "");
@@ -43,6 +45,7 @@ class ReferenceTest : public testing::Test
     }
 
     const torch::NoGradGuard m_noGrad;
+    std::filesystem::path m_checkpoint;
     std::map<std::string, torch::Tensor> m_tensors;
     LimitNet m_net;
 };
@@ -98,6 +101,35 @@ TEST_F(ReferenceTest, IntegerOrderKeepsThePublishedPositions)
             EXPECT_GE(static_cast<double>(common), 0.99 * static_cast<double>(count))
                 << "image " << image << ", p " << p;
         }
+    }
+}
+
+TEST_F(ReferenceTest, ImportedCheckpointGivesThePublishedTensors)
+{
+    const Checkpoint checkpoint(m_checkpoint);
+    ASSERT_TRUE(checkpoint.HasCodec());
+    EXPECT_FALSE(checkpoint.HasSaliency());
+    EXPECT_EQ(checkpoint.ClassCount(), 0);
+    EXPECT_TRUE(checkpoint.Ignored().empty());
+    const auto net = checkpoint.GetNetworks().codec->net;
+    const auto expected = m_net->named_parameters();
+    for (const auto& entry : net->named_parameters())
+    {
+        if (entry.key().rfind("sal_decoder.", 0) != 0)
+        {
+            EXPECT_TRUE(torch::equal(entry.value(), expected[entry.key()])) << entry.key();
+        }
+    }
+    const auto pixels = m_tensors.at("pixels").to(torch::kFloat) / 255;
+    auto encoder = net->encoder;
+    auto decoder = net->decoder;
+    EXPECT_LT(MaxDifference(encoder(Normalise(pixels)), m_tensors.at("latent")), 1e-4);
+    for (const std::string p : {"10", "20", "50", "90"})
+    {
+        EXPECT_LT(MaxDifference(decoder(m_tensors.at("kept_quantised_" + p)),
+                                m_tensors.at("decoded_" + p)),
+                  1e-3)
+            << p;
     }
 }
 
