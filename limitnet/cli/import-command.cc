@@ -103,6 +103,7 @@ RunImport(const std::vector<std::string>& arguments)
     std::string file;
     std::string output;
     std::string dataDir;
+    std::string dataset;
     CalibrationOptions calibration;
     po::options_description options("Options");
     options.add_options()("file", po::value(&file)->required(), "checkpoint that PyTorch saved")(
@@ -110,7 +111,7 @@ RunImport(const std::vector<std::string>& arguments)
         po::value(&output)->required(),
         "model file to write; a classifier found beside a codec goes to NAME-classifier.pt")(
         "dataset",
-        po::value(&calibration.dataset)->default_value(AUTO),
+        po::value(&dataset)->default_value(AUTO),
         "data set whose training pictures the codec's tables are made from; auto: the one with as "
         "many classes as the checkpoint's classifier, cifar100 when it has none")(
         "data",
@@ -142,23 +143,24 @@ RunImport(const std::vector<std::string>& arguments)
     std::string classifierDataset;
     if (classes > 0)
     {
-        classifierDataset = ClassifierDataset(checkpoint, calibration.dataset, dataDir);
+        classifierDataset = ClassifierDataset(checkpoint, dataset, dataDir);
     }
-    if (calibration.dataset == AUTO)
+    if (dataset == AUTO)
     {
-        calibration.dataset = classes > 0 ? classifierDataset : "cifar100";
+        dataset = classes > 0 ? classifierDataset : "cifar100";
     }
+    calibration.datasets = {dataset};
     if (checkpoint.HasCodec())
     {
         std::cout << fmt::format("making the codec's tables from training pictures of {}\n",
-                                 calibration.dataset)
+                                 dataset)
                   << std::flush;
         const auto used = WriteCalibratedCodec(checkpoint, output, calibration, std::cerr);
         std::cout << fmt::format(
             "codec: encoder, decoder{}; tables from {} pictures of {}: wrote {}\n",
             checkpoint.HasSaliency() ? ", saliency decoder" : "",
             used,
-            calibration.dataset,
+            dataset,
             output);
         if (!checkpoint.HasSaliency())
         {
@@ -199,12 +201,12 @@ RunCalibrate(const std::vector<std::string>& arguments)
         po::value(&output)->required(),
         "model file to write; may be the same")(
         "dataset",
-        po::value(&calibration.dataset)->required(),
+        po::value(&calibration.datasets)->required()->composing(),
         "cifar10, cifar100, imagenet-sample, ecssd, or a folder of pictures (with a slash); "
-        "training pictures are used where there are halves")(
-        "data",
-        po::value(&dataDir),
-        "folder that holds it (else $LIMITNET_DATA, then the cache)")(
+        "training pictures are used where there are halves; several times for an equal share of "
+        "each")("data",
+                po::value(&dataDir),
+                "folder that holds it (else $LIMITNET_DATA, then the cache)")(
         "count",
         po::value(&calibration.count)->default_value(calibration.count),
         "pictures to use");
@@ -224,7 +226,7 @@ RunCalibrate(const std::vector<std::string>& arguments)
     const auto used = Recalibrate(FindModel(model), output, calibration, std::cerr);
     std::cout << fmt::format("tables from {} pictures of {}: wrote {}\n",
                              used,
-                             calibration.dataset,
+                             fmt::join(calibration.datasets, " and "),
                              output);
     return 0;
 }

@@ -3,7 +3,6 @@
 #include "limitnet/codec/codec-tables.h"
 
 #include "limitnet/codec/error.h"
-#include "limitnet/codec/quantiser.h"
 
 #include <algorithm>
 #include <cmath>
@@ -15,42 +14,6 @@ namespace limitnet
 
 namespace
 {
-
-/// Histogram scaled to FREQUENCY_TOTAL with every entry at least 1, by largest remainder: what is
-/// left after rounding down goes to the largest remainders, and to the lower symbol on a tie.
-std::array<uint16_t, SYMBOL_COUNT>
-ScaleHistogram(const std::array<uint64_t, SYMBOL_COUNT>& histogram)
-{
-    uint64_t total = 0;
-    for (uint64_t n : histogram)
-    {
-        total += n;
-    }
-    constexpr uint64_t spare = FREQUENCY_TOTAL - SYMBOL_COUNT; // one each is given in advance
-    std::array<uint16_t, SYMBOL_COUNT> frequency{};
-    std::array<uint64_t, SYMBOL_COUNT> remainder{};
-    uint64_t given = 0;
-    for (int s = 0; s < SYMBOL_COUNT; ++s)
-    {
-        const uint64_t share = histogram[s] * spare;
-        frequency[s] = static_cast<uint16_t>(1 + share / total);
-        remainder[s] = share % total;
-        given += share / total;
-    }
-    std::array<int, SYMBOL_COUNT> bySize{};
-    for (int s = 0; s < SYMBOL_COUNT; ++s)
-    {
-        bySize[s] = s;
-    }
-    std::stable_sort(bySize.begin(), bySize.end(), [&remainder](int a, int b) {
-        return remainder[a] > remainder[b];
-    });
-    for (uint64_t i = 0; i < spare - given; ++i)
-    {
-        ++frequency[bySize[i]];
-    }
-    return frequency;
-}
 
 uint32_t
 Crc32OfNumber(uint32_t bits, int bytes, uint32_t seed)
@@ -64,7 +27,7 @@ Crc32OfNumber(uint32_t bits, int bytes, uint32_t seed)
 }
 
 uint32_t
-Crc32OfFloat(float value, uint32_t seed)
+Crc32Of(float value, uint32_t seed)
 {
     uint32_t bits = 0;
     static_assert(sizeof(bits) == sizeof(value), "float has 32 bits");
@@ -72,117 +35,73 @@ Crc32OfFloat(float value, uint32_t seed)
     return Crc32OfNumber(bits, 4, seed);
 }
 
-} // namespace
-
-CodecTables
-CodecTables::Calibrate(const float* latents, size_t images)
+uint32_t
+Crc32Of(uint16_t value, uint32_t seed)
 {
-    if (images == 0)
-    {
-        throw Error("codec calibration: no images; at least one is needed");
-    }
-    CodecTables tables;
-    for (int c = 0; c < LATENT_CHANNELS; ++c)
-    {
-        float min = latents[c * LATENT_CELLS];
-        float max = min;
-        for (size_t i = 0; i < images; ++i)
-        {
-            const float* channel = latents + i * LATENT_SIZE + c * LATENT_CELLS;
-            for (int k = 0; k < LATENT_CELLS; ++k)
-            {
-                if (!std::isfinite(channel[k]))
-                {
-                    throw Error("codec calibration: image " + std::to_string(i) + " channel " +
-                                std::to_string(c) + " has a value that is not a finite number");
-                }
-                min = std::min(min, channel[k]);
-                max = std::max(max, channel[k]);
-            }
-        }
-        if (!(max > min))
-        {
-            max = min + 1.0F;
-        }
-        tables.channelMin[c] = min;
-        tables.channelMax[c] = max;
-
-        std::array<uint64_t, SYMBOL_COUNT> histogram{};
-        std::array<double, SYMBOL_COUNT> sum{};
-        for (size_t i = 0; i < images; ++i)
-        {
-            const float* channel = latents + i * LATENT_SIZE + c * LATENT_CELLS;
-            for (int k = 0; k < LATENT_CELLS; ++k)
-            {
-                const uint8_t symbol = QuantiseValue(channel[k], min, max);
-                ++histogram[symbol];
-                sum[symbol] += channel[k];
-            }
-        }
-        for (int s = 0; s < SYMBOL_COUNT; ++s)
-        {
-            const double lowEdge = s * 4.0 / 255.0;
-            const double highEdge = std::min(1.0, (s + 1) * 4.0 / 255.0);
-            const double middle =
-                (lowEdge + highEdge) / 2.0 * (static_cast<double>(max) - min) + min;
-            tables.reconstruction[c][s] = static_cast<float>(
-                histogram[s] > 0 ? sum[s] / static_cast<double>(histogram[s]) : middle);
-        }
-        tables.frequency[c] = ScaleHistogram(histogram);
-    }
-    tables.modelId = static_cast<uint8_t>(tables.Checksum());
-    tables.Check();
-    return tables;
+    return Crc32OfNumber(value, 2, seed);
 }
 
 uint32_t
-CodecTables::Checksum(uint32_t seed) const
+Crc32Of(uint8_t value, uint32_t seed)
 {
-    uint32_t crc = seed;
-    for (float value : channelMin)
+    return Crc32OfNumber(value, 1, seed);
+}
+
+uint32_t
+Crc32Of(int8_t value, uint32_t seed)
+{
+    return Crc32OfNumber(static_cast<uint8_t>(value), 1, seed);
+}
+
+template <typename T, size_t N>
+uint32_t
+Crc32Of(const std::array<T, N>& values, uint32_t seed)
+{
+    for (const T& value : values)
     {
-        crc = Crc32OfFloat(value, crc);
+        seed = Crc32Of(value, seed);
     }
-    for (float value : channelMax)
-    {
-        crc = Crc32OfFloat(value, crc);
-    }
-    for (const auto& channel : reconstruction)
-    {
-        for (float value : channel)
-        {
-            crc = Crc32OfFloat(value, crc);
-        }
-    }
-    for (const auto& channel : frequency)
-    {
-        for (uint16_t value : channel)
-        {
-            crc = Crc32OfNumber(value, 2, crc);
-        }
-    }
-    return crc;
+    return seed;
+}
+
+/// Whether all numbers of a nested array are below a limit.
+template <typename T>
+bool
+AllBelow(const T& value, int limit)
+{
+    return value < limit;
+}
+
+template <typename T, size_t N>
+bool
+AllBelow(const std::array<T, N>& values, int limit)
+{
+    return std::all_of(values.begin(), values.end(), [limit](const T& value) {
+        return AllBelow(value, limit);
+    });
 }
 
 void
-CodecTables::Check() const
+Require(bool holds, const char* what, int limit)
+{
+    if (!holds)
+    {
+        throw Error("codec tables: " + std::string(what) + " has to be below " +
+                    std::to_string(limit) + " everywhere");
+    }
+}
+
+} // namespace
+
+void
+EntropyTables::Check() const
 {
     for (int c = 0; c < LATENT_CHANNELS; ++c)
     {
         const std::string where = "codec tables: channel " + std::to_string(c);
-        if (!std::isfinite(channelMin[c]) || !std::isfinite(channelMax[c]) ||
-            !(channelMax[c] > channelMin[c]))
-        {
-            throw Error(where + " has no range: max must be a finite number above min");
-        }
         uint32_t total = 0;
         for (int s = 0; s < SYMBOL_COUNT; ++s)
         {
-            if (!std::isfinite(reconstruction[c][s]))
-            {
-                throw Error(where + " symbol " + std::to_string(s) +
-                            " has a reconstruction that is not a finite number");
-            }
             if (frequency[c][s] == 0)
             {
                 throw Error(where + " symbol " + std::to_string(s) +
@@ -196,6 +115,50 @@ CodecTables::Check() const
                         "; they must sum to " + std::to_string(FREQUENCY_TOTAL));
         }
     }
+    constexpr int mostMean = 16 * (SYMBOL_COUNT - 1);
+    Require(AllBelow(mean, mostMean + 1), "mean", mostMean + 1);
+    Require(AllBelow(weightSet, WEIGHT_SETS), "weightSet", WEIGHT_SETS);
+    Require(AllBelow(confidence, CONFIDENCE_CLASSES), "confidence", CONFIDENCE_CLASSES);
+    Require(AllBelow(width, WIDTH_COUNT), "width", WIDTH_COUNT);
+    Require(AllBelow(mapWidth, WIDTH_COUNT), "mapWidth", WIDTH_COUNT);
+}
+
+uint32_t
+CodecTables::Checksum(uint32_t seed) const
+{
+    uint32_t crc = Crc32Of(scale, seed);
+    crc = Crc32Of(offset, crc);
+    crc = Crc32Of(reconstruction, crc);
+    crc = Crc32Of(entropy.frequency, crc);
+    crc = Crc32Of(entropy.mean, crc);
+    crc = Crc32Of(entropy.weightSet, crc);
+    crc = Crc32Of(entropy.weight, crc);
+    crc = Crc32Of(entropy.confidence, crc);
+    crc = Crc32Of(entropy.width, crc);
+    return Crc32Of(entropy.mapWidth, crc);
+}
+
+void
+CodecTables::Check() const
+{
+    for (int c = 0; c < LATENT_CHANNELS; ++c)
+    {
+        const std::string where = "codec tables: channel " + std::to_string(c);
+        if (!std::isfinite(scale[c]) || !std::isfinite(offset[c]) || !(scale[c] > 0))
+        {
+            throw Error(where + " has no quantiser: scale must be a finite number above 0, and "
+                                "offset a finite number");
+        }
+        for (int s = 0; s < SYMBOL_COUNT; ++s)
+        {
+            if (!std::isfinite(reconstruction[c][s]))
+            {
+                throw Error(where + " symbol " + std::to_string(s) +
+                            " has a reconstruction that is not a finite number");
+            }
+        }
+    }
+    entropy.Check();
 }
 
 uint32_t

@@ -16,54 +16,103 @@ namespace limitnet
 constexpr int SYMBOL_COUNT = 64;
 
 /// Binary logarithm of FREQUENCY_TOTAL.
-constexpr int FREQUENCY_BITS = 12;
+constexpr int FREQUENCY_BITS = 15;
 
-/// What the symbol frequencies of one channel sum to.
+/// What the frequencies of all symbols sum to, wherever a symbol is coded.
 constexpr int FREQUENCY_TOTAL = 1 << FREQUENCY_BITS;
 
+/// Number of neighbours of a cell in its channel.
+constexpr int NEIGHBOURS = 8;
+
+/// Which of the neighbours are known: one bit each (NeighbourPattern in symbol-model.h).
+constexpr int NEIGHBOUR_PATTERNS = 1 << NEIGHBOURS;
+
+/// Sets of prediction weights; each channel uses one of them.
+constexpr int WEIGHT_SETS = 4;
+
+/// Classes of how well a pattern of known neighbours predicts.
+constexpr int CONFIDENCE_CLASSES = 4;
+
+/// Classes of how far the known neighbours are apart.
+constexpr int SPREAD_CLASSES = 6;
+
+/// Widths of the distribution around a prediction that can be chosen.
+constexpr int WIDTH_COUNT = 32;
+
+/// Classes of how smooth the saliency map is around a cell.
+constexpr int MAP_CONTEXTS = 5;
+
+/// Fractional bits of EntropyTables::weight.
+constexpr int WEIGHT_BITS = 6;
+
 /**
- * What both ends share beside the networks: the quantiser's range and reconstruction values, and
- * the symbol frequencies of the entropy code.
+ * The probabilities of the entropy code, in integers: what both ends have to hold alike for the
+ * bytes to decode. How they are used is in docs/bitstream.md, "Probabilities".
  *
- * A set of tables is usable when Check() accepts it. The sending end uses channelMin, channelMax
- * and frequency, the receiving end reconstruction and frequency; only frequency has to be equal at
- * both ends for the bytes to decode, and it is integer.
+ * The members are integers of one and two bytes without gaps, so that a device can keep them in
+ * flash as they are.
+ */
+struct EntropyTables
+{
+    /// Frequency of each symbol where no neighbour is known: at least 1, FREQUENCY_TOTAL in all.
+    std::array<std::array<uint16_t, SYMBOL_COUNT>, LATENT_CHANNELS> frequency{};
+
+    /// Mean symbol of each channel in units of 1/16, 0..1008.
+    std::array<uint16_t, LATENT_CHANNELS> mean{};
+
+    /// Which weights each channel uses, 0..WEIGHT_SETS - 1.
+    std::array<uint8_t, LATENT_CHANNELS> weightSet{};
+
+    /// Weight of each known neighbour's distance from the mean, in units of 1/64; 0 for neighbours
+    /// that are not in the pattern.
+    std::array<std::array<std::array<int8_t, NEIGHBOURS>, NEIGHBOUR_PATTERNS>, WEIGHT_SETS>
+        weight{};
+
+    /// Confidence class of each pattern, 0 (best) .. CONFIDENCE_CLASSES - 1.
+    std::array<std::array<uint8_t, NEIGHBOUR_PATTERNS>, WEIGHT_SETS> confidence{};
+
+    /// Width of the distribution, 0 (narrowest) .. WIDTH_COUNT - 1, by channel, confidence, spread,
+    /// and whether the prediction is below 1 (1) or not (0).
+    std::array<std::array<std::array<std::array<uint8_t, 2>, SPREAD_CLASSES>, CONFIDENCE_CLASSES>,
+               LATENT_CHANNELS>
+        width{};
+
+    /// Width of the distribution of the saliency map's levels by context.
+    std::array<uint8_t, MAP_CONTEXTS> mapWidth{};
+
+    /**
+     * @throws Error when an entry is out of the range given above.
+     */
+    void Check() const;
+};
+
+/**
+ * What both ends share beside the networks: the quantiser, its reconstruction values, and the
+ * probabilities of the entropy code.
+ *
+ * A set of tables is usable when Check() accepts it. The sending end uses scale, offset and
+ * entropy, the receiving end reconstruction and entropy; only entropy has to be equal at both ends
+ * for the bytes to decode, and it is integer.
  */
 struct CodecTables
 {
     /// Low byte of a checksum over the model; carried in the map fragment (docs/bitstream.md).
     uint8_t modelId = 0;
 
-    /// Lower end of the quantiser's range of each channel.
-    std::array<float, LATENT_CHANNELS> channelMin{};
+    /// Symbols per unit of a latent value: the symbol is floor(value * scale + offset), clamped.
+    std::array<float, LATENT_CHANNELS> scale{};
 
-    /// Upper end of the quantiser's range, always above channelMin (min + 1 for a constant
-    /// channel).
-    std::array<float, LATENT_CHANNELS> channelMax{};
+    /// What is added before the floor: 0.5 less the channel's minimum in symbols.
+    std::array<float, LATENT_CHANNELS> offset{};
 
     /// Latent value that stands for each symbol.
     std::array<std::array<float, SYMBOL_COUNT>, LATENT_CHANNELS> reconstruction{};
 
-    /// Frequency of each symbol: at least 1, FREQUENCY_TOTAL in all per channel.
-    std::array<std::array<uint16_t, SYMBOL_COUNT>, LATENT_CHANNELS> frequency{};
+    EntropyTables entropy; //!< The probabilities.
 
     /**
-     * Tables from the latents of calibration images.
-     *
-     * channelMin and channelMax are the extremes seen (a constant channel gets max = min + 1);
-     * frequency is the histogram of the symbols, scaled to FREQUENCY_TOTAL with 1 as the least;
-     * reconstruction is the mean of the values that fell into the symbol's cell, or the middle of
-     * the cell where none did. modelId is the low byte of Checksum().
-     *
-     * @param latents images * LATENT_SIZE values, image after image.
-     * @param images number of images, at least 1.
-     * @throws Error when there is no image or a value is not finite.
-     */
-    static CodecTables Calibrate(const float* latents, size_t images);
-
-    /**
-     * CRC-32 (IEEE 802.3) over channelMin, channelMax, reconstruction and frequency in this order,
-     * each number little-endian. modelId is not part of it.
+     * CRC-32 (IEEE 802.3) over scale, offset, reconstruction and the members of entropy in their
+     * order, each number little-endian. modelId is not part of it.
      *
      * @param seed checksum of what precedes, for instance of the weights; 0 for nothing.
      * @return the checksum.
@@ -71,8 +120,8 @@ struct CodecTables
     uint32_t Checksum(uint32_t seed = 0) const;
 
     /**
-     * @throws Error when a range is empty, a number is not finite, or the frequencies of a channel
-     * are not all positive with the sum FREQUENCY_TOTAL.
+     * @throws Error when a scale is not above 0, a number is not finite, or EntropyTables::Check
+     * finds a fault.
      */
     void Check() const;
 };

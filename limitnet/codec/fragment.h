@@ -4,7 +4,7 @@
 #define LIMITNET_CODEC_FRAGMENT_H
 
 #include "limitnet/codec/latent.h"
-#include "limitnet/codec/saliency-map.h"
+#include "limitnet/codec/map-code.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -22,20 +22,18 @@ constexpr size_t FRAGMENT_HEADER_BYTES = 4;
 /// Smallest fragment limit that can be used: the smallest LoRaWAN payload, 11 bytes (US915 DR0).
 constexpr size_t MIN_FRAGMENT_BYTES = 11;
 
-/// Most symbols in a fragment: the count field has 10 bits and holds count - 1.
-constexpr size_t MAX_FRAGMENT_SYMBOLS = 1024;
+/// Image ids are numbers modulo this.
+constexpr unsigned IMAGE_IDS = 64;
 
-/// Value of the header's `first` field for map byte 0; map byte k has MAP_FIRST + k.
-constexpr uint16_t MAP_FIRST = 16320;
+/// Version of the bitstream, 0..3, carried in the map fragment.
+constexpr uint8_t BITSTREAM_VERSION = 1;
 
-/// Version of the bitstream, carried in the map fragment.
-constexpr uint8_t BITSTREAM_VERSION = 0;
-
-/// Most payload bytes that `count` symbols can need: 12 bits each, and one byte for rounding.
+/// Most payload bytes that `count` symbols can need: at most 16 bits each, and two bytes for
+/// rounding.
 constexpr size_t
 MaxSymbolPayload(size_t count)
 {
-    return (3 * count + 1) / 2 + 1;
+    return 2 * count + 2;
 }
 
 /// What a fragment carries.
@@ -43,7 +41,7 @@ enum class FragmentKind
 {
     INVALID, //!< Not a fragment of this bitstream.
     SYMBOLS, //!< Entropy-coded symbols of consecutive places in the order.
-    MAP,     //!< A piece of the saliency map.
+    MAP,     //!< A piece of the coded saliency map.
 };
 
 /**
@@ -52,10 +50,11 @@ enum class FragmentKind
 struct Fragment
 {
     FragmentKind kind = FragmentKind::INVALID;
-    uint8_t imageId = 0;              //!< Image it belongs to.
+    uint8_t imageId = 0;              //!< Image it belongs to, 0..IMAGE_IDS - 1.
     uint16_t first = 0;               //!< SYMBOLS: place of the first symbol; MAP: first map byte.
     uint16_t count = 0;               //!< SYMBOLS: number of symbols; MAP: number of map bytes.
     uint8_t modelId = 0;              //!< MAP only: CodecTables::modelId of the sender.
+    bool last = false;                //!< MAP only: the map ends with this piece.
     const uint8_t* payload = nullptr; //!< What follows the header.
     size_t payloadSize = 0;           //!< Bytes that follow the header.
 };
@@ -72,9 +71,9 @@ Fragment ParseFragment(const uint8_t* bytes, size_t size);
 /**
  * Writes the header of a symbols fragment.
  *
- * @param imageId image it belongs to.
+ * @param imageId image it belongs to, modulo IMAGE_IDS.
  * @param first place of its first symbol in the order, 0..9407.
- * @param count number of symbols, 1..1024.
+ * @param count number of symbols, 1..9408 - first.
  * @param header 4 bytes, written.
  */
 void WriteSymbolsHeader(uint8_t imageId, size_t first, size_t count, uint8_t* header);
@@ -82,12 +81,13 @@ void WriteSymbolsHeader(uint8_t imageId, size_t first, size_t count, uint8_t* he
 /**
  * Writes the header of a map fragment.
  *
- * @param imageId image it belongs to.
- * @param offset its first map byte, 0..40.
+ * @param imageId image it belongs to, modulo IMAGE_IDS.
+ * @param offset its first map byte, 0..39.
+ * @param last whether the map ends with this piece.
  * @param modelId CodecTables::modelId.
  * @param header 4 bytes, written.
  */
-void WriteMapHeader(uint8_t imageId, size_t offset, uint8_t modelId, uint8_t* header);
+void WriteMapHeader(uint8_t imageId, size_t offset, bool last, uint8_t modelId, uint8_t* header);
 
 } // namespace limitnet
 

@@ -11,15 +11,12 @@
 namespace limitnet
 {
 
-static_assert(MaxSymbolPayload(MAX_FRAGMENT_SYMBOLS) <= RangeEncoder::CAPACITY,
-              "a full fragment fits the encoder's buffer");
-
 Fragmenter::Fragmenter(const CodecTables& tables)
-    : m_model(tables),
+    : m_tables(tables.entropy),
+      m_model(tables.entropy),
       m_modelId(tables.modelId)
 {
     m_options.valueCount = 0;
-    m_mapOffset = MAP_BYTES;
 }
 
 void
@@ -50,9 +47,11 @@ Fragmenter::Begin(const SaliencyMap& map, const uint8_t* symbols, const Fragment
         throw Error("latent has a symbol above " + std::to_string(SYMBOL_COUNT - 1));
     }
     m_options = options;
-    m_map = PackSaliencyMap(map);
-    ImportanceOrder(map, m_order.data());
+    SaliencyMap sent = map;
+    m_mapBytes = EncodeSaliencyMap(m_tables, sent, m_map.data());
+    ImportanceOrder(sent, m_order.data());
     std::copy_n(symbols, LATENT_SIZE, m_symbols.begin());
+    m_sendingMap = true;
     m_mapOffset = 0;
     m_copiesLeft = options.mapCopies - 1;
     m_symbolFragments = 0;
@@ -64,14 +63,14 @@ size_t
 Fragmenter::Next(uint8_t* bytes)
 {
     const bool symbolsLeft = m_position < m_options.valueCount;
-    if (m_mapOffset == MAP_BYTES && m_copiesLeft > 0 &&
-        (m_symbolFragments >= m_nextCopyAfter || !symbolsLeft))
+    if (!m_sendingMap && m_copiesLeft > 0 && (m_symbolFragments >= m_nextCopyAfter || !symbolsLeft))
     {
+        m_sendingMap = true;
         m_mapOffset = 0;
         --m_copiesLeft;
         m_nextCopyAfter *= 2;
     }
-    if (m_mapOffset < MAP_BYTES)
+    if (m_sendingMap)
     {
         return NextMapPiece(bytes);
     }
@@ -82,31 +81,37 @@ size_t
 Fragmenter::NextMapPiece(uint8_t* bytes)
 {
     const size_t count =
-        std::min(MAP_BYTES - m_mapOffset, m_options.maxFragmentBytes - FRAGMENT_HEADER_BYTES);
-    WriteMapHeader(m_options.imageId, m_mapOffset, m_modelId, bytes);
+        std::min(m_mapBytes - m_mapOffset, m_options.maxFragmentBytes - FRAGMENT_HEADER_BYTES);
+    const bool last = m_mapOffset + count == m_mapBytes;
+    WriteMapHeader(m_options.imageId, m_mapOffset, last, m_modelId, bytes);
     std::copy_n(m_map.begin() + m_mapOffset, count, bytes + FRAGMENT_HEADER_BYTES);
     m_mapOffset += count;
+    m_sendingMap = !last;
     return FRAGMENT_HEADER_BYTES + count;
 }
 
 size_t
 Fragmenter::NextSymbols(uint8_t* bytes)
 {
-    const size_t room = m_options.maxFragmentBytes - FRAGMENT_HEADER_BYTES;
-    const size_t most = std::min(MAX_FRAGMENT_SYMBOLS, m_options.valueCount - m_position);
+    const size_t room =
+        std::min(m_options.maxFragmentBytes - FRAGMENT_HEADER_BYTES, RangeEncoder::CAPACITY);
+    const size_t most = m_options.valueCount - m_position;
     size_t count = 0;
     m_encoder.Reset();
+    m_model.Begin();
     while (count < most)
     {
         const int latentIndex = m_order[m_position + count];
-        const int channel = latentIndex / LATENT_CELLS;
         const int symbol = m_symbols[latentIndex];
-        m_encoder.Encode(m_model.Cumulative(channel, symbol), m_model.Frequency(channel, symbol));
+        const auto distribution = m_model.Next(latentIndex, m_symbols.data());
+        const uint32_t low = distribution.Cumulative(symbol);
+        m_encoder.Encode(low, distribution.Cumulative(symbol + 1) - low);
         if (m_encoder.Size() > room)
         {
             m_encoder.Undo();
             break;
         }
+        m_model.Know(latentIndex);
         ++count;
     }
     WriteSymbolsHeader(m_options.imageId, m_position, count, bytes);
@@ -121,8 +126,7 @@ Fragmenter::All(const SaliencyMap& map, const uint8_t* symbols, const FragmentOp
     Begin(map, symbols, options);
     std::vector<Bytes> fragments;
     // no fragment is longer than this, however large the limit is
-    const size_t longest =
-        FRAGMENT_HEADER_BYTES + std::max(MAP_BYTES, MaxSymbolPayload(MAX_FRAGMENT_SYMBOLS));
+    const size_t longest = FRAGMENT_HEADER_BYTES + RangeEncoder::CAPACITY;
     Bytes buffer(std::min(options.maxFragmentBytes, longest));
     while (const size_t size = Next(buffer.data()))
     {

@@ -7,6 +7,7 @@
 #include "limitnet/codec/fragment.h"
 #include "limitnet/codec/range-coder.h"
 #include "limitnet/codec/saliency-map.h"
+#include "limitnet/codec/symbol-model.h"
 
 #include <array>
 #include <cstddef>
@@ -24,7 +25,7 @@ constexpr unsigned MAX_MAP_COPIES = 16;
  */
 struct FragmentOptions
 {
-    uint8_t imageId = 0;             //!< Tells the images of one device apart, modulo 256.
+    uint8_t imageId = 0;             //!< Tells the images of one device apart, modulo IMAGE_IDS.
     size_t maxFragmentBytes = 51;    //!< Most bytes of a fragment, header included; at least 11.
     size_t valueCount = LATENT_SIZE; //!< How many values of the order to send, 0..9408.
     unsigned mapCopies = 1;          //!< How often the map is sent in all, 1..16.
@@ -41,10 +42,11 @@ class Fragmenter
 {
   public:
     /**
-     * @param tables frequencies and model id.
-     * @throws Error when the tables fail CodecTables::Check.
+     * @param tables probabilities and model id; have to outlive the object.
+     * @throws Error when the tables fail EntropyTables::Check.
      */
     explicit Fragmenter(const CodecTables& tables);
+    explicit Fragmenter(const CodecTables&& tables) = delete;
 
     /**
      * Starts an image.
@@ -75,14 +77,17 @@ class Fragmenter
     size_t NextMapPiece(uint8_t* bytes);
     size_t NextSymbols(uint8_t* bytes);
 
+    const EntropyTables& m_tables;
     SymbolModel m_model;
     uint8_t m_modelId;
     RangeEncoder m_encoder;
     FragmentOptions m_options;
-    std::array<uint8_t, MAP_BYTES> m_map{};
+    std::array<uint8_t, MAX_MAP_BYTES> m_map{};
+    size_t m_mapBytes = 0; // of m_map in use
     std::array<uint16_t, LATENT_SIZE> m_order{};
     std::array<uint8_t, LATENT_SIZE> m_symbols{};
-    size_t m_mapOffset = 0;       // next byte of the copy being sent; MAP_BYTES: none being sent
+    bool m_sendingMap = false;    // a copy of the map is being sent
+    size_t m_mapOffset = 0;       // its next byte
     unsigned m_copiesLeft = 0;    // copies still to start
     size_t m_symbolFragments = 0; // sent so far
     size_t m_nextCopyAfter = 0;   // number of symbols fragments the next copy waits for

@@ -6,21 +6,17 @@ namespace limitnet
 {
 
 uint8_t
-QuantiseValue(float value, float min, float max)
+QuantiseValue(float value, float scale, float offset)
 {
-    const float scaled = (value - min) / (max - min) * 255.0F;
+    const float scaled = value * scale + offset;
+    // written so that what is not a number becomes 0
     if (!(scaled > 0.0F))
     {
         return 0;
     }
-    return scaled < 255.0F ? static_cast<uint8_t>(static_cast<int>(scaled) / 4)
-                           : static_cast<uint8_t>(SYMBOL_COUNT - 1);
-}
-
-float
-SymbolLowEdge(uint8_t symbol, float min, float max)
-{
-    return static_cast<float>(symbol * 4) / 255.0F * (max - min) + min;
+    return static_cast<uint8_t>(scaled < static_cast<float>(SYMBOL_COUNT - 1)
+                                    ? static_cast<int>(scaled)
+                                    : SYMBOL_COUNT - 1);
 }
 
 void
@@ -30,7 +26,7 @@ QuantiseLatent(const CodecTables& tables, const float* latent, uint8_t* symbols)
     {
         for (int k = c * LATENT_CELLS; k < (c + 1) * LATENT_CELLS; ++k)
         {
-            symbols[k] = QuantiseValue(latent[k], tables.channelMin[c], tables.channelMax[c]);
+            symbols[k] = QuantiseValue(latent[k], tables.scale[c], tables.offset[c]);
         }
     }
 }

@@ -11,26 +11,19 @@ namespace limitnet
 {
 
 /**
- * Symbol of one latent value, by LimitNet's rule: (value - min) / (max - min) * 255, truncated and
- * clamped to 0..255, divided by 4.
+ * Symbol of one latent value: floor(value * scale + offset), clamped to 0..63.
  *
  * @param value the value; not a number gives symbol 0.
- * @param min lower end of the channel's range.
- * @param max upper end, above min.
+ * @param scale symbols per unit.
+ * @param offset what is added before the floor.
  * @return the symbol, 0..63.
  */
-uint8_t QuantiseValue(float value, float min, float max);
-
-/**
- * Low edge of a symbol's cell, the published reconstruction: symbol * 4 / 255 * (max - min) + min.
- * (CodecTables::reconstruction holds what the decoder really uses.)
- */
-float SymbolLowEdge(uint8_t symbol, float min, float max);
+uint8_t QuantiseValue(float value, float scale, float offset);
 
 /**
  * Symbols of a whole latent.
  *
- * @param tables the ranges.
+ * @param tables the quantiser.
  * @param latent LATENT_SIZE values.
  * @param symbols LATENT_SIZE symbols by latent index, written.
  */

@@ -10,40 +10,10 @@ namespace limitnet
 namespace
 {
 
-/// The range is kept at or above this, so that range >> FREQUENCY_BITS has at least 12 bits.
+/// The range is kept at or above this, so that range >> FREQUENCY_BITS has at least 9 bits.
 constexpr uint32_t MIN_RANGE = 1U << 24;
 
 } // namespace
-
-SymbolModel::SymbolModel(const CodecTables& tables)
-{
-    tables.Check();
-    for (int c = 0; c < LATENT_CHANNELS; ++c)
-    {
-        uint16_t sum = 0;
-        for (int s = 0; s < SYMBOL_COUNT; ++s)
-        {
-            m_cumulative[c][s] = sum;
-            sum = static_cast<uint16_t>(sum + tables.frequency[c][s]);
-        }
-        m_cumulative[c][SYMBOL_COUNT] = sum;
-    }
-}
-
-uint8_t
-SymbolModel::Find(int channel, uint32_t target) const
-{
-    const auto& cumulative = m_cumulative[channel];
-    int symbol = 0;
-    for (int step = SYMBOL_COUNT / 2; step > 0; step /= 2)
-    {
-        if (cumulative[symbol + step] <= target)
-        {
-            symbol += step;
-        }
-    }
-    return static_cast<uint8_t>(symbol);
-}
 
 void
 RangeEncoder::Reset()
@@ -162,21 +132,23 @@ RangeDecoder::NextByte()
     return m_next != m_end ? *m_next++ : 0;
 }
 
-uint8_t
-RangeDecoder::Decode(const SymbolModel& model, int channel)
+uint32_t
+RangeDecoder::Target() const
+{
+    return std::min(m_code / (m_range >> FREQUENCY_BITS), uint32_t{FREQUENCY_TOTAL - 1});
+}
+
+void
+RangeDecoder::Consume(uint32_t cumulative, uint32_t frequency)
 {
     const uint32_t unit = m_range >> FREQUENCY_BITS;
-    // a code made by the encoder stays below FREQUENCY_TOTAL; the rest of the range is not used
-    const uint32_t target = std::min<uint32_t>(m_code / unit, FREQUENCY_TOTAL - 1);
-    const uint8_t symbol = model.Find(channel, target);
-    m_code -= unit * model.Cumulative(channel, symbol);
-    m_range = unit * model.Frequency(channel, symbol);
+    m_code -= unit * cumulative; // modulo 2^32 only for damaged bytes
+    m_range = unit * frequency;
     while (m_range < MIN_RANGE)
     {
         m_code = (m_code << 8) | NextByte();
         m_range <<= 8;
     }
-    return symbol;
 }
 
 } // namespace limitnet

@@ -13,37 +13,6 @@ namespace limitnet
 {
 
 /**
- * Cumulative symbol frequencies of the channels, what the range coder works with.
- */
-class SymbolModel
-{
-  public:
-    /**
-     * @param tables the frequencies.
-     * @throws Error when the tables fail CodecTables::Check.
-     */
-    explicit SymbolModel(const CodecTables& tables);
-
-    /// Sum of the frequencies of the symbols below this one (symbol 0..64).
-    uint32_t Cumulative(int channel, int symbol) const
-    {
-        return m_cumulative[channel][symbol];
-    }
-
-    /// Frequency of a symbol.
-    uint32_t Frequency(int channel, int symbol) const
-    {
-        return m_cumulative[channel][symbol + 1] - m_cumulative[channel][symbol];
-    }
-
-    /// The symbol whose frequency interval holds a target of 0..4095.
-    uint8_t Find(int channel, uint32_t target) const;
-
-  private:
-    std::array<std::array<uint16_t, SYMBOL_COUNT + 1>, LATENT_CHANNELS> m_cumulative;
-};
-
-/**
  * Range encoder with carry propagation and an optimal end (docs/bitstream.md, "Entropy code").
  *
  * Encode() narrows the interval, Size() tells at any time how many bytes Finish() would give, and
@@ -105,18 +74,24 @@ class RangeEncoder
 /**
  * Decoder of what RangeEncoder makes. Total: any bytes decode to symbols, and zeros are read past
  * the end.
+ *
+ * For each symbol, find the one whose interval holds Target() and Consume() that.
  */
 class RangeDecoder
 {
   public:
     RangeDecoder(const uint8_t* bytes, size_t size);
 
+    /// Where in the interval the code lies: 0..FREQUENCY_TOTAL - 1. Does not change anything.
+    uint32_t Target() const;
+
     /**
-     * @param model the frequencies.
-     * @param channel channel of the next symbol.
-     * @return the next symbol, 0..63.
+     * Goes past one symbol.
+     *
+     * @param cumulative sum of the frequencies of the symbols below it; at most Target().
+     * @param frequency its frequency; cumulative + frequency is above Target().
      */
-    uint8_t Decode(const SymbolModel& model, int channel);
+    void Consume(uint32_t cumulative, uint32_t frequency);
 
   private:
     uint32_t NextByte();

@@ -28,9 +28,8 @@ Read16(const uint8_t* bytes)
 } // namespace
 
 Reassembler::Reassembler(const CodecTables& tables)
-    : m_model(tables),
-      m_reconstruction(tables.reconstruction),
-      m_modelId(tables.modelId)
+    : m_tables(tables),
+      m_model(tables.entropy)
 {
 }
 
@@ -43,6 +42,7 @@ Reassembler::Reset()
     m_map = SaliencyMap();
     m_mapBytes.fill(0);
     m_mapReceived.reset();
+    m_mapEnd = UNKNOWN;
     m_placed.reset();
     m_received.reset();
     m_stored = 0;
@@ -73,11 +73,20 @@ Reassembler::Add(const uint8_t* bytes, size_t size)
 Reassembler::Result
 Reassembler::AddMap(const Fragment& fragment)
 {
-    if (fragment.modelId != m_modelId)
+    if (fragment.modelId != m_tables.modelId)
     {
         return Result::OTHER_MODEL;
     }
+    if (m_hasMap)
+    {
+        return Result::DUPLICATE;
+    }
     bool isNew = false;
+    if (fragment.last && m_mapEnd == UNKNOWN)
+    {
+        m_mapEnd = size_t{fragment.first} + fragment.count;
+        isNew = true;
+    }
     for (size_t i = 0; i < fragment.count; ++i)
     {
         const size_t at = fragment.first + i;
@@ -92,7 +101,12 @@ Reassembler::AddMap(const Fragment& fragment)
     {
         return Result::DUPLICATE;
     }
-    if (m_mapReceived.all())
+    size_t whole = 0;
+    while (whole < m_mapEnd && whole < MAX_MAP_BYTES && m_mapReceived[whole])
+    {
+        ++whole;
+    }
+    if (whole == m_mapEnd)
     {
         CompleteMap();
     }
@@ -139,9 +153,16 @@ void
 Reassembler::Place(size_t first, size_t count, const uint8_t* payload, size_t payloadSize)
 {
     RangeDecoder decoder(payload, payloadSize);
+    m_model.Begin();
     for (size_t n = first; n < first + count; ++n)
     {
-        const uint8_t symbol = decoder.Decode(m_model, m_order[n] / LATENT_CELLS);
+        const int latentIndex = m_order[n];
+        const auto distribution = m_model.Next(latentIndex, m_context.data());
+        const uint8_t symbol = distribution.Find(decoder.Target());
+        const uint32_t low = distribution.Cumulative(symbol);
+        decoder.Consume(low, distribution.Cumulative(symbol + 1) - low);
+        m_context[latentIndex] = symbol;
+        m_model.Know(latentIndex);
         if (!m_placed[n])
         {
             m_placed[n] = true;
@@ -153,7 +174,7 @@ Reassembler::Place(size_t first, size_t count, const uint8_t* payload, size_t pa
 void
 Reassembler::CompleteMap()
 {
-    m_map = UnpackSaliencyMap(m_mapBytes);
+    m_map = DecodeSaliencyMap(m_tables.entropy, m_mapBytes.data(), m_mapEnd);
     ImportanceOrder(m_map, m_order.data());
     m_hasMap = true;
     // in order of arrival, so that the outcome is as if the map had come first
@@ -215,7 +236,7 @@ Reassembler::Latent(float* latent) const
     {
         if (m_placed[n])
         {
-            latent[m_order[n]] = m_reconstruction[m_order[n] / LATENT_CELLS][m_symbols[n]];
+            latent[m_order[n]] = m_tables.reconstruction[m_order[n] / LATENT_CELLS][m_symbols[n]];
         }
     }
 }

@@ -7,6 +7,7 @@
 #include "limitnet/codec/fragment.h"
 #include "limitnet/codec/range-coder.h"
 #include "limitnet/codec/saliency-map.h"
+#include "limitnet/codec/symbol-model.h"
 
 #include <array>
 #include <bitset>
@@ -24,7 +25,7 @@ namespace limitnet
  * given; symbols fragments are kept and used when the map is there, with the same result as if it
  * had come first.
  *
- * All storage is part of the object (about 110 KB); nothing is allocated after construction.
+ * All storage is part of the object (about 120 KB); nothing is allocated after construction.
  */
 class Reassembler
 {
@@ -41,10 +42,11 @@ class Reassembler
     };
 
     /**
-     * @param tables frequencies, reconstruction values and model id; copied.
+     * @param tables probabilities, reconstruction values and model id; have to outlive the object.
      * @throws Error when the tables fail CodecTables::Check.
      */
     explicit Reassembler(const CodecTables& tables);
+    explicit Reassembler(const CodecTables&& tables) = delete;
 
     /// Forgets all fragments and the image id.
     void Reset();
@@ -94,26 +96,28 @@ class Reassembler
 
   private:
     // Room for the fragments that wait for the map. One image sent once with 11-byte fragments
-    // needs at most 2352 fragments (4 symbols each at the least) of 7 + STORED_HEADER bytes.
+    // needs at most 3136 fragments (3 symbols each at the least) of 7 + STORED_HEADER bytes.
     static constexpr size_t STORE_BYTES = 65536;
     static constexpr size_t STORED_HEADER = 6;
+    static constexpr size_t UNKNOWN = ~size_t{0};
 
     Result AddMap(const Fragment& fragment);
     Result AddSymbols(const Fragment& fragment);
     void Place(size_t first, size_t count, const uint8_t* payload, size_t payloadSize);
     void CompleteMap();
 
+    const CodecTables& m_tables;
     SymbolModel m_model;
-    std::array<std::array<float, SYMBOL_COUNT>, LATENT_CHANNELS> m_reconstruction;
-    uint8_t m_modelId;
     bool m_hasImageId = false;
     uint8_t m_imageId = 0;
     bool m_hasMap = false;
     SaliencyMap m_map;
-    std::array<uint8_t, MAP_BYTES> m_mapBytes{};
-    std::bitset<MAP_BYTES> m_mapReceived;
+    std::array<uint8_t, MAX_MAP_BYTES> m_mapBytes{};
+    std::bitset<MAX_MAP_BYTES> m_mapReceived;
+    size_t m_mapEnd = UNKNOWN;                    // number of map bytes, known from the last piece
     std::array<uint16_t, LATENT_SIZE> m_order{};  // valid with the map
     std::array<uint8_t, LATENT_SIZE> m_symbols{}; // by place of the order, valid with the map
+    std::array<uint8_t, LATENT_SIZE> m_context{}; // of the fragment being decoded, by latent index
     std::bitset<LATENT_SIZE> m_placed;            // by place: symbol decoded
     std::bitset<LATENT_SIZE> m_received;          // by place: symbol arrived
     std::array<uint8_t, STORE_BYTES> m_store{};   // waiting fragments: first, count, size, payload

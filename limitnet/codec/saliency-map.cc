@@ -118,38 +118,4 @@ QuantiseSaliency(const float* saliency28x28)
     return map;
 }
 
-std::array<uint8_t, MAP_BYTES>
-PackSaliencyMap(const SaliencyMap& map)
-{
-    std::array<uint8_t, MAP_BYTES> bytes{};
-    bytes[0] = map.range;
-    for (int i = 0; i < MAP_CELLS; ++i)
-    {
-        for (int bit = 0; bit < 5; ++bit)
-        {
-            const int at = i * 5 + bit;
-            const int value = (map.level[i] >> (4 - bit)) & 1;
-            bytes[1 + at / 8] = static_cast<uint8_t>(bytes[1 + at / 8] | (value << (7 - at % 8)));
-        }
-    }
-    return bytes;
-}
-
-SaliencyMap
-UnpackSaliencyMap(const std::array<uint8_t, MAP_BYTES>& bytes)
-{
-    SaliencyMap map;
-    map.range = bytes[0];
-    for (int i = 0; i < MAP_CELLS; ++i)
-    {
-        for (int bit = 0; bit < 5; ++bit)
-        {
-            const int at = i * 5 + bit;
-            const int value = (bytes[1 + at / 8] >> (7 - at % 8)) & 1;
-            map.level[i] = static_cast<uint8_t>(map.level[i] * 2 + value);
-        }
-    }
-    return map;
-}
-
 } // namespace limitnet

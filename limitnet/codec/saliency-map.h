@@ -4,7 +4,6 @@
 #define LIMITNET_CODEC_SALIENCY_MAP_H
 
 #include <array>
-#include <cstddef>
 #include <cstdint>
 
 namespace limitnet
@@ -18,9 +17,6 @@ constexpr int MAP_CELLS = MAP_SIDE * MAP_SIDE;
 
 /// Number of levels of a cell.
 constexpr int MAP_LEVELS = 32;
-
-/// Bytes of the packed map: the range, then 64 levels of 5 bits.
-constexpr size_t MAP_BYTES = 1 + MAP_CELLS * 5 / 8;
 
 /**
  * The saliency map as it is sent: both ends derive the importance order from it alone.
@@ -62,16 +58,6 @@ void ResizeSaliency(const float* saliency28x28, float* saliency8x8);
  * @return the map.
  */
 SaliencyMap QuantiseSaliency(const float* saliency28x28);
-
-/**
- * The map as bytes: range, then the levels, 5 bits each, most significant bit first.
- */
-std::array<uint8_t, MAP_BYTES> PackSaliencyMap(const SaliencyMap& map);
-
-/**
- * The reverse of PackSaliencyMap. Any bytes are a map.
- */
-SaliencyMap UnpackSaliencyMap(const std::array<uint8_t, MAP_BYTES>& bytes);
 
 } // namespace limitnet
 

@@ -9,8 +9,11 @@
 #include "limitnet/nn/threads-torch.h"
 
 #include <algorithm>
-#include <cstring>
+#include <array>
 #include <fmt/format.h>
+#include <limits>
+#include <type_traits>
+#include <vector>
 
 namespace limitnet
 {
@@ -25,41 +28,81 @@ const char* const SALIENCY_NOTE = "saliency";
 const char* const NO_SALIENCY = "none";
 const char* const SALIENCY_PREFIX = "sal_decoder.";
 
-torch::Tensor
-TableTensor(const ModelFile& file,
-            const std::filesystem::path& path,
-            const std::string& name,
-            at::IntArrayRef shape)
+/** The shape of a nested array. */
+template <typename T>
+void
+AppendShape(const T& /* number */, std::vector<int64_t>& /* shape */)
 {
-    const auto found = file.tensors.find(name);
-    if (found == file.tensors.end() || found->second.sizes() != shape)
+}
+
+template <typename T, size_t N>
+void
+AppendShape(const std::array<T, N>& values, std::vector<int64_t>& shape)
+{
+    shape.push_back(N);
+    AppendShape(values[0], shape);
+}
+
+/** Call a function with every number of a nested array, in order. */
+template <typename T, typename Function>
+void
+ForEach(T& number, const Function& function)
+{
+    function(number);
+}
+
+template <typename T, size_t N, typename Function>
+void
+ForEach(std::array<T, N>& values, const Function& function)
+{
+    for (auto& value : values)
     {
-        throw Error(
-            fmt::format("{}: table '{}' is missing or of another size", path.string(), name));
+        ForEach(value, function);
     }
-    return found->second.to(torch::kFloat).contiguous();
+}
+
+/** Call a function with the name and the array of each table, in the order of the file format. */
+template <typename Tables, typename Function>
+void
+ForEachTable(Tables& tables, const Function& function)
+{
+    function("quantiser.scale", tables.scale);
+    function("quantiser.offset", tables.offset);
+    function("quantiser.reconstruction", tables.reconstruction);
+    function("entropy.frequency", tables.entropy.frequency);
+    function("entropy.mean", tables.entropy.mean);
+    function("entropy.weight_set", tables.entropy.weightSet);
+    function("entropy.weight", tables.entropy.weight);
+    function("entropy.confidence", tables.entropy.confidence);
+    function("entropy.width", tables.entropy.width);
+    function("entropy.map_width", tables.entropy.mapWidth);
 }
 
 CodecTables
 ReadTables(const ModelFile& file, const std::filesystem::path& path)
 {
-    CodecTables tables{};
-    const auto low = TableTensor(file, path, "quantiser.min", {LATENT_CHANNELS});
-    const auto high = TableTensor(file, path, "quantiser.max", {LATENT_CHANNELS});
-    const auto values = TableTensor(file, path, "quantiser.reconstruction", {LATENT_CHANNELS, 64});
-    const auto frequency = TableTensor(file, path, "entropy.frequency", {LATENT_CHANNELS, 64});
-    for (int c = 0; c < LATENT_CHANNELS; ++c)
-    {
-        tables.channelMin[c] = low[c].item<float>();
-        tables.channelMax[c] = high[c].item<float>();
-        for (int s = 0; s < 64; ++s)
+    CodecTables tables;
+    ForEachTable(tables, [&](const std::string& name, auto& values) {
+        std::vector<int64_t> shape;
+        AppendShape(values, shape);
+        const auto found = file.tensors.find(name);
+        if (found == file.tensors.end() || found->second.sizes() != at::IntArrayRef(shape))
         {
-            tables.reconstruction[c][s] = values[c][s].item<float>();
-            // Clamped into the type only; Check() refuses what is out of range.
-            tables.frequency[c][s] =
-                static_cast<uint16_t>(std::clamp(frequency[c][s].item<float>(), 0.0F, 65535.0F));
+            throw Error(fmt::format("{}: table '{}' is missing or of another size; `limitnet "
+                                    "calibrate` makes the tables of a model anew",
+                                    path.string(),
+                                    name));
         }
-    }
+        const auto numbers = found->second.to(torch::kDouble).contiguous();
+        const auto* next = numbers.template data_ptr<double>();
+        ForEach(values, [&](auto& value) {
+            using Number = std::remove_reference_t<decltype(value)>;
+            // Clamped into the type only; Check() refuses what is out of range.
+            value = static_cast<Number>(std::clamp<double>(*next++,
+                                                           std::numeric_limits<Number>::lowest(),
+                                                           std::numeric_limits<Number>::max()));
+        });
+    });
     try
     {
         tables.Check();
@@ -196,21 +239,21 @@ WriteCodecModel(const std::filesystem::path& path,
         }
         file.tensors.erase(first, last);
     }
-    const auto floats = [](const float* data, at::IntArrayRef shape) {
-        return torch::from_blob(const_cast<float*>(data), shape).clone();
-    };
-    file.tensors["quantiser.min"] = floats(tables.channelMin.data(), {LATENT_CHANNELS});
-    file.tensors["quantiser.max"] = floats(tables.channelMax.data(), {LATENT_CHANNELS});
-    file.tensors["quantiser.reconstruction"] =
-        floats(tables.reconstruction[0].data(), {LATENT_CHANNELS, 64});
-    auto frequency = torch::empty({LATENT_CHANNELS, 64}, torch::kInt);
-    for (int c = 0; c < LATENT_CHANNELS; ++c)
-    {
-        std::copy(tables.frequency[c].begin(),
-                  tables.frequency[c].end(),
-                  frequency.data_ptr<int>() + c * 64);
-    }
-    file.tensors["entropy.frequency"] = frequency;
+    // a copy: ForEach() hands out numbers that can be written to
+    CodecTables copy = tables;
+    ForEachTable(copy, [&file](const std::string& name, auto& values) {
+        std::vector<int64_t> shape;
+        AppendShape(values, shape);
+        std::vector<double> numbers;
+        bool whole = true;
+        ForEach(values, [&](auto& value) {
+            numbers.push_back(value);
+            whole = whole && std::is_integral_v<std::remove_reference_t<decltype(value)>>;
+        });
+        file.tensors[name] = torch::tensor(numbers, torch::kDouble)
+                                 .to(whole ? torch::kInt : torch::kFloat)
+                                 .reshape(shape);
+    });
     file.Write(path);
 }
 

@@ -3,10 +3,12 @@
 #define LIMITNET_TRAINING_CALIBRATION_TORCH_H
 
 #include "limitnet/codec/codec-tables.h"
+#include "limitnet/codec/latent.h"
 #include "limitnet/codec/saliency-map.h"
 #include "limitnet/nn/codec-model-torch.h"
 #include "limitnet/training/calibration.h"
 
+#include <array>
 #include <functional>
 #include <ostream>
 #include <vector>
@@ -38,6 +40,18 @@ CalibrationSample SampleCodec(const CodecModel::Networks& networks,
                               int64_t count,
                               const CalibrationPictures& pictures,
                               std::ostream& progress);
+
+/**
+ * How much an error in each channel disturbs the decoded picture: for some of the latents, each
+ * channel in turn is rounded to twice the published quantiser's step and decoded.
+ *
+ * \param networks the codec
+ * \param latents Nx12x28x28; 16 of them are decoded
+ * \return sum of squared errors of the picture per squared error of the latent; 0 for a channel
+ *         that is constant
+ */
+std::array<double, LATENT_CHANNELS> DecoderSensitivity(const CodecModel::Networks& networks,
+                                                       const torch::Tensor& latents);
 
 /** Tables from such a sample; parameters as of SampleCodec(). */
 CodecTables CalibrateTables(const CodecModel::Networks& networks,

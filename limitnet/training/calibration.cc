@@ -3,6 +3,7 @@
 
 #include "limitnet/codec/error.h"
 #include "limitnet/codec/latent.h"
+#include "limitnet/codec/table-calibration.h"
 #include "limitnet/data/dataset.h"
 #include "limitnet/nn/checkpoint-import-torch.h"
 #include "limitnet/nn/picture-tensor-torch.h"
@@ -12,6 +13,9 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
+#include <memory>
+#include <utility>
+#include <vector>
 
 namespace limitnet
 {
@@ -37,24 +41,37 @@ CalibrateAndWrite(const CodecModel::Networks& networks,
                                 MAX_CALIBRATION_PICTURES));
     }
     UseAllCores();
-    const auto dataset = OpenDataset(options.dataset, Split::TRAIN, options.dataDir);
-    const auto size = static_cast<int64_t>(dataset->Size());
-    const auto count = std::min(options.count, size);
-    if (count == 0)
+    std::vector<std::unique_ptr<Dataset>> datasets;
+    std::vector<std::pair<size_t, size_t>> chosen; // data set and picture
+    for (const auto& name : options.datasets)
     {
-        throw Error(fmt::format("data set {} has no pictures", options.dataset));
+        datasets.push_back(OpenDataset(name, Split::TRAIN, options.dataDir));
+        const auto& dataset = *datasets.back();
+        const auto share = static_cast<size_t>(options.count) / options.datasets.size();
+        const auto count = std::min(std::max<size_t>(1, share), dataset.Size());
+        if (count == 0)
+        {
+            throw Error(fmt::format("data set {} has no pictures", name));
+        }
+        auto& note = notes["calibration"];
+        note += fmt::format("{}{}, {} pictures", note.empty() ? "" : "; ", dataset.Name(), count);
+        for (size_t i = 0; i < count; ++i)
+        {
+            // Evenly spread: a folder's pictures are sorted by class.
+            chosen.emplace_back(datasets.size() - 1, i * dataset.Size() / count);
+        }
     }
-    // Evenly spread: a folder's pictures are sorted by class.
     const auto pictures = [&](int64_t first, int64_t number) {
         std::vector<torch::Tensor> batch;
         for (int64_t i = first; i < first + number; ++i)
         {
-            batch.push_back(PictureTensor(dataset->At(static_cast<size_t>(i * size / count))));
+            const auto& [dataset, index] = chosen[static_cast<size_t>(i)];
+            batch.push_back(PictureTensor(datasets[dataset]->At(index)));
         }
         return torch::cat(batch).to(torch::kFloat) / 255;
     };
+    const auto count = static_cast<int64_t>(chosen.size());
     const auto tables = CalibrateTables(networks, count, pictures, progress);
-    notes["calibration"] = fmt::format("{}, {} pictures", dataset->Name(), count);
     WriteCodecModel(output, networks, tables, notes);
     return count;
 }
@@ -91,6 +108,42 @@ SampleCodec(const CodecModel::Networks& networks,
     return sample;
 }
 
+std::array<double, LATENT_CHANNELS>
+DecoderSensitivity(const CodecModel::Networks& networks, const torch::Tensor& latents)
+{
+    const torch::NoGradGuard noGrad;
+    constexpr int64_t most = 16;
+    const auto count = std::min(most, latents.size(0));
+    const auto ranges = latents.amax({0, 2, 3}) - latents.amin({0, 2, 3});
+    std::array<double, LATENT_CHANNELS> disturbance{};
+    std::array<double, LATENT_CHANNELS> sensitivity{};
+    for (int64_t i = 0; i < count; ++i)
+    {
+        const auto latent = latents.narrow(0, i * latents.size(0) / count, 1);
+        const auto picture = networks.net->decoder(latent);
+        for (int c = 0; c < LATENT_CHANNELS; ++c)
+        {
+            // twice the published step, 8 levels of 256
+            const double step = ranges[c].item<double>() * 8 / 255;
+            if (step == 0)
+            {
+                continue;
+            }
+            auto rounded = latent.clone();
+            const auto channel = rounded.narrow(1, c, 1);
+            channel.copy_(torch::round(channel / step) * step);
+            disturbance[c] += (rounded - latent).square().sum().item<double>();
+            sensitivity[c] +=
+                (networks.net->decoder(rounded) - picture).square().sum().item<double>();
+        }
+    }
+    for (int c = 0; c < LATENT_CHANNELS; ++c)
+    {
+        sensitivity[c] = disturbance[c] > 0 ? sensitivity[c] / disturbance[c] : 0;
+    }
+    return sensitivity;
+}
+
 CodecTables
 CalibrateTables(const CodecModel::Networks& networks,
                 int64_t count,
@@ -98,7 +151,12 @@ CalibrateTables(const CodecModel::Networks& networks,
                 std::ostream& progress)
 {
     const auto sample = SampleCodec(networks, count, pictures, progress);
-    return CodecTables::Calibrate(sample.latents.data_ptr<float>(), sample.maps.size());
+    CalibrationData data;
+    data.latents = sample.latents.data_ptr<float>();
+    data.maps = sample.maps.data();
+    data.images = sample.maps.size();
+    data.sensitivity = DecoderSensitivity(networks, sample.latents);
+    return CalibrateTables(data);
 }
 
 int64_t

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <ostream>
 #include <string>
+#include <vector>
 
 namespace limitnet
 {
@@ -18,11 +19,12 @@ constexpr int64_t CALIBRATION_PICTURES = 5000;
 /** The pictures that a codec's tables are made from. */
 struct CalibrationOptions
 {
-    /** A data set by name or by its folder's path (see OpenDataset()); its training half. */
-    std::string dataset;
-    /** Where the set lies; empty: the usual places. */
+    /** Data sets by name or by their folders' paths (see OpenDataset()); their training halves. */
+    std::vector<std::string> datasets;
+    /** Where the sets lie; empty: the usual places. */
     std::filesystem::path dataDir;
-    /** How many pictures, evenly spread over the set; 1 .. MAX_CALIBRATION_PICTURES. */
+    /** How many pictures, the same number from each set and evenly spread over it; 1 ..
+     * MAX_CALIBRATION_PICTURES. */
     int64_t count = CALIBRATION_PICTURES;
 };
 
@@ -37,7 +39,7 @@ constexpr int64_t MAX_CALIBRATION_PICTURES = 30000;
  * \param output the model file, kind "codec"
  * \param options the pictures
  * \param progress lines on how far it is
- * \return how many pictures were used: fewer than options.count when the set has fewer
+ * \return how many pictures were used: fewer than options.count when a set has fewer
  * \throws Error when the checkpoint has no codec, the set is not there, or the file cannot be
  *         written; the output is then as it was
  */

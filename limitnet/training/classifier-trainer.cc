@@ -103,8 +103,8 @@ Reconstruct(const Tensor& pictures,
     const CodecModel codec(codecPath);
     auto& net = codec.GetNetworks().net;
     const auto& tables = codec.Tables();
-    const auto low = torch::from_blob(const_cast<float*>(tables.channelMin.data()), {1, 12, 1, 1});
-    const auto high = torch::from_blob(const_cast<float*>(tables.channelMax.data()), {1, 12, 1, 1});
+    const auto scale = torch::from_blob(const_cast<float*>(tables.scale.data()), {1, 12, 1, 1});
+    const auto offset = torch::from_blob(const_cast<float*>(tables.offset.data()), {1, 12, 1, 1});
     const auto values =
         torch::from_blob(const_cast<float*>(tables.reconstruction[0].data()), {12 * 64});
     const auto channel = torch::arange(12).view({1, 12, 1, 1}) * 64;
@@ -121,7 +121,7 @@ Reconstruct(const Tensor& pictures,
         const auto saliency = QuantiseSaliencyPublished(torch::sigmoid(net->sal_decoder(latent)));
         const auto keep = KeepMask(saliency, torch::rand({n}) * 0.95 + 0.05);
         const auto symbol =
-            ((latent - low) / (high - low) * 255).clamp(0, 255).to(torch::kLong).div(4, "floor");
+            (latent * scale + offset).floor().clamp(0, SYMBOL_COUNT - 1).to(torch::kLong);
         const auto restored =
             values.index_select(0, (symbol + channel).flatten()).view(latent.sizes()) * keep;
         const auto decoded =

@@ -66,15 +66,18 @@ CloudApplication::Receive(const UplinkDelivery& delivery)
     }
 
     DeviceState& device = m_devices[delivery.deviceAddress];
-    const auto ahead = static_cast<int8_t>(fragment.imageId - device.newest);
+    // ids count modulo IMAGE_IDS: up to half of them further on is ahead, the rest is behind
+    const unsigned forward =
+        (fragment.imageId + limitnet::IMAGE_IDS - device.newest) % limitnet::IMAGE_IDS;
+    const bool isAhead = forward > 0 && forward < limitnet::IMAGE_IDS / 2;
     const bool isNew =
-        !device.any || ahead > 0 || device.images.find(fragment.imageId) == device.images.end();
+        !device.any || isAhead || device.images.find(fragment.imageId) == device.images.end();
     if (isNew)
     {
         device.images[fragment.imageId] = m_images.size();
         m_images.push_back({delivery.deviceAddress, fragment.imageId, {}});
     }
-    if (!device.any || ahead > 0)
+    if (!device.any || isAhead)
     {
         device.any = true;
         device.newest = fragment.imageId;

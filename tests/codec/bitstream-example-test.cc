@@ -24,17 +24,39 @@ struct Example
     {
         for (int c = 0; c < LATENT_CHANNELS; ++c)
         {
-            tables.channelMax[c] = 1;
+            tables.scale[c] = 1;
+            tables.entropy.mean[c] = c == 0 ? 16 : 320;
             for (int s = 0; s < SYMBOL_COUNT; ++s)
             {
-                tables.frequency[c][s] = c == 0 ? 1 : 64;
+                tables.entropy.frequency[c][s] = c == 0 ? 1 : 512;
                 tables.reconstruction[c][s] = static_cast<float>(1000 * (c + 1) + s);
             }
+            for (auto& byConfidence : tables.entropy.width[c])
+            {
+                for (int spread = 0; spread < SPREAD_CLASSES; ++spread)
+                {
+                    byConfidence[spread].fill(static_cast<uint8_t>(8 + 2 * spread));
+                }
+            }
         }
-        tables.frequency[0][0] = 2048;
-        tables.frequency[0][1] = 1024;
-        tables.frequency[0][2] = 512;
-        tables.frequency[0][3] = 452;
+        tables.entropy.frequency[0][0] = 16384;
+        tables.entropy.frequency[0][1] = 8192;
+        tables.entropy.frequency[0][2] = 4096;
+        tables.entropy.frequency[0][3] = 4036;
+        for (int pattern = 1; pattern < NEIGHBOUR_PATTERNS; ++pattern)
+        {
+            int known = 0;
+            for (int d = 0; d < NEIGHBOURS; ++d)
+            {
+                known += pattern >> d & 1;
+            }
+            for (int d = 0; d < NEIGHBOURS; ++d)
+            {
+                tables.entropy.weight[0][pattern][d] =
+                    static_cast<int8_t>((pattern >> d & 1) != 0 ? 64 / known : 0);
+            }
+        }
+        tables.entropy.mapWidth.fill(10);
         tables.modelId = 42;
         sample.map.range = 128;
         sample.map.level[0] = 31;
@@ -48,7 +70,7 @@ struct Example
     // channel * 784 + cell of the places 0..15, and their symbols
     const std::vector<uint16_t>
         indices{0, 1, 28, 29, 2, 30, 56, 57, 58, 784, 785, 812, 813, 3, 31, 84};
-    const std::vector<uint8_t> symbols{1, 0, 2, 0, 0, 3, 0, 1, 0, 9, 33, 0, 63, 0, 4, 1};
+    const std::vector<uint8_t> symbols{1, 0, 2, 0, 1, 3, 0, 1, 0, 21, 33, 20, 63, 0, 4, 1};
     CodecTables tables;
     Sample sample;
 };
@@ -71,20 +93,15 @@ TEST(BitstreamExample, BytesAreThoseOfThePage)
     const Example example;
     const auto fragments = Cut(example.tables, example.sample, 46, 16, 1, 7);
     ASSERT_EQ(fragments.size(), 2U);
-    std::string map = "07 FF 00 2A 80 F8";
-    for (int i = 0; i < 39; ++i)
-    {
-        map += " 00";
-    }
-    EXPECT_EQ(Hex(fragments[0]), map);
-    EXPECT_EQ(Hex(fragments[1]), "07 00 00 0F 98 E7 37 F2 4F 16 C0");
+    EXPECT_EQ(Hex(fragments[0]), "1E A4 1A 8A 80 F7 43 84");
+    EXPECT_EQ(Hex(fragments[1]), "1C 00 00 0F 99 72 9A B5 F1 76 B8 CC 4D");
 
     std::ifstream page(std::string(LIMITNET_TEST_SOURCE_DIR) + "/docs/bitstream.md");
     ASSERT_TRUE(page) << "docs/bitstream.md cannot be read";
     std::vector<std::string> lines;
     for (std::string line; std::getline(page, line);)
     {
-        if (line.rfind("    07 ", 0) == 0)
+        if (line.rfind("    1E ", 0) == 0 || line.rfind("    1C ", 0) == 0)
         {
             lines.push_back(line.substr(4));
         }
@@ -109,19 +126,17 @@ TEST(BitstreamExample, PrefixesAreThoseOfThePage)
         return Hex(Bytes(fragments.at(1).begin() + 4, fragments.at(1).end()));
     };
     EXPECT_EQ(payload(1), "80");
-    EXPECT_EQ(payload(3), "98");
-    EXPECT_EQ(payload(6), "98 E0");
-    EXPECT_EQ(payload(12), "98 E7 37 F2");
+    EXPECT_EQ(payload(3), "9A");
+    EXPECT_EQ(payload(6), "99 72 9A");
+    EXPECT_EQ(payload(12), "99 72 9A B5 F1 75");
 }
 
 TEST(BitstreamExample, BytesDecodeToItsSymbols)
 {
     const Example example;
-    Bytes map{0x07, 0xFF, 0x00, 0x2A, 0x80, 0xF8};
-    map.resize(45);
     Reassembler reassembler(example.tables);
-    Add(reassembler, {0x07, 0x00, 0x00, 0x0F, 0x98, 0xE7, 0x37, 0xF2, 0x4F, 0x16, 0xC0});
-    Add(reassembler, map);
+    Add(reassembler, {0x1C, 0, 0, 0x0F, 0x99, 0x72, 0x9A, 0xB5, 0xF1, 0x76, 0xB8, 0xCC, 0x4D});
+    Add(reassembler, {0x1E, 0xA4, 0x1A, 0x8A, 0x80, 0xF7, 0x43, 0x84});
     EXPECT_EQ(reassembler.ImageId(), 7);
     EXPECT_EQ(reassembler.ValueCount(), 16U);
     std::vector<float> expected(LATENT_SIZE, 0.0F);

@@ -2,14 +2,10 @@
 
 #include "limitnet/codec/codec-tables.h"
 #include "limitnet/codec/error.h"
-#include "limitnet/codec/quantiser.h"
 #include "tests/codec/codec-test-data.h"
 
-#include <algorithm>
-#include <cmath>
 #include <gtest/gtest.h>
 #include <limits>
-#include <numeric>
 #include <string>
 
 namespace limitnet::test
@@ -26,110 +22,77 @@ TEST(CodecTables, Crc32OfThePublishedCheckString)
     EXPECT_EQ(Crc32(bytes + 4, 5, Crc32(bytes, 4)), 0xCBF43926U);
 }
 
-TEST(CodecTables, CalibrationFollowsTheData)
-{
-    Random random(3);
-    std::vector<float> latents;
-    for (int i = 0; i < 3; ++i)
-    {
-        const std::vector<float> latent = MakeLatent(random);
-        latents.insert(latents.end(), latent.begin(), latent.end());
-    }
-    const CodecTables tables = CodecTables::Calibrate(latents.data(), 3);
-    EXPECT_NO_THROW(tables.Check());
-    for (int c = 0; c < LATENT_CHANNELS; ++c)
-    {
-        std::vector<float> values;
-        for (int i = 0; i < 3; ++i)
-        {
-            const auto from = latents.begin() + i * LATENT_SIZE + c * LATENT_CELLS;
-            values.insert(values.end(), from, from + LATENT_CELLS);
-        }
-        const float min = *std::min_element(values.begin(), values.end());
-        const float max = *std::max_element(values.begin(), values.end());
-        EXPECT_EQ(tables.channelMin[c], min);
-        EXPECT_EQ(tables.channelMax[c], max > min ? max : min + 1);
-        const auto& frequency = tables.frequency[c];
-        EXPECT_EQ(std::accumulate(frequency.begin(), frequency.end(), 0), 4096);
-        for (int s = 0; s < SYMBOL_COUNT; ++s)
-        {
-            double sum = 0;
-            int count = 0;
-            for (float value : values)
-            {
-                if (QuantiseValue(value, tables.channelMin[c], tables.channelMax[c]) == s)
-                {
-                    sum += value;
-                    ++count;
-                }
-            }
-            // one each in advance, the other 4032 in proportion, rounded by less than one
-            EXPECT_NEAR(frequency[s], 1 + 4032.0 * count / static_cast<double>(values.size()), 1);
-            const float width = tables.channelMax[c] - tables.channelMin[c];
-            if (count > 0)
-            {
-                EXPECT_NEAR(tables.reconstruction[c][s], sum / count, 1e-5);
-            }
-            const float edge = SymbolLowEdge(static_cast<uint8_t>(s), min, min + width);
-            EXPECT_GE(tables.reconstruction[c][s], edge - 1e-4F);
-            EXPECT_LE(tables.reconstruction[c][s], edge + width * 4 / 255 + 1e-4F);
-        }
-    }
-    EXPECT_EQ(tables.modelId, static_cast<uint8_t>(tables.Checksum()));
-}
-
-TEST(CodecTables, ConstantChannelHasARangeOfOne)
-{
-    const CodecTables tables = MakeTables();
-    EXPECT_EQ(tables.channelMin[10], 0.0F);
-    EXPECT_EQ(tables.channelMax[10], 1.0F);
-    EXPECT_EQ(tables.frequency[10][0], 4096 - 63);
-    EXPECT_EQ(tables.reconstruction[10][0], 0.0F);
-}
-
 TEST(CodecTables, ChecksumSeesEveryNumber)
 {
     const CodecTables tables = MakeTables();
+    const uint32_t checksum = tables.Checksum();
     CodecTables other = tables;
     other.modelId ^= 1;
-    EXPECT_EQ(other.Checksum(), tables.Checksum());
-    other.reconstruction[11][63] += 1;
-    EXPECT_NE(other.Checksum(), tables.Checksum());
-    other = tables;
-    std::swap(other.frequency[0][0], other.frequency[0][63]);
-    EXPECT_NE(other.Checksum(), tables.Checksum());
-    EXPECT_NE(tables.Checksum(1), tables.Checksum());
+    EXPECT_EQ(other.Checksum(), checksum);
+    const auto changed = [&](const auto& change) {
+        CodecTables copy = tables;
+        change(copy);
+        return copy.Checksum() != checksum;
+    };
+    EXPECT_TRUE(changed([](CodecTables& t) { t.scale[11] *= 2; }));
+    EXPECT_TRUE(changed([](CodecTables& t) { t.offset[0] += 1; }));
+    EXPECT_TRUE(changed([](CodecTables& t) { t.reconstruction[11][63] += 1; }));
+    EXPECT_TRUE(changed([](CodecTables& t) { ++t.entropy.frequency[0][63]; }));
+    EXPECT_TRUE(changed([](CodecTables& t) { ++t.entropy.mean[3]; }));
+    EXPECT_TRUE(changed([](CodecTables& t) { ++t.entropy.weightSet[3]; }));
+    EXPECT_TRUE(changed([](CodecTables& t) { --t.entropy.weight[3][255][7]; }));
+    EXPECT_TRUE(changed([](CodecTables& t) { ++t.entropy.confidence[3][255]; }));
+    EXPECT_TRUE(changed([](CodecTables& t) { ++t.entropy.width[11][3][5][1]; }));
+    EXPECT_TRUE(changed([](CodecTables& t) { ++t.entropy.mapWidth[4]; }));
+    EXPECT_NE(tables.Checksum(1), checksum);
 }
 
-TEST(CodecTables, BadInputIsNamed)
+TEST(CodecTables, WhatIsOutOfRangeIsNamed)
 {
-    EXPECT_THROW(CodecTables::Calibrate(nullptr, 0), Error);
-    std::vector<float> latent(LATENT_SIZE);
-    latent[800] = std::numeric_limits<float>::quiet_NaN();
-    EXPECT_THROW(CodecTables::Calibrate(latent.data(), 1), Error);
+    const auto complaint = [](const auto& change) -> std::string {
+        CodecTables tables = MakeTables();
+        change(tables);
+        try
+        {
+            tables.Check();
+        }
+        catch (const Error& error)
+        {
+            return error.what();
+        }
+        return "none";
+    };
+    EXPECT_EQ(complaint([](CodecTables&) {}), "none");
+    EXPECT_EQ(complaint([](CodecTables& t) { ++t.entropy.frequency[3][5]; }),
+              "codec tables: channel 3 has frequencies that sum to 32769; they must sum to 32768");
+    EXPECT_EQ(complaint([](CodecTables& t) {
+                  t.entropy.frequency[2][0] += t.entropy.frequency[2][7];
+                  t.entropy.frequency[2][7] = 0;
+              }),
+              "codec tables: channel 2 symbol 7 has frequency 0; at least 1 is needed");
+    EXPECT_NE(complaint([](CodecTables& t) { t.scale[2] = 0; }), "none");
+    EXPECT_NE(
+        complaint([](CodecTables& t) { t.offset[2] = std::numeric_limits<float>::quiet_NaN(); }),
+        "none");
+    EXPECT_NE(complaint([](CodecTables& t) {
+                  t.reconstruction[1][1] = std::numeric_limits<float>::infinity();
+              }),
+              "none");
+    EXPECT_EQ(complaint([](CodecTables& t) { t.entropy.mean[0] = 1009; }),
+              "codec tables: mean has to be below 1009 everywhere");
+    EXPECT_EQ(complaint([](CodecTables& t) { t.entropy.weightSet[0] = 4; }),
+              "codec tables: weightSet has to be below 4 everywhere");
+    EXPECT_EQ(complaint([](CodecTables& t) { t.entropy.confidence[0][0] = 4; }),
+              "codec tables: confidence has to be below 4 everywhere");
+    EXPECT_EQ(complaint([](CodecTables& t) { t.entropy.width[0][0][0][0] = 32; }),
+              "codec tables: width has to be below 32 everywhere");
+    EXPECT_EQ(complaint([](CodecTables& t) { t.entropy.mapWidth[0] = 32; }),
+              "codec tables: mapWidth has to be below 32 everywhere");
 
-    CodecTables tables = MakeTables();
-    ++tables.frequency[3][5];
-    try
-    {
-        tables.Check();
-        FAIL() << "frequencies that sum to 4097 were accepted";
-    }
-    catch (const Error& error)
-    {
-        EXPECT_STREQ(error.what(),
-                     "codec tables: channel 3 has frequencies that sum to 4097; "
-                     "they must sum to 4096");
-    }
-    EXPECT_THROW(Fragmenter{tables}, Error);
-    EXPECT_THROW(Reassembler{tables}, Error);
-    tables = MakeTables();
-    tables.channelMax[2] = tables.channelMin[2];
-    EXPECT_THROW(tables.Check(), Error);
-    tables = MakeTables();
-    tables.frequency[2][0] = static_cast<uint16_t>(tables.frequency[2][0] + tables.frequency[2][7]);
-    tables.frequency[2][7] = 0;
-    EXPECT_THROW(tables.Check(), Error);
+    CodecTables bad = MakeTables();
+    ++bad.entropy.frequency[3][5];
+    EXPECT_THROW(Fragmenter{bad}, Error);
+    EXPECT_THROW(Reassembler{bad}, Error);
 }
 
 } // namespace

@@ -9,6 +9,7 @@
 #include "limitnet/codec/quantiser.h"
 #include "limitnet/codec/reassembler.h"
 #include "limitnet/codec/saliency-map.h"
+#include "limitnet/codec/table-calibration.h"
 
 #include <algorithm>
 #include <cmath>
@@ -109,12 +110,18 @@ MakeTables(uint64_t seed = 1)
 {
     Random random(seed);
     std::vector<float> latents;
+    std::vector<SaliencyMap> maps;
     for (int i = 0; i < 6; ++i)
     {
         const std::vector<float> latent = MakeLatent(random);
         latents.insert(latents.end(), latent.begin(), latent.end());
+        maps.push_back(QuantiseSaliency(MakeSaliency(random).data()));
     }
-    return CodecTables::Calibrate(latents.data(), 6);
+    CalibrationData data;
+    data.latents = latents.data();
+    data.maps = maps.data();
+    data.images = maps.size();
+    return CalibrateTables(data);
 }
 
 /// A quantised image with its map.

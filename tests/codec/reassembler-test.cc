@@ -24,9 +24,14 @@ Expected(const CodecTables& tables, const Sample& sample, const std::vector<Byte
     std::vector<uint16_t> order(LATENT_SIZE);
     ImportanceOrder(sample.map, order.data());
     std::set<size_t> mapBytes;
+    size_t mapEnd = ~size_t{0};
     for (const Bytes& bytes : fragments)
     {
         const Fragment fragment = ParseFragment(bytes.data(), bytes.size());
+        if (fragment.kind == FragmentKind::MAP && fragment.last)
+        {
+            mapEnd = size_t{fragment.first} + fragment.count;
+        }
         for (size_t n = fragment.first; n < size_t{fragment.first} + fragment.count; ++n)
         {
             if (fragment.kind == FragmentKind::MAP)
@@ -40,7 +45,7 @@ Expected(const CodecTables& tables, const Sample& sample, const std::vector<Byte
             }
         }
     }
-    if (mapBytes.size() < MAP_BYTES)
+    if (mapBytes.size() < mapEnd)
     {
         std::fill(latent.begin(), latent.end(), 0.0F);
     }
@@ -133,13 +138,13 @@ TEST(Reassembler, NothingWithoutTheMapAllWithALateOne)
 
 TEST(Reassembler, WorstImageFitsTheStoreWhateverTheLimit)
 {
-    // the rarest symbol everywhere: 12 bits a value, and the map is the last to arrive
+    // the rarest symbol everywhere, and the map is the last to arrive
     const CodecTables tables = MakeTables();
     Sample sample;
     sample.symbols.assign(LATENT_SIZE, 0);
     for (int i = 0; i < LATENT_SIZE; ++i)
     {
-        const auto& frequency = tables.frequency[i / LATENT_CELLS];
+        const auto& frequency = tables.entropy.frequency[i / LATENT_CELLS];
         sample.symbols[i] = static_cast<uint8_t>(
             std::min_element(frequency.begin(), frequency.end()) - frequency.begin());
     }
@@ -198,7 +203,7 @@ TEST(Reassembler, OverlapsOfTwoLimitsAgree)
 
 TEST(Reassembler, OtherImagesAndModelsAreTold)
 {
-    CodecTables tables = MakeTables();
+    const CodecTables tables = MakeTables();
     Random random(55);
     const Sample sample = MakeSample(tables, random);
     const auto mine = Cut(tables, sample, 51, 300, 1, 5);
@@ -214,8 +219,9 @@ TEST(Reassembler, OtherImagesAndModelsAreTold)
     EXPECT_EQ(Add(reassembler, others[2]), Result::OTHER_IMAGE);
     EXPECT_EQ(reassembler.ReceivedCount(), ParseFragment(mine[1].data(), 4).count);
 
-    ++tables.modelId;
-    Reassembler newer(tables);
+    CodecTables otherTables = tables;
+    ++otherTables.modelId;
+    Reassembler newer(otherTables);
     EXPECT_EQ(Add(newer, mine[0]), Result::OTHER_MODEL);
     EXPECT_FALSE(newer.HasImageId());
     EXPECT_FALSE(newer.HasMap());
@@ -281,8 +287,8 @@ TEST(Reassembler, AStoreThatIsFullSaysSo)
     }
     EXPECT_EQ(result, Result::NO_ROOM);
     EXPECT_EQ(accepted, 65536U / (6 + MaxSymbolPayload(1024)));
-    Bytes map(45, 0);
-    WriteMapHeader(0, 0, tables.modelId, map.data());
+    Bytes map(44, 0);
+    WriteMapHeader(0, 0, true, tables.modelId, map.data());
     EXPECT_EQ(Add(reassembler, map), Result::ACCEPTED);
     EXPECT_EQ(reassembler.ValueCount(), 1024 + accepted - 1);
     Bytes more(4 + MaxSymbolPayload(1024), 0xEE);
@@ -310,7 +316,7 @@ Garbage(Random& random, const std::vector<Bytes>& real, const CodecTables& table
         {
             byte = static_cast<uint8_t>(random.Below(2) == 0 ? 255 : random.Below(256));
         }
-        WriteSymbolsHeader(0, random.Below(LATENT_SIZE), 1 + random.Below(1024), bytes.data());
+        WriteSymbolsHeader(0, random.Below(LATENT_SIZE - 300), 1 + random.Below(300), bytes.data());
         break;
     case 2:
         bytes.resize(4 + random.Below(44));
@@ -318,7 +324,7 @@ Garbage(Random& random, const std::vector<Bytes>& real, const CodecTables& table
         {
             byte = static_cast<uint8_t>(random.Below(256));
         }
-        WriteMapHeader(0, random.Below(MAP_BYTES), tables.modelId, bytes.data());
+        WriteMapHeader(0, random.Below(41), random.Below(3) == 0, tables.modelId, bytes.data());
         break;
     default:
         bytes = real[random.Below(static_cast<uint32_t>(real.size()))];
@@ -353,12 +359,12 @@ TEST(Reassembler, GarbageGivesDefinedResults)
         Reassembler reassembler(tables);
         Reassembler mapFirst(tables);
         std::vector<Bytes> symbols;
-        Bytes map(45);
+        Bytes map(4 + random.Below(41));
         for (size_t i = 4; i < map.size(); ++i)
         {
             map[i] = static_cast<uint8_t>(random.Below(256));
         }
-        WriteMapHeader(0, 0, tables.modelId, map.data());
+        WriteMapHeader(0, 0, true, tables.modelId, map.data());
         ASSERT_EQ(Add(mapFirst, map), Result::ACCEPTED);
 
         const size_t count = 1 + random.Below(2000);

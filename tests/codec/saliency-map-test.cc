@@ -110,41 +110,5 @@ TEST(SaliencyMap, AnyFloatsGiveAMap)
     EXPECT_TRUE(std::all_of(map.level.begin(), map.level.end(), [](int l) { return l < 32; }));
 }
 
-TEST(SaliencyMap, PackingIsReversible)
-{
-    Random random(7);
-    for (int round = 0; round < 100; ++round)
-    {
-        SaliencyMap map;
-        map.range = static_cast<uint8_t>(random.Below(256));
-        for (auto& level : map.level)
-        {
-            level = static_cast<uint8_t>(random.Below(32));
-        }
-        EXPECT_EQ(UnpackSaliencyMap(PackSaliencyMap(map)), map);
-        std::array<uint8_t, MAP_BYTES> bytes{};
-        for (auto& byte : bytes)
-        {
-            byte = static_cast<uint8_t>(random.Below(256));
-        }
-        EXPECT_EQ(PackSaliencyMap(UnpackSaliencyMap(bytes)), bytes);
-    }
-}
-
-TEST(SaliencyMap, PackedBitsAreWhereTheyBelong)
-{
-    SaliencyMap map;
-    map.range = 0xA5;
-    map.level[0] = 0b10000;
-    map.level[1] = 0b00111;
-    map.level[2] = 0b01010;
-    map.level[63] = 0b00001;
-    const auto bytes = PackSaliencyMap(map);
-    EXPECT_EQ(bytes[0], 0xA5);
-    EXPECT_EQ(bytes[1], 0b10000001); // 10000 001|11
-    EXPECT_EQ(bytes[2], 0b11010100); // 11 01010 0
-    EXPECT_EQ(bytes[40], 0b00000001);
-}
-
 } // namespace
 } // namespace limitnet::test

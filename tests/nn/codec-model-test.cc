@@ -5,6 +5,7 @@
 #include "limitnet/codec/importance-order.h"
 #include "limitnet/codec/latent.h"
 #include "limitnet/codec/saliency-map.h"
+#include "limitnet/codec/table-calibration.h"
 #include "limitnet/nn/codec-model-torch.h"
 #include "limitnet/nn/model-file-torch.h"
 #include "tests/data/test-folder.h"
@@ -26,6 +27,17 @@ NetworksWithConstantChannel(bool hasSaliency)
     parameters["encoder.conv3.bias"][10].fill_(-1);
     networks.net->eval();
     return networks;
+}
+
+CodecTables
+SomeTables(const torch::Tensor& latents)
+{
+    const std::vector<SaliencyMap> maps(static_cast<size_t>(latents.size(0)));
+    CalibrationData data;
+    data.latents = latents.data_ptr<float>();
+    data.maps = maps.data();
+    data.images = maps.size();
+    return CalibrateTables(data);
 }
 
 Image
@@ -50,7 +62,7 @@ TEST(CodecModelTest, WithoutSaliencyDecoderTheOrderIsThatOfTheChannels)
     const auto path = folder.Path() / "codec.pt";
     const auto networks = NetworksWithConstantChannel(false);
     const auto latents = networks.net->encoder(torch::randn({2, 3, 224, 224})).contiguous();
-    WriteCodecModel(path, networks, CodecTables::Calibrate(latents.data_ptr<float>(), 2));
+    WriteCodecModel(path, networks, SomeTables(latents));
 
     const auto file = ModelFile::Read(path, "codec");
     for (const auto& entry : file.tensors)
@@ -82,10 +94,7 @@ TEST(CodecModelTest, WithSaliencyDecoderTheFileHasIt)
     const auto path = folder.Path() / "codec.pt";
     const auto networks = NetworksWithConstantChannel(true);
     const auto latents = networks.net->encoder(torch::randn({1, 3, 224, 224})).contiguous();
-    WriteCodecModel(path,
-                    networks,
-                    CodecTables::Calibrate(latents.data_ptr<float>(), 1),
-                    {{"source", "here"}});
+    WriteCodecModel(path, networks, SomeTables(latents), {{"source", "here"}});
     EXPECT_TRUE(CodecModel(path).HasSaliency());
     EXPECT_EQ(ModelFile::Read(path, "codec").notes.at("source"), "here");
     const auto read = ReadCodecNetworks(path);

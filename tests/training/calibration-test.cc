@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/codec/error.h"
 #include "limitnet/codec/latent.h"
+#include "limitnet/codec/table-calibration.h"
 #include "limitnet/nn/networks-torch.h"
 #include "limitnet/nn/picture-tensor-torch.h"
 #include "limitnet/training/calibration-torch.h"
@@ -75,12 +76,17 @@ TEST(CalibrationTest, RecalibrationChangesTheTablesAlone)
     const std::vector<float> otherLatent(LATENT_SIZE, 3.0F);
     const auto before = folder.Path() / "before.pt";
     const auto after = folder.Path() / "after.pt";
-    WriteCodecModel(before, networks, CodecTables::Calibrate(otherLatent.data(), 1));
+    const SaliencyMap otherMap;
+    CalibrationData other;
+    other.latents = otherLatent.data();
+    other.maps = &otherMap;
+    other.images = 1;
+    WriteCodecModel(before, networks, CalibrateTables(other));
     folder.Write("pictures/a.jpg", image_file_data::PROGRESSIVE_JPEG);
     folder.Write("pictures/b.jpg", image_file_data::GREY_JPEG);
 
     CalibrationOptions options;
-    options.dataset = (folder.Path() / "pictures").string();
+    options.datasets = {(folder.Path() / "pictures").string()};
     std::ostringstream progress;
     EXPECT_EQ(Recalibrate(before, after, options, progress), 2);
 
@@ -95,6 +101,6 @@ TEST(CalibrationTest, RecalibrationChangesTheTablesAlone)
     options.count = 0;
     ExpectLine(ErrorOf([&] { Recalibrate(before, after, options, progress); }), {"--count=0"});
     options.count = 1;
-    options.dataset = "no/such/folder";
+    options.datasets = {"no/such/folder"};
     ExpectLine(ErrorOf([&] { Recalibrate(before, after, options, progress); }), {"no/such/folder"});
 }
