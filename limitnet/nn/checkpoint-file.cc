@@ -44,10 +44,13 @@ Fail(const std::filesystem::path& path, const std::string& what)
 FailReading(const std::filesystem::path& path, struct archive* reader)
 {
     const char* reason = archive_error_string(reader);
-    Fail(path,
-         fmt::format("damaged or truncated checkpoint{}{}",
-                     reason ? ": " : "",
-                     reason ? reason : ""));
+    std::string line = reason == nullptr ? "" : reason;
+    // Some of libarchive's messages end with the end of a line.
+    while (!line.empty() && line.back() == '\n')
+    {
+        line.pop_back();
+    }
+    Fail(path, "damaged or truncated checkpoint" + (line.empty() ? "" : ": " + line));
 }
 
 /** One record of a zip archive. \return its bytes; longer than `most` is an error */

@@ -22,8 +22,8 @@ struct CodecModel::Networks
 
     /**
      * \param latent Nx12x28x28
-     * \return Nx1x28x28 in 0..1; flat without a saliency decoder, which makes the importance order
-     *         that of the channels
+     * \return Nx1x28x28 in 0..1; 0 everywhere without a saliency decoder, which makes the
+     * importance order that of the channels
      */
     torch::Tensor Saliency(const torch::Tensor& latent) const;
 };

@@ -152,7 +152,7 @@ torch::Tensor
 CodecModel::Networks::Saliency(const torch::Tensor& latent) const
 {
     return hasSaliency ? torch::sigmoid(net->sal_decoder(latent))
-                       : torch::full({latent.size(0), 1, latent.size(2), latent.size(3)}, 0.5);
+                       : torch::zeros({latent.size(0), 1, latent.size(2), latent.size(3)});
 }
 
 CodecModel::Networks

@@ -16,7 +16,7 @@ namespace limitnet
 struct EncodedPicture
 {
     std::vector<float> latent;   //!< LATENT_SIZE values, channel by channel
-    std::vector<float> saliency; //!< LATENT_CELLS values in 0..1; flat without a saliency decoder
+    std::vector<float> saliency; //!< LATENT_CELLS values in 0..1; 0 without a saliency decoder
 };
 
 /**

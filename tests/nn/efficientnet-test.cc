@@ -269,11 +269,20 @@ TEST(EfficientNetTest, GivesLogitsForEachPicture)
     const torch::NoGradGuard noGrad;
     torch::manual_seed(4);
     EfficientNetB0 net(100);
+    // Statistics of a batch as the running ones, else nothing of the picture reaches the logits.
+    for (const auto& module : net->modules())
+    {
+        if (auto* norm = module->as<torch::nn::BatchNorm2d>())
+        {
+            norm->options.momentum(1.0);
+        }
+    }
+    net->forward(torch::randn({2, 3, 224, 224}));
     net->eval();
     const auto x = torch::randn({2, 3, 224, 224});
     const auto both = net->forward(x);
     ASSERT_EQ(both.sizes(), at::IntArrayRef({2, 100}));
     EXPECT_LT((net->forward(x.narrow(0, 1, 1)) - both.narrow(0, 1, 1)).abs().max().item<double>(),
-              1e-5);
-    EXPECT_GT((both[0] - both[1]).abs().max().item<double>(), 0);
+              1e-4);
+    EXPECT_GT((both[0] - both[1]).abs().max().item<double>(), 0.1);
 }
