@@ -13,7 +13,8 @@ namespace limitnet
 /** The networks behind a CodecModel. */
 struct CodecModel::Networks
 {
-    mutable LimitNet net; // forward() is not const in LibTorch, though it changes nothing
+    mutable LimitNet net;   // forward() is not const in LibTorch, though it changes nothing
+    DecoderKernels decoder; // made of net->decoder once
 };
 
 /**

@@ -91,6 +91,9 @@ CodecModel::CodecModel(const std::filesystem::path& path)
     file.Give(*m_networks->net, path);
     m_networks->net->eval();
     UseAllCores();
+    KeepFreedMemory();
+    const torch::NoGradGuard noGrad;
+    m_networks->decoder = m_networks->net->decoder->Kernels();
     m_tables = ReadTables(file, path);
     m_tables.modelId = ModelId(file);
 }
@@ -128,7 +131,7 @@ CodecModel::Decode(const std::vector<float>& latent) const
     const auto input = torch::from_blob(const_cast<float*>(latent.data()),
                                         {1, LATENT_CHANNELS, LATENT_HEIGHT, LATENT_WIDTH})
                            .contiguous(torch::MemoryFormat::ChannelsLast);
-    return TensorPicture(m_networks->net->decoder(input));
+    return TensorPicture(DecoderImpl::Run(m_networks->decoder, input));
 }
 
 const CodecModel::Networks&
