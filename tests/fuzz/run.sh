@@ -24,6 +24,7 @@ build=build-fuzz
 mkdir -p "$build"
 cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_COMPILER=clang++ \
     -DLIMITNET_BUILD_FUZZER=ON -DLIMITNET_BUILD_TESTS=OFF -DLIMITNET_BUILD_MODULE=OFF \
+    -DLIMITNET_BUILD_BENCH=OFF \
     -DLIMITNET_SANITIZE=address,undefined,fuzzer-no-link \
     -DCMAKE_CXX_FLAGS=-fno-sanitize-coverage=trace-cmp >"$build/configure.log" 2>&1 || {
     cat "$build/configure.log" >&2
