@@ -15,7 +15,14 @@ using torch::nn::Conv2dOptions;
 using torch::nn::ConvTranspose2d;
 using torch::nn::ConvTranspose2dOptions;
 
-/** Convolution of any bias and padding in the type asked for; the result is that type too. */
+/**
+ * Convolution in the type asked for; the result is that type too.
+ *
+ * LibTorch's conv2d hands small inputs (a latent, the classifier's inner layers) to its own
+ * convolution by way of OpenBLAS. That is slower than oneDNN, and after each such product
+ * OpenBLAS's threads stay awake for a while in the way of the threads that oneDNN computes with. So
+ * oneDNN is asked directly where LibTorch has it.
+ */
 Tensor
 Convolve(const Tensor& x,
          const Tensor& weight,
@@ -24,11 +31,20 @@ Convolve(const Tensor& x,
          int64_t padding,
          torch::ScalarType computeType)
 {
-    return torch::conv2d(x.to(computeType),
-                         weight.to(computeType).contiguous(torch::MemoryFormat::ChannelsLast),
-                         bias.defined() ? bias.to(computeType) : bias,
-                         stride,
-                         padding);
+    const auto input = x.to(computeType);
+    const auto kernel = weight.to(computeType).contiguous(torch::MemoryFormat::ChannelsLast);
+    const auto offset = bias.defined() ? bias.to(computeType) : bias;
+    if (computeType == torch::kFloat && input.device().is_cpu() && at::hasMKLDNN())
+    {
+        return at::mkldnn_convolution(input,
+                                      kernel,
+                                      offset,
+                                      {padding, padding},
+                                      {stride, stride},
+                                      {1, 1},
+                                      1);
+    }
+    return torch::conv2d(input, kernel, offset, stride, padding);
 }
 
 /** Phases of one axis of a transposed convolution that see the same input pixels. */
@@ -162,7 +178,7 @@ Enlarge(const Tensor& x, const std::vector<PhaseConvolution>& convolutions)
     {
         const auto padded = F::pad(x, F::PadFuncOptions({c.left, c.right, c.top, c.bottom}))
                                 .contiguous(torch::MemoryFormat::ChannelsLast);
-        const auto phases = torch::conv2d(padded, c.weight, c.bias)
+        const auto phases = Convolve(padded, c.weight, c.bias, 1, 0, x.scalar_type())
                                 .relu_()
                                 .permute({0, 2, 3, 1})
                                 .reshape({n, height, width, c.rowPhases, c.columnPhases, out});
@@ -254,16 +270,20 @@ SaliencyDecoderImpl::SaliencyDecoderImpl()
       sal_t_conv4(register_module("sal_t_conv4", Conv2d(Plain(8, 4, 3, 1, 1)))),
       sal_t_conv5(register_module("sal_t_conv5", Conv2d(Plain(4, 1, 3, 1, 1))))
 {
+    KeepChannelsLast(*this);
 }
 
 Tensor
 SaliencyDecoderImpl::forward(const Tensor& latent)
 {
-    auto y = torch::relu(sal_t_conv1(latent));
-    y = torch::relu(sal_t_conv2(y));
-    y = torch::relu(sal_t_conv3(y));
-    y = torch::relu(sal_t_conv4(y));
-    return sal_t_conv5(y);
+    const auto layer = [](const Tensor& x, const Conv2d& conv) {
+        return Convolve(x, conv->weight, conv->bias, 1, 1, torch::kFloat);
+    };
+    auto y = layer(latent, sal_t_conv1).relu_();
+    y = layer(y, sal_t_conv2).relu_();
+    y = layer(y, sal_t_conv3).relu_();
+    y = layer(y, sal_t_conv4).relu_();
+    return layer(y, sal_t_conv5);
 }
 
 DecoderImpl::DecoderImpl()
@@ -308,11 +328,12 @@ DecoderImpl::Kernels(torch::ScalarType computeType) const
 Tensor
 DecoderImpl::Run(const DecoderKernels& kernels, const Tensor& latent)
 {
-    auto y = Enlarge(latent.to(kernels.bias3.scalar_type()), kernels.phases1);
+    const auto type = kernels.bias3.scalar_type();
+    auto y = Enlarge(latent.to(type), kernels.phases1);
     y = Enlarge(y, kernels.phases2);
-    y = torch::conv2d(y, kernels.weight3, kernels.bias3, 1, 1).relu_();
-    y = torch::conv2d(y, kernels.weight4, kernels.bias4, 1, 1).relu_();
-    y = torch::conv2d(y, kernels.weight5, kernels.bias5, 2, 1);
+    y = Convolve(y, kernels.weight3, kernels.bias3, 1, 1, type).relu_();
+    y = Convolve(y, kernels.weight4, kernels.bias4, 1, 1, type).relu_();
+    y = Convolve(y, kernels.weight5, kernels.bias5, 2, 1, type);
     const auto n = y.size(0);
     const auto height = y.size(2);
     const auto width = y.size(3);
