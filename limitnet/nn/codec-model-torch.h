@@ -26,6 +26,8 @@ struct CodecModel::Networks
      * importance order that of the channels
      */
     torch::Tensor Saliency(const torch::Tensor& latent) const;
+
+    DecoderKernels decoder; // made of net->decoder once, where the model is read
 };
 
 /**

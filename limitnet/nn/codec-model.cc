@@ -166,6 +166,9 @@ CodecModel::CodecModel(const std::filesystem::path& path)
     const auto file = ModelFile::Read(path, KIND);
     m_networks = std::make_unique<Networks>(NetworksOf(file, path));
     UseAllCores();
+    KeepFreedMemory();
+    const torch::NoGradGuard noGrad;
+    m_networks->decoder = m_networks->net->decoder->Kernels();
     m_tables = ReadTables(file, path);
     m_tables.modelId = ModelId(file);
 }
@@ -209,7 +212,7 @@ CodecModel::Decode(const std::vector<float>& latent) const
     const auto input = torch::from_blob(const_cast<float*>(latent.data()),
                                         {1, LATENT_CHANNELS, LATENT_HEIGHT, LATENT_WIDTH})
                            .contiguous(torch::MemoryFormat::ChannelsLast);
-    return TensorPicture(m_networks->net->decoder(input));
+    return TensorPicture(DecoderImpl::Run(m_networks->decoder, input));
 }
 
 const CodecModel::Networks&

@@ -15,7 +15,14 @@ using torch::nn::Conv2dOptions;
 using torch::nn::ConvTranspose2d;
 using torch::nn::ConvTranspose2dOptions;
 
-/** Convolution of any bias and padding in the type asked for; the result is that type too. */
+/**
+ * Convolution in the type asked for; the result is that type too.
+ *
+ * LibTorch's conv2d hands small inputs (a latent, the classifier's inner layers) to its own
+ * convolution by way of OpenBLAS. That is slower than oneDNN, and after each such product
+ * OpenBLAS's threads stay awake for a while in the way of the threads that oneDNN computes with. So
+ * oneDNN is asked directly where LibTorch has it.
+ */
 Tensor
 Convolve(const Tensor& x,
          const Tensor& weight,
@@ -24,81 +31,185 @@ Convolve(const Tensor& x,
          int64_t padding,
          torch::ScalarType computeType)
 {
-    return torch::conv2d(x.to(computeType),
-                         weight.to(computeType).contiguous(torch::MemoryFormat::ChannelsLast),
-                         bias.defined() ? bias.to(computeType) : bias,
-                         stride,
-                         padding);
+    const auto input = x.to(computeType);
+    const auto kernel = weight.to(computeType).contiguous(torch::MemoryFormat::ChannelsLast);
+    const auto offset = bias.defined() ? bias.to(computeType) : bias;
+    if (computeType == torch::kFloat && input.device().is_cpu() && at::hasMKLDNN())
+    {
+        return at::mkldnn_convolution(input,
+                                      kernel,
+                                      offset,
+                                      {padding, padding},
+                                      {stride, stride},
+                                      {1, 1},
+                                      1);
+    }
+    return torch::conv2d(input, kernel, offset, stride, padding);
 }
 
-/** Transposed convolution with stride 1 and "same" padding, as a convolution. */
-Tensor
-TransposedStride1(const Tensor& x, const ConvTranspose2d& layer, torch::ScalarType computeType)
+/** Phases of one axis of a transposed convolution that see the same input pixels. */
+struct PhaseGroup
 {
-    const auto kernel = layer->weight.flip({2, 3}).transpose(0, 1);
-    const auto padding = layer->weight.size(2) / 2;
-    return Convolve(x, kernel, layer->bias, 1, padding, computeType);
+    int64_t firstPhase;
+    int64_t phases;
+    int64_t firstOffset; // of the input pixels they see, from the input pixel that they lie in
+    int64_t lastOffset;
+};
+
+/**
+ * Output pixel o = stride*q + r of a transposed convolution receives input i through the tap
+ * k = o + padding - stride*i: phase r sees input q + e through k = r + padding - stride*e, if that
+ * lies in the kernel.
+ */
+int64_t
+Tap(int64_t phase, int64_t offset, int64_t stride, int64_t padding)
+{
+    return phase + padding - stride * offset;
+}
+
+std::vector<PhaseGroup>
+PhaseGroups(int64_t kernel, int64_t stride, int64_t padding)
+{
+    std::vector<PhaseGroup> groups;
+    for (int64_t phase = 0; phase < stride; ++phase)
+    {
+        const auto inKernel = [&](int64_t offset) {
+            const auto tap = Tap(phase, offset, stride, padding);
+            return tap >= 0 && tap < kernel;
+        };
+        int64_t first = -kernel;
+        while (!inKernel(first))
+        {
+            ++first;
+        }
+        int64_t last = first;
+        while (inKernel(last + 1))
+        {
+            ++last;
+        }
+        if (!groups.empty() && groups.back().firstOffset == first &&
+            groups.back().lastOffset == last)
+        {
+            ++groups.back().phases;
+        }
+        else
+        {
+            groups.push_back({phase, 1, first, last});
+        }
+    }
+    return groups;
+}
+
+/** The taps of a group, phase by phase, each by rising offset. */
+Tensor
+Taps(const PhaseGroup& group, int64_t stride, int64_t padding)
+{
+    std::vector<int64_t> taps;
+    for (int64_t phase = group.firstPhase; phase < group.firstPhase + group.phases; ++phase)
+    {
+        for (int64_t offset = group.firstOffset; offset <= group.lastOffset; ++offset)
+        {
+            taps.push_back(Tap(phase, offset, stride, padding));
+        }
+    }
+    return torch::tensor(taps, torch::kLong);
+}
+
+Tensor
+Kernel(const Tensor& weight, torch::ScalarType computeType)
+{
+    return weight.to(computeType).contiguous(torch::MemoryFormat::ChannelsLast);
+}
+
+/** The output phases of a transposed convolution, as few convolutions as give them all. */
+std::vector<PhaseConvolution>
+PhaseConvolutions(const ConvTranspose2d& layer,
+                  int64_t stride,
+                  int64_t padding,
+                  torch::ScalarType computeType)
+{
+    const auto& weight = layer->weight; // in x out x k x k
+    const auto in = weight.size(0);
+    const auto out = weight.size(1);
+    const auto groups = PhaseGroups(weight.size(2), stride, padding);
+    std::vector<PhaseConvolution> convolutions;
+    for (const auto& rows : groups)
+    {
+        for (const auto& columns : groups)
+        {
+            const auto height = rows.lastOffset - rows.firstOffset + 1;
+            const auto width = columns.lastOffset - columns.firstOffset + 1;
+            const auto count = rows.phases * columns.phases;
+            // in x out x (phase, offset) x (phase, offset)
+            //   -> (row phase, column phase, out) x in x row offset x column offset
+            const auto kernel =
+                weight.index_select(2, Taps(rows, stride, padding).to(weight.device()))
+                    .index_select(3, Taps(columns, stride, padding).to(weight.device()))
+                    .view({in, out, rows.phases, height, columns.phases, width})
+                    .permute({2, 4, 1, 0, 3, 5})
+                    .reshape({count * out, in, height, width});
+            convolutions.push_back({rows.firstPhase,
+                                    rows.phases,
+                                    columns.firstPhase,
+                                    columns.phases,
+                                    -rows.firstOffset,
+                                    rows.lastOffset,
+                                    -columns.firstOffset,
+                                    columns.lastOffset,
+                                    Kernel(kernel, computeType),
+                                    layer->bias.to(computeType).repeat({count})});
+        }
+    }
+    return convolutions;
+}
+
+/** The transposed convolution that `convolutions` were made of, and a ReLU. */
+Tensor
+Enlarge(const Tensor& x, const std::vector<PhaseConvolution>& convolutions)
+{
+    const auto n = x.size(0);
+    const auto height = x.size(2);
+    const auto width = x.size(3);
+    const auto& corner = convolutions.back();
+    const auto stride = corner.firstRowPhase + corner.rowPhases;
+    const auto out = corner.bias.size(0) / (corner.rowPhases * corner.columnPhases);
+    auto y = torch::empty({n, height, stride, width, stride, out}, x.options());
+    for (const auto& c : convolutions)
+    {
+        const auto padded = F::pad(x, F::PadFuncOptions({c.left, c.right, c.top, c.bottom}))
+                                .contiguous(torch::MemoryFormat::ChannelsLast);
+        const auto phases = Convolve(padded, c.weight, c.bias, 1, 0, x.scalar_type())
+                                .relu_()
+                                .permute({0, 2, 3, 1})
+                                .reshape({n, height, width, c.rowPhases, c.columnPhases, out});
+        y.narrow(2, c.firstRowPhase, c.rowPhases)
+            .narrow(4, c.firstColumnPhase, c.columnPhases)
+            .copy_(phases.permute({0, 1, 3, 2, 4, 5}));
+    }
+    return y.view({n, height * stride, width * stride, out}).permute({0, 3, 1, 2});
+}
+
+/** The kernel of the convolution that equals a transposed one with stride 1. */
+Tensor
+Flipped(const ConvTranspose2d& layer)
+{
+    return layer->weight.flip({2, 3}).transpose(0, 1);
 }
 
 /**
- * Transposed convolution whose output is exactly `stride` times its input, as a convolution to
- * stride^2 times the channels and a pixel shuffle.
- *
- * Output pixel o = stride*q + r receives input i through tap k = o + padding - stride*i, so for
- * phase r and input offset e = i - q the tap is k = r + padding - stride*e, if it lies in the
- * kernel. The offsets that occur at any phase make the new kernel's width.
+ * Keep a network's kernels in the order in which Convolve() wants them, which spares it a copy each
+ * time; for the classifier's eight megabytes the copy takes longer than the convolutions.
  */
-Tensor
-TransposedSubPixel(const Tensor& x,
-                   const ConvTranspose2d& layer,
-                   int64_t stride,
-                   int64_t padding,
-                   torch::ScalarType computeType)
+void
+KeepChannelsLast(torch::nn::Module& module)
 {
-    const auto weight = layer->weight; // in x out x k x k
-    const auto in = weight.size(0);
-    const auto out = weight.size(1);
-    const auto k = weight.size(2);
-
-    // First and last input offset e that any phase uses: k = r + padding - stride*e in 0..k-1.
-    int64_t first = 0;
-    int64_t last = 0;
-    for (int64_t e = -k; e <= k; ++e)
+    for (auto& parameter : module.parameters())
     {
-        for (int64_t r = 0; r < stride; ++r)
+        if (parameter.dim() == 4)
         {
-            const auto tap = r + padding - stride * e;
-            if (tap >= 0 && tap < k)
-            {
-                first = std::min(first, e);
-                last = std::max(last, e);
-            }
+            parameter.set_data(parameter.contiguous(torch::MemoryFormat::ChannelsLast));
         }
     }
-    const auto width = last - first + 1;
-
-    // Gather the taps with one index_select: tap index k means "no tap" and selects a zero.
-    std::vector<int64_t> taps;
-    taps.reserve(stride * width);
-    for (int64_t r = 0; r < stride; ++r)
-    {
-        for (int64_t e = first; e <= last; ++e)
-        {
-            const auto tap = r + padding - stride * e;
-            taps.push_back(tap >= 0 && tap < k ? tap : k);
-        }
-    }
-    const auto index = torch::tensor(taps, torch::kLong).to(weight.device());
-    auto kernel = F::pad(weight, F::PadFuncOptions({0, 1, 0, 1}));
-    kernel = kernel.index_select(2, index).index_select(3, index);
-    // in x out x (r_y, e_y) x (r_x, e_x) -> (out, r_y, r_x) x in x e_y x e_x
-    kernel = kernel.view({in, out, stride, width, stride, width})
-                 .permute({1, 2, 4, 0, 3, 5})
-                 .reshape({out * stride * stride, in, width, width});
-    const auto bias = layer->bias.repeat_interleave(stride * stride);
-    const auto padded = F::pad(x.to(computeType), F::PadFuncOptions({-first, last, -first, last}))
-                            .contiguous(torch::MemoryFormat::ChannelsLast);
-    return torch::pixel_shuffle(Convolve(padded, kernel, bias, 1, 0, computeType), stride);
 }
 
 Conv2dOptions
@@ -141,15 +252,15 @@ EncoderImpl::EncoderImpl()
       conv2(register_module("conv2", Conv2d(Plain(16, 16, 5, 4, 1)))),
       conv3(register_module("conv3", Conv2d(Plain(16, 12, 3, 1, 1))))
 {
+    KeepChannelsLast(*this);
 }
 
 Tensor
 EncoderImpl::forward(const Tensor& x, torch::ScalarType computeType)
 {
-    auto y = torch::relu(Convolve(x, conv1->weight, conv1->bias, 2, 3, computeType));
-    y = torch::relu(Convolve(y, conv2->weight, conv2->bias, 4, 1, computeType));
-    return torch::relu(Convolve(y, conv3->weight, conv3->bias, 1, 1, computeType))
-        .to(torch::kFloat);
+    auto y = Convolve(x, conv1->weight, conv1->bias, 2, 3, computeType).relu_();
+    y = Convolve(y, conv2->weight, conv2->bias, 4, 1, computeType).relu_();
+    return Convolve(y, conv3->weight, conv3->bias, 1, 1, computeType).relu_().to(torch::kFloat);
 }
 
 SaliencyDecoderImpl::SaliencyDecoderImpl()
@@ -159,16 +270,20 @@ SaliencyDecoderImpl::SaliencyDecoderImpl()
       sal_t_conv4(register_module("sal_t_conv4", Conv2d(Plain(8, 4, 3, 1, 1)))),
       sal_t_conv5(register_module("sal_t_conv5", Conv2d(Plain(4, 1, 3, 1, 1))))
 {
+    KeepChannelsLast(*this);
 }
 
 Tensor
 SaliencyDecoderImpl::forward(const Tensor& latent)
 {
-    auto y = torch::relu(sal_t_conv1(latent));
-    y = torch::relu(sal_t_conv2(y));
-    y = torch::relu(sal_t_conv3(y));
-    y = torch::relu(sal_t_conv4(y));
-    return sal_t_conv5(y);
+    const auto layer = [](const Tensor& x, const Conv2d& conv) {
+        return Convolve(x, conv->weight, conv->bias, 1, 1, torch::kFloat);
+    };
+    auto y = layer(latent, sal_t_conv1).relu_();
+    y = layer(y, sal_t_conv2).relu_();
+    y = layer(y, sal_t_conv3).relu_();
+    y = layer(y, sal_t_conv4).relu_();
+    return layer(y, sal_t_conv5);
 }
 
 DecoderImpl::DecoderImpl()
@@ -183,11 +298,50 @@ DecoderImpl::DecoderImpl()
 Tensor
 DecoderImpl::forward(const Tensor& latent, torch::ScalarType computeType)
 {
-    auto y = torch::relu(TransposedSubPixel(latent, t_conv1, 2, 3, computeType));
-    y = torch::relu(TransposedSubPixel(y, t_conv2, 4, 1, computeType));
-    y = torch::relu(TransposedStride1(y, t_conv3, computeType));
-    y = torch::relu(TransposedStride1(y, t_conv4, computeType));
-    return torch::sigmoid(TransposedStride1(y, t_conv5, computeType).to(torch::kFloat));
+    return Run(Kernels(computeType), latent);
+}
+
+DecoderKernels
+DecoderImpl::Kernels(torch::ScalarType computeType) const
+{
+    // Each of the 2x2 pixels of a square looks at its own 3x3 of the 4x4 that the square sees.
+    const auto flipped5 = Flipped(t_conv5);
+    std::vector<Tensor> squares;
+    for (const int64_t row : {0, 1})
+    {
+        for (const int64_t column : {0, 1})
+        {
+            const auto place = F::PadFuncOptions({column, 1 - column, row, 1 - row});
+            squares.push_back(F::pad(flipped5, place));
+        }
+    }
+    return {PhaseConvolutions(t_conv1, 2, 3, computeType),
+            PhaseConvolutions(t_conv2, 4, 1, computeType),
+            Kernel(Flipped(t_conv3), computeType),
+            t_conv3->bias.to(computeType),
+            Kernel(Flipped(t_conv4), computeType),
+            t_conv4->bias.to(computeType),
+            Kernel(torch::cat(squares), computeType),
+            t_conv5->bias.to(computeType).repeat({4})};
+}
+
+Tensor
+DecoderImpl::Run(const DecoderKernels& kernels, const Tensor& latent)
+{
+    const auto type = kernels.bias3.scalar_type();
+    auto y = Enlarge(latent.to(type), kernels.phases1);
+    y = Enlarge(y, kernels.phases2);
+    y = Convolve(y, kernels.weight3, kernels.bias3, 1, 1, type).relu_();
+    y = Convolve(y, kernels.weight4, kernels.bias4, 1, 1, type).relu_();
+    y = Convolve(y, kernels.weight5, kernels.bias5, 2, 1, type);
+    const auto n = y.size(0);
+    const auto height = y.size(2);
+    const auto width = y.size(3);
+    return torch::sigmoid(y.to(torch::kFloat))
+        .permute({0, 2, 3, 1})
+        .reshape({n, height, width, 2, 2, 3})
+        .permute({0, 5, 1, 3, 2, 4})
+        .reshape({n, 3, 2 * height, 2 * width});
 }
 
 LimitNetImpl::LimitNetImpl()
@@ -214,6 +368,7 @@ SmallClassifierImpl::SmallClassifierImpl(int64_t classes)
       norm3b(register_module("norm3b", BatchNorm2d(256))),
       head(register_module("head", torch::nn::Linear(256, classes)))
 {
+    KeepChannelsLast(*this);
 }
 
 Tensor
@@ -229,7 +384,7 @@ SmallClassifierImpl::Block(Conv2d& conv,
         // Before normalisation and activation: a quarter of the work for both, same strength.
         y = torch::max_pool2d(y, 2);
     }
-    return torch::relu(norm(y.to(torch::kFloat)));
+    return norm(y.to(torch::kFloat)).relu_();
 }
 
 Tensor

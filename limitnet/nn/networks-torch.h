@@ -16,6 +16,7 @@
  */
 
 #include <torch/torch.h>
+#include <vector>
 
 namespace limitnet
 {
@@ -68,20 +69,72 @@ class SaliencyDecoderImpl : public torch::nn::Module
 TORCH_MODULE(SaliencyDecoder);
 
 /**
+ * A convolution that gives some of the output pixels of a transposed one with stride s: those whose
+ * row modulo s and column modulo s (their phase) lie in two ranges.
+ */
+struct PhaseConvolution
+{
+    int64_t firstRowPhase;    //!< first phase of the rows it gives
+    int64_t rowPhases;        //!< number of them
+    int64_t firstColumnPhase; //!< first phase of the columns it gives
+    int64_t columnPhases;     //!< number of them
+    int64_t top;              //!< rows of zeros to put above the input
+    int64_t bottom;           //!< and below
+    int64_t left;             //!< columns of zeros to put to the left of the input
+    int64_t right;            //!< and to the right
+    torch::Tensor weight;     //!< (rowPhases * columnPhases * channels) x in x kernel x kernel
+    torch::Tensor bias;       //!< rowPhases * columnPhases * channels
+};
+
+/** The decoder's layers in the form in which they are computed; see Decoder. */
+struct DecoderKernels
+{
+    std::vector<PhaseConvolution> phases1; //!< t_conv1, stride 2
+    std::vector<PhaseConvolution> phases2; //!< t_conv2, stride 4
+    torch::Tensor weight3;                 //!< t_conv3 as a convolution
+    torch::Tensor bias3;
+    torch::Tensor weight4; //!< t_conv4 as a convolution
+    torch::Tensor bias4;
+    torch::Tensor weight5; //!< t_conv5 for squares of 2x2 pixels: (2 x 2 x 3) x 64 x 4 x 4
+    torch::Tensor bias5;
+};
+
+/**
  * Decoder: latent Nx12xhxw -> picture Nx3x(8h)x(8w) in 0..1.
  *
- * The parameters are those of transposed convolutions, but none is run as one: LibTorch's
- * transposed convolution reaches a third of the speed of its convolution on a CPU. A transposed
- * convolution with stride 1 is a convolution with the flipped kernel; one with stride s is a
- * convolution to s*s times the channels (one set for each output phase) followed by a pixel
- * shuffle. Both are exact, up to the order of additions.
+ * The parameters are those of transposed convolutions, but none is run as one: on a CPU, LibTorch's
+ * transposed convolution is several times slower than its convolution (docs/performance.md).
+ * Exact, up to the order of additions, and nearly without multiplications by zero, are:
+ *
+ * - With stride s, the output pixels of one phase are a convolution of the input. Phases that see
+ *   the same input pixels share one, with a set of channels for each; its channels are then put in
+ *   their places. For t_conv2 (kernel 5, stride 4) these are kernels of 1x1, 1x2, 2x1 and 2x2.
+ * - With stride 1 it is a convolution with the flipped kernel.
+ * - t_conv5 has 3 channels where processors compute 16 at a time, so it gives squares of 2x2 pixels
+ *   as 12 channels of a convolution with stride 2.
  */
 class DecoderImpl : public torch::nn::Module
 {
   public:
     DecoderImpl();
+
     torch::Tensor forward(const torch::Tensor& latent,
                           torch::ScalarType computeType = torch::kFloat);
+
+    /**
+     * \param computeType the type to compute the convolutions in
+     * \return the layers as they are computed; good for Run() until the parameters change
+     */
+    DecoderKernels Kernels(torch::ScalarType computeType = torch::kFloat) const;
+
+    /**
+     * What forward() does, with kernels made once.
+     *
+     * \param kernels what Kernels() gave
+     * \param latent Nx12xhxw
+     * \return Nx3x(8h)x(8w)
+     */
+    static torch::Tensor Run(const DecoderKernels& kernels, const torch::Tensor& latent);
 
   private:
     torch::nn::ConvTranspose2d t_conv1;

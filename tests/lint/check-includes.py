@@ -7,7 +7,7 @@
  - codec/ includes the C++ standard library and itself, nothing else;
  - a room of limitnet/ includes only the rooms that ALLOWED names;
  - LibTorch, and our headers named *-torch.h, are for the .cc files and the *-torch.h headers of nn/,
-   training/ and evaluation/ (and for their tests);
+   training/ and evaluation/ (and for their tests), and for the .cc files of bench/;
  - limitnet/ includes nothing of ns-3;
  - ns3-module/ includes the library's public headers, but not cli/ and training/;
  - ns3-module/ gives no header a name without `lpwan-` in front, since ns-3 puts the headers of all
@@ -58,7 +58,7 @@ def complaint_about(where, is_source, header):
     own = header.split("/")[1] if header.startswith("limitnet/") and header.count("/") > 1 else ""
 
     if TORCH.match(header) or header.endswith("-torch.h"):
-        at_home = part in ("limitnet", "tests") and room in TORCH_ROOMS
+        at_home = part == "bench" or (part in ("limitnet", "tests") and room in TORCH_ROOMS)
         if not (at_home and (is_source or where.name.endswith("-torch.h"))):
             return "LibTorch headers are for .cc files of nn/, training/ and evaluation/"
 

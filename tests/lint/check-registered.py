@@ -46,7 +46,7 @@ def main(root):
         where = path.relative_to(root)
         checked += 1
         header = path.suffix == ".h"
-        if header and (where.parts[0] == "tests" or path.name.endswith("-torch.h")
+        if header and (where.parts[0] in ("bench", "tests") or path.name.endswith("-torch.h")
                        or where.parts[:2] == ("limitnet", "cli")
                        or where.parts[:2] == ("ns3-module", "test")
                        or where.parts[:2] == ("ns3-module", "examples")):

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 # Folders with sources of the project. Others (build trees, results, data) are not looked at.
-ROOMS = ("limitnet", "ns3-module", "tests")
+ROOMS = ("bench", "limitnet", "ns3-module", "tests")
 
 
 def files(root, *suffixes):
