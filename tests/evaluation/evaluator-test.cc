@@ -4,7 +4,9 @@
 #include "limitnet/codec/reassembler.h"
 #include "limitnet/data/paths.h"
 #include "limitnet/evaluation/evaluator.h"
+#include "limitnet/evaluation/image-quality.h"
 #include "limitnet/evaluation/limitnet-image-codec.h"
+#include "limitnet/evaluation/picture-symbols.h"
 
 #include <algorithm>
 #include <cmath>
@@ -35,17 +37,6 @@ Waves(int side)
     return image;
 }
 
-size_t
-TotalBytes(const std::vector<Bytes>& fragments)
-{
-    size_t sum = 0;
-    for (const auto& fragment : fragments)
-    {
-        sum += fragment.size();
-    }
-    return sum;
-}
-
 } // namespace
 
 class EvaluatorTest : public testing::Test
@@ -57,18 +48,6 @@ class EvaluatorTest : public testing::Test
         std::make_shared<Classifier>(FindModel("cifar10"));
     std::shared_ptr<const ImageDecoder> m_decoder = std::make_shared<LimitNetDecoder>(m_model);
 };
-
-TEST(PsnrTest, FollowsItsDefinition)
-{
-    const Image black{2, 1, {0, 0, 0, 0, 0, 0}};
-    const Image white{2, 1, {255, 255, 255, 255, 255, 255}};
-    Image one = black;
-    one.rgb[0] = 10;
-    EXPECT_DOUBLE_EQ(PsnrDb(black, white), 0);
-    EXPECT_DOUBLE_EQ(PsnrDb(black, one), 10 * std::log10(255.0 * 255.0 * 6 / 100));
-    EXPECT_TRUE(std::isinf(PsnrDb(white, white)));
-    EXPECT_THROW(PsnrDb(black, Image{1, 1, {0, 0, 0}}), Error);
-}
 
 TEST_F(EvaluatorTest, MoreFragmentsGiveABetterPicture)
 {
