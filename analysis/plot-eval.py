@@ -126,7 +126,8 @@ def draw_quality(axes, curves):
         if size:
             axes.plot(
                 size, psnr, "^:", color=colour, markersize=4, markerfacecolor="white",
-                label=f"{label}, published quantiser\nand Huffman code (with map)",
+                label=("same networks" if len(curves) == 1 else label)
+                + ", published quantiser\nand Huffman code (with map)",
             )
     axes.set_ylabel("PSNR (dB)")
 

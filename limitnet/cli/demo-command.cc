@@ -76,7 +76,7 @@ DrawSheet(const std::string& title, const std::string& note, const std::vector<T
 {
     constexpr int COLUMNS = 5;
     constexpr int MARGIN = 36;
-    constexpr int GAP = 28;
+    constexpr int GAP = 30;
     constexpr int TITLE = 84;
     constexpr int LINE = 36;
     constexpr int LINES = 4;
@@ -105,7 +105,7 @@ DrawSheet(const std::string& title, const std::string& note, const std::vector<T
         {
             Write(sheet,
                   tiles[i].lines[k],
-                  {place.x, place.y + tile.height + static_cast<int>(k + 1) * LINE},
+                  {place.x, place.y + tile.height + 6 + static_cast<int>(k + 1) * LINE},
                   k == 0 ? 0.95 : 0.8,
                   k == 0 ? 2 : 1,
                   k > 0 ? GREY : (tiles[i].marked ? BLUE : BLACK),
@@ -251,7 +251,7 @@ RunDemo(const std::vector<std::string>& arguments)
     tiles.push_back({Resized(originalMat, tileSize),
                      {"original",
                       fmt::format("{} x {}", original.width, original.height),
-                      fmt::format("{} bytes", std::filesystem::file_size(imageFile)),
+                      fmt::format("{} bytes as a file", std::filesystem::file_size(imageFile)),
                       namer.Describe(input)}});
     tiles.push_back({SaliencyOverlay(symbols.map, tiles[0].picture),
                      {"saliency map", "as it is sent,", "yellow goes first"}});

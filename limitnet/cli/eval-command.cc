@@ -8,6 +8,7 @@
 #include "limitnet/codec/importance-order.h"
 #include "limitnet/codec/latent.h"
 #include "limitnet/data/dataset.h"
+#include "limitnet/data/lim-file.h"
 #include "limitnet/data/paths.h"
 #include "limitnet/evaluation/evaluator.h"
 #include "limitnet/evaluation/image-quality.h"
@@ -187,11 +188,13 @@ RunEval(const std::vector<std::string>& arguments)
     const auto size = static_cast<int64_t>(dataset->Size());
     if (first >= size)
     {
-        throw Error(
-            fmt::format("--first={}: {} has {} test pictures", first, dataset->Name(), size));
+        throw Error(fmt::format("--first={}: {} has {} test pictures", first, onDisk, size));
     }
     count = count == 0 ? size - first : std::min(count, size - first);
 
+    // What messages and files call it: without the ending of an archive, or the folders of a path.
+    const auto setName =
+        onDisk.find('/') == std::string::npos ? onDisk : LimNameFor(dataset->Name());
     const CodecModel codec(FindModel(model));
     std::string noClassifier;
     const auto classifier = dataset->ClassCount() > 0
@@ -289,7 +292,7 @@ RunEval(const std::vector<std::string>& arguments)
 
     const auto n = static_cast<double>(count);
     std::cout << fmt::format("{}, test pictures {} to {}, fragments of at most {} bytes\n",
-                             dataset->Name(),
+                             setName,
                              first,
                              first + count - 1,
                              mtu);
@@ -328,7 +331,7 @@ RunEval(const std::vector<std::string>& arguments)
 
     if (output.empty())
     {
-        output = fmt::format("eval-{}.csv", dataset->Name());
+        output = fmt::format("eval-{}.csv", setName);
     }
     CsvWriter csv(output, EvaluationTable().Names());
     for (const auto& point : points)
@@ -368,7 +371,7 @@ RunEval(const std::vector<std::string>& arguments)
         const auto plot = PlotEvaluation(
             output,
             picture,
-            fmt::format("{}, {} pictures, fragments of {} bytes", dataset->Name(), count, mtu),
+            fmt::format("{}, {} pictures, fragments of {} bytes", setName, count, mtu),
             datasetName);
         std::cout << (plot.done ? ", " + picture : "\nnot drawn: " + plot.reason);
     }

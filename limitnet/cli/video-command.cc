@@ -199,7 +199,7 @@ RunVideo(const std::vector<std::string>& arguments)
     std::error_code problem;
     if (!std::filesystem::is_regular_file(input, problem))
     {
-        throw Error(input + ": there is no such file");
+        throw Error(input + ": is no file that can be read");
     }
     VideoFile video(output);
     const std::filesystem::path csvFile =
