@@ -37,10 +37,36 @@ namespace
 
 constexpr double NO_VALUE = std::numeric_limits<double>::quiet_NaN();
 
+/// Classes of ImageNet-1k.
+constexpr int IMAGENET_CLASSES = 1000;
+
 /** Most likely classes that count for top-5. */
 constexpr size_t TOP = 5;
 
-/** Sums over the pictures at one p; from Mean() on, means. */
+/** How often a classifier was right. */
+struct Answers
+{
+    uint64_t correct = 0;
+    uint64_t correctOfFive = 0;
+
+    /** \param classifier may be null: then there is no answer. */
+    void Add(const Classifier* classifier, const Image& picture, int label)
+    {
+        if (classifier == nullptr)
+        {
+            return;
+        }
+        const auto classes = classifier->TopClasses(picture, TOP);
+        for (size_t k = 0; k < classes.size(); ++k)
+        {
+            const bool right = classes[k].label == label;
+            correct += right && k == 0 ? 1 : 0;
+            correctOfFive += right ? 1 : 0;
+        }
+    }
+};
+
+/** Sums over the pictures at one p, in the end means. */
 struct Point
 {
     double percent = 0;
@@ -50,8 +76,7 @@ struct Point
     double ssim = 0;
     double publishedBytes = 0;
     double publishedPsnrDb = 0;
-    uint64_t correct = 0;
-    uint64_t correctOfFive = 0;
+    Answers answers;
 };
 
 /** "imagenet" is the whole set where it is there, else the sample. */
@@ -75,14 +100,6 @@ Calibrate(const CodecModel& codec, const Dataset& pictures, size_t count)
         progress.Step();
     }
     return {latents.data(), count};
-}
-
-bool
-IsAmong(const std::vector<Prediction>& classes, int label, size_t count)
-{
-    return std::any_of(classes.begin(),
-                       classes.begin() + static_cast<long>(std::min(count, classes.size())),
-                       [label](const Prediction& p) { return p.label == label; });
 }
 
 std::string
@@ -196,20 +213,23 @@ RunEval(const std::vector<std::string>& arguments)
     const auto setName =
         onDisk.find('/') == std::string::npos ? onDisk : LimNameFor(dataset->Name());
     const CodecModel codec(FindModel(model));
-    std::string noClassifier;
-    const auto classifier = dataset->ClassCount() > 0
-                                ? FindClassifier(classifierName, {datasetName}, noClassifier)
-                                : nullptr;
-    if (dataset->ClassCount() == 0)
+    // Whose classes these are. A folder in ImageNet's layout has ImageNet's when it lists 1000.
+    std::string classes = onDisk;
+    if (onDisk.rfind("cifar", 0) != 0)
     {
-        noClassifier = "the pictures have no classes";
+        classes = dataset->ClassCount() == IMAGENET_CLASSES ? "imagenet" : "";
     }
-    if (classifier && classifier->DatasetName() != datasetName)
+    std::string noClassifier =
+        fmt::format("no classifier knows the {} classes of {}", dataset->ClassCount(), setName);
+    const auto classifier = classes.empty() && classifierName == "auto"
+                                ? nullptr
+                                : FindClassifier(classifierName, {classes}, noClassifier);
+    if (classifier && classifier->DatasetName() != classes)
     {
-        throw Error(fmt::format("--classifier={}: knows the classes of {}, not of {}",
+        throw Error(fmt::format("--classifier={}: knows the classes of {}, not those of {}",
                                 classifierName,
                                 classifier->DatasetName(),
-                                datasetName));
+                                setName));
     }
     std::optional<PublishedCodec> published;
     std::string calibratedOn = "not asked for";
@@ -221,7 +241,7 @@ RunEval(const std::vector<std::string>& arguments)
         calibratedOn = fmt::format(
             "calibrated on {} {}",
             used,
-            datasetName.rfind("cifar", 0) == 0
+            onDisk.rfind("cifar", 0) == 0
                 ? "training pictures"
                 : "pictures of the same folder, which flatters it: a folder has no training half");
     }
@@ -234,8 +254,7 @@ RunEval(const std::vector<std::string>& arguments)
         point.values = ValuesOfPercentage(percent);
         points.push_back(point);
     }
-    uint64_t cleanCorrect = 0;
-    uint64_t cleanCorrectOfFive = 0;
+    Answers clean;
     Fragmenter fragmenter(codec.Tables());
     {
         Progress progress(static_cast<size_t>(count), "pictures");
@@ -248,7 +267,8 @@ RunEval(const std::vector<std::string>& arguments)
             const auto symbols = QuantisePicture(codec, encoded);
             std::array<uint16_t, LATENT_SIZE> order{};
             ImportanceOrder(symbols.map, order.data());
-            std::vector<Image> toClassify = {original};
+            const auto label = dataset->Label(static_cast<size_t>(i));
+            clean.Add(classifier.get(), original, label);
             for (auto& point : points)
             {
                 FragmentOptions cut;
@@ -256,12 +276,13 @@ RunEval(const std::vector<std::string>& arguments)
                 cut.valueCount = point.values;
                 const auto fragments = fragmenter.All(symbols.map, symbols.symbols.data(), cut);
                 const auto received = ReceiveLatent(codec.Tables(), fragments).value();
-                // One by one: a batch of this decoder is slower than its parts (cache).
-                auto decoded = codec.Decode(received.latent);
+                // One by one: a batch of this decoder is slower than its parts (cache), and in a
+                // batch of the classifier the last bits depend on the others.
+                const auto decoded = codec.Decode(received.latent);
                 point.bytes += static_cast<double>(TotalBytes(fragments));
                 point.psnrDb += PsnrDb(decoded, original);
                 point.ssim += Ssim(decoded, original);
-                toClassify.push_back(std::move(decoded));
+                point.answers.Add(classifier.get(), decoded, label);
                 if (published)
                 {
                     point.publishedBytes += static_cast<double>(
@@ -272,18 +293,6 @@ RunEval(const std::vector<std::string>& arguments)
                     const auto latent =
                         published->Reconstruct(encoded.latent.data(), order.data(), point.values);
                     point.publishedPsnrDb += PsnrDb(codec.Decode(latent), original);
-                }
-            }
-            if (classifier)
-            {
-                const auto label = dataset->Label(static_cast<size_t>(i));
-                const auto classes = classifier->TopClasses(toClassify, TOP);
-                cleanCorrect += IsAmong(classes[0], label, 1) ? 1 : 0;
-                cleanCorrectOfFive += IsAmong(classes[0], label, TOP) ? 1 : 0;
-                for (size_t k = 0; k < points.size(); ++k)
-                {
-                    points[k].correct += IsAmong(classes[k + 1], label, 1) ? 1 : 0;
-                    points[k].correctOfFive += IsAmong(classes[k + 1], label, TOP) ? 1 : 0;
                 }
             }
             progress.Step();
@@ -297,8 +306,8 @@ RunEval(const std::vector<std::string>& arguments)
                              first + count - 1,
                              mtu);
     std::cout << (classifier ? fmt::format("without the codec: top-1 {:.2f} %, top-5 {:.2f} %\n",
-                                           100 * static_cast<double>(cleanCorrect) / n,
-                                           100 * static_cast<double>(cleanCorrectOfFive) / n)
+                                           100 * static_cast<double>(clean.correct) / n,
+                                           100 * static_cast<double>(clean.correctOfFive) / n)
                              : fmt::format("no top-1 and top-5: {}\n", noClassifier));
     std::cout << fmt::format("published codec: {}\n", calibratedOn)
               << "             size in bytes             PSNR dB            \n"
@@ -306,7 +315,7 @@ RunEval(const std::vector<std::string>& arguments)
                  "interval   top-5 %\n";
     for (auto& point : points)
     {
-        const auto interval = WilsonInterval(point.correct, static_cast<uint64_t>(count));
+        const auto interval = WilsonInterval(point.answers.correct, static_cast<uint64_t>(count));
         point.bytes /= n;
         point.psnrDb /= n;
         point.ssim /= n;
@@ -321,10 +330,13 @@ RunEval(const std::vector<std::string>& arguments)
             point.psnrDb,
             Number(point.publishedPsnrDb, 8, 2),
             point.ssim,
-            Number(classifier ? 100 * static_cast<double>(point.correct) / n : NO_VALUE, 8, 2),
+            Number(classifier ? 100 * static_cast<double>(point.answers.correct) / n : NO_VALUE,
+                   8,
+                   2),
             classifier ? fmt::format("{:.2f} .. {:.2f}", 100 * interval.low, 100 * interval.high)
                        : "",
-            Number(classifier ? 100 * static_cast<double>(point.correctOfFive) / n : NO_VALUE,
+            Number(classifier ? 100 * static_cast<double>(point.answers.correctOfFive) / n
+                              : NO_VALUE,
                    8,
                    2));
     }
@@ -347,12 +359,13 @@ RunEval(const std::vector<std::string>& arguments)
             .Add(point.publishedPsnrDb, 3);
         if (classifier)
         {
-            const auto interval = WilsonInterval(point.correct, static_cast<uint64_t>(count));
-            csv.Add(point.correct)
-                .Add(static_cast<double>(point.correct) / n, 5)
+            const auto interval =
+                WilsonInterval(point.answers.correct, static_cast<uint64_t>(count));
+            csv.Add(point.answers.correct)
+                .Add(static_cast<double>(point.answers.correct) / n, 5)
                 .Add(interval.low, 5)
                 .Add(interval.high, 5)
-                .Add(static_cast<double>(point.correctOfFive) / n, 5);
+                .Add(static_cast<double>(point.answers.correctOfFive) / n, 5);
         }
         else
         {
@@ -372,7 +385,7 @@ RunEval(const std::vector<std::string>& arguments)
             output,
             picture,
             fmt::format("{}, {} pictures, fragments of {} bytes", setName, count, mtu),
-            datasetName);
+            classes);
         std::cout << (plot.done ? ", " + picture : "\nnot drawn: " + plot.reason);
     }
     std::cout << '\n';

@@ -227,6 +227,8 @@ DecodePng(const std::uint8_t* bytes, std::size_t size, const std::string& name)
         throw Error(name + ": damaged PNG: " + png.message);
     }
     CheckSize(png.width, png.height, name);
+    // Without this, libpng takes 16-bit samples that do not say their gamma for linear ones.
+    png.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
     png.format = PNG_FORMAT_RGB;
     Image image;
     image.width = static_cast<int>(png.width);

@@ -42,40 +42,24 @@ Classifier::DatasetName() const
 Prediction
 Classifier::Classify(const Image& picture) const
 {
-    const torch::NoGradGuard noGrad;
-    const auto pixels = PictureTensor(picture).to(torch::kFloat) / 255;
-    const auto probabilities = m_network->net->forward(Normalise(pixels)).softmax(1);
-    const auto [confidence, label] = probabilities.max(1);
-    return {static_cast<int>(label.item<int64_t>()), confidence.item<double>()};
+    return TopClasses(picture, 1).front();
 }
 
-std::vector<std::vector<Prediction>>
-Classifier::TopClasses(const std::vector<Image>& pictures, size_t count) const
+std::vector<Prediction>
+Classifier::TopClasses(const Image& picture, size_t count) const
 {
-    if (pictures.empty())
-    {
-        return {};
-    }
     const torch::NoGradGuard noGrad;
-    std::vector<torch::Tensor> tensors;
-    tensors.reserve(pictures.size());
-    for (const auto& picture : pictures)
-    {
-        tensors.push_back(PictureTensor(picture));
-    }
-    const auto pixels = torch::cat(tensors).to(torch::kFloat) / 255;
+    // Always one picture: in a batch, the last bits of a result depend on what else is in it.
+    const auto pixels = PictureTensor(picture).to(torch::kFloat) / 255;
     const auto probabilities = m_network->net->forward(Normalise(pixels)).softmax(1);
     const auto most = std::min<int64_t>(static_cast<int64_t>(count), probabilities.size(1));
     const auto [confidence, label] = probabilities.topk(most, 1);
-    const auto confidences = confidence.accessor<float, 2>();
-    const auto labels = label.accessor<int64_t, 2>();
-    std::vector<std::vector<Prediction>> result(pictures.size());
-    for (int64_t i = 0; i < static_cast<int64_t>(pictures.size()); ++i)
+    const auto confidences = confidence.accessor<float, 2>()[0];
+    const auto labels = label.accessor<int64_t, 2>()[0];
+    std::vector<Prediction> result;
+    for (int64_t k = 0; k < most; ++k)
     {
-        for (int64_t k = 0; k < most; ++k)
-        {
-            result[i].push_back({static_cast<int>(labels[i][k]), confidences[i][k]});
-        }
+        result.push_back({static_cast<int>(labels[k]), confidences[k]});
     }
     return result;
 }

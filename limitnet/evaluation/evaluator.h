@@ -46,15 +46,11 @@ class Classifier
     Prediction Classify(const Image& picture) const;
 
     /**
-     * The most likely classes of several pictures, which are classified together: that is faster,
-     * and the first class of each is what Classify() gives.
-     *
-     * \param pictures any sizes; each is resized to 224x224
+     * \param picture any size; it is resized to 224x224
      * \param count how many classes to give; at most as many as there are
-     * \return for each picture its classes, the most likely one first
+     * \return the most likely classes, the first of which is that of Classify()
      */
-    std::vector<std::vector<Prediction>> TopClasses(const std::vector<Image>& pictures,
-                                                    size_t count) const;
+    std::vector<Prediction> TopClasses(const Image& picture, size_t count) const;
 
   private:
     struct Network;

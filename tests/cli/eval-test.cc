@@ -246,7 +246,7 @@ TEST(EvalOfCifar10, CountsTopOneAndTopFive)
         const auto fragments =
             LimitNetEncoder(model, 470, 1).Encode(dataset->At(i), 0, 222).fragments;
         const auto classes =
-            classifier.TopClasses({LimitNetDecoder(model).Decode(fragments).value()}, 10)[0];
+            classifier.TopClasses(LimitNetDecoder(model).Decode(fragments).value(), 10);
         for (std::size_t k = 0; k < 10; ++k)
         {
             const bool right = classes[k].label == dataset->Label(i);

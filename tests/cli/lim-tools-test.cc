@@ -189,8 +189,9 @@ TEST_F(LimToolsTest, InfoTellsTheFragments)
     EXPECT_NE(out.find("a.png (120 x 90)"), std::string::npos) << out;
     EXPECT_NE(out.find("saliency map:"), std::string::npos) << out;
     // Eight rows of the map for each picture.
+    const std::string row = "\n    |";
     std::size_t rows = 0;
-    for (auto at = out.find("    |"); at != std::string::npos; at = out.find("    |", at + 1))
+    for (auto at = out.find(row); at != std::string::npos; at = out.find(row, at + 1))
     {
         ++rows;
     }
@@ -235,9 +236,6 @@ TEST_F(LimToolsTest, InfoTellsTheFragments)
         EXPECT_EQ(values[i], next[i]);
         EXPECT_GT(values[i], 300U);
     }
-    EXPECT_EQ(std::count(out.begin(), out.end(), '\n') >
-                  std::count(out.begin(), out.end(), '\0') + 20,
-              true);
     const auto brief = RunWell({"info", "--brief", Path("x.lim")});
     EXPECT_EQ(std::count(brief.begin(), brief.end(), '\n'), 3) << brief;
 }

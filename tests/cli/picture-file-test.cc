@@ -19,16 +19,16 @@ TEST(PictureFile, FormatsWithoutLossAreTheSamePicture)
     {
         // 101 is WebP without loss; the other formats ignore the parameter.
         const auto file = WriteMat(folder, name, picture, {cv::IMWRITE_WEBP_QUALITY, 101});
-        EXPECT_EQ(FragmentsOf(file), expected) << name;
+        EXPECT_TRUE(FragmentsOf(file) == expected) << name;
     }
     // 16 bits and floating point, of the same values.
     cv::Mat wide;
     picture.convertTo(wide, CV_16U, 257);
-    EXPECT_EQ(FragmentsOf(WriteMat(folder, "wide.tiff", wide)), expected);
-    EXPECT_EQ(FragmentsOf(WriteMat(folder, "wide.ppm", wide)), expected);
+    EXPECT_TRUE(FragmentsOf(WriteMat(folder, "wide.tiff", wide)) == expected);
+    EXPECT_TRUE(FragmentsOf(WriteMat(folder, "wide.ppm", wide)) == expected);
     cv::Mat real;
     picture.convertTo(real, CV_32F, 1 / 255.0);
-    EXPECT_EQ(FragmentsOf(WriteMat(folder, "real.tiff", real)), expected);
+    EXPECT_TRUE(FragmentsOf(WriteMat(folder, "real.pfm", real)) == expected);
 }
 
 TEST(PictureFile, SixteenBitPng)
@@ -37,8 +37,8 @@ TEST(PictureFile, SixteenBitPng)
     cv::Mat wide;
     const auto picture = TestPicture(30, 40);
     picture.convertTo(wide, CV_16U, 257);
-    EXPECT_EQ(FragmentsOf(WriteMat(folder, "wide.png", wide)),
-              FragmentsOf(WriteMat(folder, "a.png", picture)));
+    EXPECT_TRUE(FragmentsOf(WriteMat(folder, "wide.png", wide)) ==
+                FragmentsOf(WriteMat(folder, "a.png", picture)));
 }
 
 TEST(PictureFile, GreyIsColourWithoutColour)
@@ -51,7 +51,7 @@ TEST(PictureFile, GreyIsColourWithoutColour)
     const auto expected = FragmentsOf(WriteMat(folder, "colour.png", colour));
     for (const char* name : {"grey.png", "grey.bmp", "grey.pgm", "grey.tiff"})
     {
-        EXPECT_EQ(FragmentsOf(WriteMat(folder, name, grey)), expected) << name;
+        EXPECT_TRUE(FragmentsOf(WriteMat(folder, name, grey)) == expected) << name;
     }
 }
 
@@ -69,7 +69,7 @@ TEST(PictureFile, TransparentPartsLieOnWhite)
     for (const char* name : {"clear.png", "clear.tiff", "clear.webp"})
     {
         const auto file = WriteMat(folder, name, clear, {cv::IMWRITE_WEBP_QUALITY, 101});
-        EXPECT_EQ(FragmentsOf(file), expected) << name;
+        EXPECT_TRUE(FragmentsOf(file) == expected) << name;
     }
 }
 
@@ -89,7 +89,8 @@ TEST(PictureFile, CameraPicturesAreTurned)
     const auto turned = folder.Write("turned.jpg", bytes.substr(0, 2) + exif + bytes.substr(2));
     cv::Mat upright;
     cv::rotate(cv::imread(plain), upright, cv::ROTATE_90_CLOCKWISE);
-    EXPECT_EQ(FragmentsOf(turned.string()), FragmentsOf(WriteMat(folder, "upright.png", upright)));
+    EXPECT_TRUE(FragmentsOf(turned.string()) ==
+                FragmentsOf(WriteMat(folder, "upright.png", upright)));
 }
 
 TEST(PictureFile, UnusualOnesAreEncoded)

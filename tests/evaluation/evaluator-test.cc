@@ -139,32 +139,26 @@ TEST_F(EvaluatorTest, EachReceptionIsDecodedOnce)
     EXPECT_EQ(evaluator.HitCount(), 1U);
 }
 
-TEST_F(EvaluatorTest, TopClassesAreThoseOfEachPictureAlone)
+TEST_F(EvaluatorTest, TopClassesAreOrderedAndStartWithTheBest)
 {
-    // Pictures of several sizes, so that a mix-up would show.
-    const std::vector<Image> pictures = {Waves(224), Waves(32), Waves(100), Waves(57)};
-    const auto together = m_classifier->TopClasses(pictures, 5);
-    ASSERT_EQ(together.size(), pictures.size());
-    for (size_t i = 0; i < pictures.size(); ++i)
+    const auto best = m_classifier->Classify(Waves(100));
+    const auto all = m_classifier->TopClasses(Waves(100), 99);
+    ASSERT_EQ(all.size(), 10U);
+    std::set<int> labels;
+    double sum = 0;
+    for (size_t k = 0; k < all.size(); ++k)
     {
-        ASSERT_EQ(together[i].size(), 5U);
-        const auto alone = m_classifier->TopClasses({pictures[i]}, 5);
-        std::set<int> labels;
-        for (size_t k = 0; k < 5; ++k)
-        {
-            // Bit by bit: what else is in the batch must not matter.
-            EXPECT_EQ(together[i][k].label, alone[0][k].label);
-            EXPECT_EQ(together[i][k].confidence, alone[0][k].confidence);
-            EXPECT_TRUE(k == 0 || together[i][k].confidence <= together[i][k - 1].confidence);
-            labels.insert(together[i][k].label);
-        }
-        EXPECT_EQ(labels.size(), 5U);
-        const auto best = m_classifier->Classify(pictures[i]);
-        EXPECT_EQ(together[i][0].label, best.label);
-        EXPECT_EQ(together[i][0].confidence, best.confidence);
+        EXPECT_TRUE(k == 0 || all[k].confidence <= all[k - 1].confidence);
+        labels.insert(all[k].label);
+        sum += all[k].confidence;
     }
-    EXPECT_EQ(m_classifier->TopClasses({pictures[0]}, 99)[0].size(), 10U);
-    EXPECT_TRUE(m_classifier->TopClasses({}, 5).empty());
+    EXPECT_EQ(labels.size(), 10U);
+    EXPECT_NEAR(sum, 1, 1e-5);
+    EXPECT_EQ(all[0].label, best.label);
+    EXPECT_EQ(all[0].confidence, best.confidence);
+    const auto five = m_classifier->TopClasses(Waves(100), 5);
+    ASSERT_EQ(five.size(), 5U);
+    EXPECT_EQ(five[4].label, all[4].label);
 }
 
 TEST_F(EvaluatorTest, ImpossibleNumbersOfValuesAreRefused)
