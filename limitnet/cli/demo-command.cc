@@ -70,9 +70,11 @@ Write(cv::Mat& sheet,
     cv::putText(sheet, shown, at, cv::FONT_HERSHEY_DUPLEX, scale, colour, thickness, cv::LINE_AA);
 }
 
-/** Tiles in rows of five under a title, a note below. */
+/** Tiles in rows of five under a title, notes below. */
 cv::Mat
-DrawSheet(const std::string& title, const std::string& note, const std::vector<Tile>& tiles)
+DrawSheet(const std::string& title,
+          const std::vector<std::string>& notes,
+          const std::vector<Tile>& tiles)
 {
     constexpr int COLUMNS = 5;
     constexpr int MARGIN = 36;
@@ -80,11 +82,12 @@ DrawSheet(const std::string& title, const std::string& note, const std::vector<T
     constexpr int TITLE = 84;
     constexpr int LINE = 36;
     constexpr int LINES = 4;
-    constexpr int NOTE = 44;
+    constexpr int NOTE_LINE = 34;
+    const int noteHeight = 20 + NOTE_LINE * static_cast<int>(notes.size());
     const cv::Size tile = tiles[0].picture.size();
     const int rows = (static_cast<int>(tiles.size()) + COLUMNS - 1) / COLUMNS;
     const int rowHeight = tile.height + LINES * LINE + GAP;
-    cv::Mat sheet(MARGIN + TITLE + rows * rowHeight + NOTE,
+    cv::Mat sheet(MARGIN + TITLE + rows * rowHeight + noteHeight,
                   2 * MARGIN + COLUMNS * tile.width + (COLUMNS - 1) * GAP,
                   CV_8UC3,
                   cv::Scalar::all(255));
@@ -112,7 +115,11 @@ DrawSheet(const std::string& title, const std::string& note, const std::vector<T
                   tile.width);
         }
     }
-    Write(sheet, note, {MARGIN, sheet.rows - 24}, 0.75, 1, GREY, inner);
+    for (std::size_t i = 0; i < notes.size(); ++i)
+    {
+        const int fromBelow = static_cast<int>(notes.size() - 1 - i) * NOTE_LINE;
+        Write(sheet, notes[i], {MARGIN, sheet.rows - 24 - fromBelow}, 0.75, 1, GREY, inner);
+    }
     return sheet;
 }
 
@@ -251,7 +258,7 @@ RunDemo(const std::vector<std::string>& arguments)
     tiles.push_back({Resized(originalMat, tileSize),
                      {"original",
                       fmt::format("{} x {}", original.width, original.height),
-                      fmt::format("{} bytes as a file", std::filesystem::file_size(imageFile)),
+                      fmt::format("{} bytes", std::filesystem::file_size(imageFile)),
                       namer.Describe(input)}});
     tiles.push_back({SaliencyOverlay(symbols.map, tiles[0].picture),
                      {"saliency map", "as it is sent,", "yellow goes first"}});
@@ -294,14 +301,12 @@ RunDemo(const std::vector<std::string>& arguments)
     }
     const auto sheet = DrawSheet(
         imageFile.filename().string() + ": what arrives, by the part of the latent that is sent",
-        fmt::format(
-            "Codec {}, fragments of at most {} bytes; bytes: all fragments with headers and "
-            "map; PSNR at 224 x 224. {}",
-            coding.ModelName(),
-            coding.Mtu(),
-            classifier ? fmt::format("Last line: prediction, among the classes of {}.",
-                                     classifier->DatasetName())
-                       : std::string("No classifier.")),
+        {fmt::format("Codec {}, fragments of at most {} bytes", coding.ModelName(), coding.Mtu()),
+         "bytes: all fragments with headers and saliency map",
+         "dB: PSNR at 224 x 224 against the original",
+         classifier ? fmt::format("last line: prediction, one of the classes of {}",
+                                  classifier->DatasetName())
+                    : std::string("no classifier")},
         tiles);
 
     std::error_code problem;

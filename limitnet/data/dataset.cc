@@ -75,7 +75,8 @@ OpenDataset(const std::string& name, Split split, const std::filesystem::path& d
     if (!IsPath(name) && !IsNamedFolder(name))
     {
         throw Error("dataset '" + name +
-                    "' is not one of cifar10, cifar100, imagenet, imagenet-sample, ecssd, nor the path of a "
+                    "' is not one of cifar10, cifar100, imagenet, imagenet-sample, ecssd, nor the "
+                    "path of a "
                     "folder with pictures (with a slash)");
     }
     const std::filesystem::path found = FindFolder(name, dataDir);
