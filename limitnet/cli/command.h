@@ -18,6 +18,11 @@ struct Command
     int (*run)(const std::vector<std::string>& arguments);
 };
 
+int RunEncode(const std::vector<std::string>& arguments);
+int RunDecode(const std::vector<std::string>& arguments);
+int RunInfo(const std::vector<std::string>& arguments);
+int RunDemo(const std::vector<std::string>& arguments);
+int RunVideo(const std::vector<std::string>& arguments);
 int RunTrain(const std::vector<std::string>& arguments);
 int RunTrainClassifier(const std::vector<std::string>& arguments);
 int RunEval(const std::vector<std::string>& arguments);

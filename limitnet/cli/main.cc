@@ -17,10 +17,15 @@ namespace po = boost::program_options;
 constexpr std::array COMMANDS{
     Command{"calibrate", "make the tables of a codec again, on pictures", RunCalibrate},
     Command{"data", "get a data set and check it", RunData},
-    Command{"eval", "size, PSNR and accuracy of a codec over p, without a network", RunEval},
+    Command{"decode", "decode pictures as the cloud does", RunDecode},
+    Command{"demo", "show one picture at several percentages", RunDemo},
+    Command{"encode", "encode pictures as the device does", RunEncode},
+    Command{"eval", "size, quality and accuracy of a codec over p, without a network", RunEval},
     Command{"import", "turn a checkpoint of LimitNet into model files", RunImport},
+    Command{"info", "what a file of encoded pictures holds", RunInfo},
     Command{"train", "train a codec", RunTrain},
     Command{"train-classifier", "train a small cloud classifier", RunTrainClassifier},
+    Command{"video", "encode and decode a video frame by frame", RunVideo},
 };
 
 void

@@ -18,7 +18,7 @@ namespace
 bool
 IsNamedFolder(const std::string& name)
 {
-    return name == "ecssd" || name == "imagenet-sample";
+    return name == "ecssd" || name == "imagenet" || name == "imagenet-sample";
 }
 
 bool
@@ -55,7 +55,7 @@ FindFolder(const std::string& name, const std::filesystem::path& dataDir)
 std::vector<std::string>
 DatasetNames()
 {
-    return {"cifar10", "cifar100", "imagenet-sample", "ecssd"};
+    return {"cifar10", "cifar100", "imagenet", "imagenet-sample", "ecssd"};
 }
 
 bool
@@ -75,7 +75,8 @@ OpenDataset(const std::string& name, Split split, const std::filesystem::path& d
     if (!IsPath(name) && !IsNamedFolder(name))
     {
         throw Error("dataset '" + name +
-                    "' is not one of cifar10, cifar100, imagenet-sample, ecssd, nor the path of a "
+                    "' is not one of cifar10, cifar100, imagenet, imagenet-sample, ecssd, nor the "
+                    "path of a "
                     "folder with pictures (with a slash)");
     }
     const std::filesystem::path found = FindFolder(name, dataDir);

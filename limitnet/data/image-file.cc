@@ -20,9 +20,6 @@ namespace limitnet
 namespace
 {
 
-/** Above this a header is taken as damaged, so that it cannot ask for all memory. */
-constexpr std::uint64_t MAX_PIXELS = 64'000'000;
-
 /**
  * State of one JPEG decoding. It lives in the caller of the functions that libjpeg may leave by
  * longjmp: between setjmp and longjmp there is then no object with a destructor and no changed
@@ -143,7 +140,7 @@ class JpegRelease
 void
 CheckSize(std::uint64_t width, std::uint64_t height, const std::string& name)
 {
-    if (width == 0 || height == 0 || width * height > MAX_PIXELS)
+    if (width == 0 || height == 0 || width * height > MAX_PICTURE_PIXELS)
     {
         throw Error(name + ": a picture of " + std::to_string(width) + " x " +
                     std::to_string(height) + " pixels is not plausible (at most 64 million)");
@@ -230,6 +227,8 @@ DecodePng(const std::uint8_t* bytes, std::size_t size, const std::string& name)
         throw Error(name + ": damaged PNG: " + png.message);
     }
     CheckSize(png.width, png.height, name);
+    // Without this, libpng takes 16-bit samples that do not say their gamma for linear ones.
+    png.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
     png.format = PNG_FORMAT_RGB;
     Image image;
     image.width = static_cast<int>(png.width);
@@ -261,6 +260,29 @@ ReadBytes(const std::filesystem::path& path)
         throw Error(path.string() + ": cannot be read");
     }
     return bytes;
+}
+
+void
+WriteBytes(const std::filesystem::path& path, const std::vector<std::uint8_t>& bytes)
+{
+    std::filesystem::path partial = path;
+    partial += ".partial-" + std::to_string(getpid());
+    std::ofstream out(partial, std::ios::binary);
+    out.write(reinterpret_cast<const char*>(bytes.data()),
+              static_cast<std::streamsize>(bytes.size()));
+    out.close();
+    std::error_code problem;
+    if (out)
+    {
+        std::filesystem::rename(partial, path, problem);
+    }
+    if (!out || problem)
+    {
+        std::error_code ignored;
+        std::filesystem::remove(partial, ignored);
+        throw Error(path.string() +
+                    ": cannot be written: is its folder there, writable and not full?");
+    }
 }
 
 Image
@@ -304,23 +326,8 @@ WritePng(const std::filesystem::path& path, const Image& image)
     {
         throw Error(path.string() + ": cannot be encoded as PNG: " + png.message);
     }
-    std::filesystem::path partial = path;
-    partial += ".partial-" + std::to_string(getpid());
-    std::ofstream out(partial, std::ios::binary);
-    out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(size));
-    out.close();
-    std::error_code problem;
-    if (out)
-    {
-        std::filesystem::rename(partial, path, problem);
-    }
-    if (!out || problem)
-    {
-        std::error_code ignored;
-        std::filesystem::remove(partial, ignored);
-        throw Error(path.string() +
-                    ": cannot be written: is its folder there, writable and not full?");
-    }
+    bytes.resize(size);
+    WriteBytes(path, bytes);
 }
 
 } // namespace limitnet

@@ -13,6 +13,10 @@
 namespace limitnet
 {
 
+/// Most pixels of a picture. A header that says more is taken as damaged, so that it cannot ask for
+/// all memory.
+constexpr std::uint64_t MAX_PICTURE_PIXELS = 64'000'000;
+
 /**
  * Reads a JPEG (baseline or progressive; grey, YCbCr, RGB, CMYK, YCCK) or PNG (any kind) file as
  * 8-bit RGB.
@@ -40,6 +44,12 @@ void WritePng(const std::filesystem::path& path, const Image& image);
 
 /** \return the file's bytes. \throws Error that names the file. */
 std::vector<std::uint8_t> ReadBytes(const std::filesystem::path& path);
+
+/**
+ * Writes a file, which appears whole or not at all.
+ * \throws Error that names the file, when it cannot be written.
+ */
+void WriteBytes(const std::filesystem::path& path, const std::vector<std::uint8_t>& bytes);
 
 } // namespace limitnet
 

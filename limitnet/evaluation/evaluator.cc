@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/evaluation/evaluator.h"
 
-#include "limitnet/codec/error.h"
 #include "limitnet/nn/classifier-torch.h"
 #include "limitnet/nn/networks-torch.h"
 #include "limitnet/nn/picture-tensor-torch.h"
 #include "limitnet/nn/threads-torch.h"
 
-#include <cmath>
-#include <fmt/format.h>
-#include <limits>
+#include <algorithm>
 
 namespace limitnet
 {
@@ -36,11 +33,26 @@ Classifier::DatasetName() const
 Prediction
 Classifier::Classify(const Image& picture) const
 {
+    return TopClasses(picture, 1).front();
+}
+
+std::vector<Prediction>
+Classifier::TopClasses(const Image& picture, size_t count) const
+{
     const torch::NoGradGuard noGrad;
+    // Always one picture: in a batch, the last bits of a result depend on what else is in it.
     const auto pixels = PictureTensor(picture).to(torch::kFloat) / 255;
     const auto probabilities = m_network->loaded.forward(Normalise(pixels)).softmax(1);
-    const auto [confidence, label] = probabilities.max(1);
-    return {static_cast<int>(label.item<int64_t>()), confidence.item<double>()};
+    const auto most = std::min<int64_t>(static_cast<int64_t>(count), probabilities.size(1));
+    const auto [confidence, label] = probabilities.topk(most, 1);
+    const auto confidences = confidence.accessor<float, 2>()[0];
+    const auto labels = label.accessor<int64_t, 2>()[0];
+    std::vector<Prediction> result;
+    for (int64_t k = 0; k < most; ++k)
+    {
+        result.push_back({static_cast<int>(labels[k]), confidences[k]});
+    }
+    return result;
 }
 
 Evaluator::Evaluator(std::shared_ptr<const ImageDecoder> decoder,
@@ -86,27 +98,6 @@ size_t
 Evaluator::HitCount() const
 {
     return m_hits;
-}
-
-double
-PsnrDb(const Image& a, const Image& b)
-{
-    if (a.width != b.width || a.height != b.height || a.rgb.size() != b.rgb.size() || a.rgb.empty())
-    {
-        throw Error("PSNR needs two pictures of the same size");
-    }
-    uint64_t sum = 0;
-    for (size_t i = 0; i < a.rgb.size(); ++i)
-    {
-        const int difference = int{a.rgb[i]} - int{b.rgb[i]};
-        sum += static_cast<uint64_t>(difference * difference);
-    }
-    if (sum == 0)
-    {
-        return std::numeric_limits<double>::infinity();
-    }
-    const auto mse = static_cast<double>(sum) / static_cast<double>(a.rgb.size());
-    return 10 * std::log10(255.0 * 255.0 / mse);
 }
 
 } // namespace limitnet

@@ -45,6 +45,13 @@ class Classifier
      */
     Prediction Classify(const Image& picture) const;
 
+    /**
+     * \param picture any size; it is resized to 224x224
+     * \param count how many classes to give; at most as many as there are
+     * \return the most likely classes, the first of which is that of Classify()
+     */
+    std::vector<Prediction> TopClasses(const Image& picture, size_t count) const;
+
   private:
     struct Network;
     std::unique_ptr<Network> m_network;
@@ -86,16 +93,6 @@ class Evaluator
     size_t m_decoded = 0;
     size_t m_hits = 0;
 };
-
-/**
- * Peak signal-to-noise ratio, 10 log10(255^2 / MSE) over all bytes of both pictures, in dB.
- *
- * \param a a picture
- * \param b another of the same size
- * \return the ratio; infinite for equal pictures
- * \throws Error when the sizes differ
- */
-double PsnrDb(const Image& a, const Image& b);
 
 } // namespace limitnet
 

@@ -6,23 +6,28 @@
 #include "limitnet/data/process.h"
 
 #include <system_error>
+#include <vector>
 
 namespace limitnet
 {
 
+namespace
+{
+
+/** Runs a script of analysis/ that writes \p picture. */
 PlotResult
-PlotAccuracy(const std::filesystem::path& csv,
-             const std::filesystem::path& picture,
-             const std::string& title)
+Draw(const std::string& scriptName,
+     const std::filesystem::path& picture,
+     const std::vector<std::string>& arguments)
 {
     // The system's Python: the one that the listed package of matplotlib belongs to, whatever else
     // comes first in PATH.
     constexpr const char* PYTHON = "/usr/bin/python3";
     PlotResult result;
-    const std::filesystem::path script = FindSharedFile("analysis/plot-accuracy.py");
+    const std::filesystem::path script = FindSharedFile("analysis/" + scriptName);
     if (script.empty())
     {
-        result.reason = "analysis/plot-accuracy.py is not there";
+        result.reason = "analysis/" + scriptName + " is not there";
         return result;
     }
     std::filesystem::path log = picture;
@@ -31,9 +36,9 @@ PlotAccuracy(const std::filesystem::path& csv,
     {
         ProcessOptions options;
         options.errorFile = log;
-        const ProcessResult process = RunProcess(
-            {PYTHON, script.string(), "--output", picture.string(), "--title", title, csv.string()},
-            options);
+        std::vector<std::string> command = {PYTHON, script.string(), "--output", picture.string()};
+        command.insert(command.end(), arguments.begin(), arguments.end());
+        const ProcessResult process = RunProcess(command, options);
         result.done = process.Ok();
         if (!process.started)
         {
@@ -51,6 +56,25 @@ PlotAccuracy(const std::filesystem::path& csv,
     std::error_code ignored;
     std::filesystem::remove(log, ignored);
     return result;
+}
+
+} // namespace
+
+PlotResult
+PlotAccuracy(const std::filesystem::path& csv,
+             const std::filesystem::path& picture,
+             const std::string& title)
+{
+    return Draw("plot-accuracy.py", picture, {"--title", title, csv.string()});
+}
+
+PlotResult
+PlotEvaluation(const std::filesystem::path& csv,
+               const std::filesystem::path& picture,
+               const std::string& title,
+               const std::string& dataset)
+{
+    return Draw("plot-eval.py", picture, {"--title", title, "--dataset", dataset, csv.string()});
 }
 
 } // namespace limitnet

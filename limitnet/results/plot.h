@@ -29,6 +29,20 @@ PlotResult PlotAccuracy(const std::filesystem::path& csv,
                         const std::filesystem::path& picture,
                         const std::string& title);
 
+/**
+ * Draws the CSV file of `limitnet eval` by analysis/plot-eval.py: top-1 against size, and PSNR
+ * against size, with published results beside where there are any. In all else as PlotAccuracy().
+ *
+ * \param csv the file, of EvaluationTable()
+ * \param picture the .png, .pdf or .svg to write
+ * \param title stands above it, may be empty
+ * \param dataset whose published results are drawn beside, such as "cifar100"
+ */
+PlotResult PlotEvaluation(const std::filesystem::path& csv,
+                          const std::filesystem::path& picture,
+                          const std::string& title,
+                          const std::string& dataset);
+
 } // namespace limitnet
 
 #endif // LIMITNET_RESULTS_PLOT_H

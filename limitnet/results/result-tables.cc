@@ -6,6 +6,22 @@
 namespace limitnet
 {
 
+namespace
+{
+
+void
+PrintTable(std::ostream& out, const ResultTable& table)
+{
+    out << "\n## " << table.file << "\n\n"
+        << table.rows << "\n\n| column | unit | meaning |\n|---|---|---|\n";
+    for (const Column& column : table.columns)
+    {
+        out << "| `" << column.name << "` | " << column.unit << " | " << column.meaning << " |\n";
+    }
+}
+
+} // namespace
+
 std::vector<std::string>
 ResultTable::Names() const
 {
@@ -142,6 +158,85 @@ NodesTable()
     return table;
 }
 
+const ResultTable&
+EvaluationTable()
+{
+    static const ResultTable table = {
+        "eval-DATASET.csv",
+        "Of `limitnet eval`: one row for each p, in the order asked for. Means are over the "
+        "pictures.",
+        {{"p_percent", "%", "Part of the latent values that is sent, most important first."},
+         {"values", "", "How many values that is, of 9,408."},
+         {"images", "", "Pictures evaluated."},
+         {"mean_size_bytes",
+          "byte",
+          "Mean size of all fragments of a picture: headers, saliency map and values."},
+         {"mean_psnr_db", "dB", "Mean PSNR at 224 x 224 against the picture that was encoded."},
+         {"mean_ssim", "", "Mean SSIM of the luma (Wang et al. 2004), likewise."},
+         {"published_size_bytes",
+          "byte",
+          "Mean size of the same values in the published quantiser and Huffman codes, as "
+          "published: "
+          "without saliency map and headers."},
+         {"published_with_map_size_bytes",
+          "byte",
+          "The same and the 40 bytes of the saliency map."},
+         {"published_psnr_db",
+          "dB",
+          "Mean PSNR of the published reconstruction of the same values, by the same decoder; "
+          "empty "
+          "without --published."},
+         {"top1_correct",
+          "",
+          "Pictures whose most likely class is right; empty without a classifier."},
+         {"top1", "", "The same as a part of all, 0..1."},
+         {"top1_wilson_low", "", "Lower end of the 95 % Wilson score interval of top1, 0..1."},
+         {"top1_wilson_high", "", "Upper end of it, 0..1."},
+         {"top5",
+          "",
+          "Part of the pictures whose class is among the five most likely, 0..1; empty without a "
+          "classifier."}}};
+    return table;
+}
+
+const ResultTable&
+VideoTable()
+{
+    static const ResultTable table = {
+        "OUT.csv",
+        "Of `limitnet video`, beside the video OUT: one row for each frame.",
+        {{"frame", "", "Number of the frame, from 0."},
+         {"time_s", "s", "Its time in the video, frame / frame rate."},
+         {"fragments", "", "Fragments that carry it."},
+         {"size_bytes", "byte", "Sum of their lengths: headers, saliency map and values."},
+         {"values", "", "Latent values, of 9,408, that they carry."},
+         {"psnr_db", "dB", "PSNR at 224 x 224 against the picture that was encoded."}}};
+    return table;
+}
+
+const ResultTable&
+LimFragmentsTable()
+{
+    static const ResultTable table = {
+        "FILE.csv",
+        "Of `limitnet info -o FILE.csv`: one row for each fragment of a .lim file, by picture, in "
+        "sending order.",
+        {{"picture", "", "Number of the picture in the file, from 0."},
+         {"name", "", "Its name."},
+         {"fragment", "", "Number of the fragment, from 0."},
+         {"kind", "", "`map`, `values`, or `invalid` when it is no fragment of this bitstream."},
+         {"size_bytes", "byte", "Length of the fragment."},
+         {"values",
+          "",
+          "Latent values that it carries and none before it does; empty when there are none or the "
+          "saliency map is missing."},
+         {"first_place",
+          "",
+          "Place of the first of them in the importance order, from 0; empty likewise."},
+         {"last_place", "", "Place of the last of them; empty likewise."}}};
+    return table;
+}
+
 void
 AddAccuracyRows(CsvWriter& csv, const std::string& group, const std::vector<AccuracyPoint>& points)
 {
@@ -179,13 +274,13 @@ PrintTablesMarkdown(std::ostream& out)
     for (const ResultTable* table :
          {&AccuracyTable(), &ImagesTable(), &FragmentsTable(), &NodesTable()})
     {
-        out << "\n## " << table->file << "\n\n"
-            << table->rows << "\n\n| column | unit | meaning |\n|---|---|---|\n";
-        for (const Column& column : table->columns)
-        {
-            out << "| `" << column.name << "` | " << column.unit << " | " << column.meaning
-                << " |\n";
-        }
+        PrintTable(out, *table);
+    }
+    out << "\n# Files of the program limitnet\n\nLikewise CSV; they are functions of the pictures, "
+           "the models and the options.\n";
+    for (const ResultTable* table : {&EvaluationTable(), &VideoTable(), &LimFragmentsTable()})
+    {
+        PrintTable(out, *table);
     }
 }
 

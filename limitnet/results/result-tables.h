@@ -39,6 +39,13 @@ const ResultTable& FragmentsTable();
 const ResultTable& NodesTable();
 ///@}
 
+/** \name The files of the program limitnet */
+///@{
+const ResultTable& EvaluationTable();
+const ResultTable& VideoTable();
+const ResultTable& LimFragmentsTable();
+///@}
+
 /** Adds a row of AccuracyTable for each point. */
 void AddAccuracyRows(CsvWriter& csv,
                      const std::string& group,

@@ -4,12 +4,15 @@
 #include "limitnet/codec/reassembler.h"
 #include "limitnet/data/paths.h"
 #include "limitnet/evaluation/evaluator.h"
+#include "limitnet/evaluation/image-quality.h"
 #include "limitnet/evaluation/limitnet-image-codec.h"
+#include "limitnet/evaluation/picture-symbols.h"
 
 #include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
 #include <random>
+#include <set>
 
 using namespace limitnet;
 
@@ -35,17 +38,6 @@ Waves(int side)
     return image;
 }
 
-size_t
-TotalBytes(const std::vector<Bytes>& fragments)
-{
-    size_t sum = 0;
-    for (const auto& fragment : fragments)
-    {
-        sum += fragment.size();
-    }
-    return sum;
-}
-
 } // namespace
 
 class EvaluatorTest : public testing::Test
@@ -57,18 +49,6 @@ class EvaluatorTest : public testing::Test
         std::make_shared<Classifier>(FindModel("cifar10"));
     std::shared_ptr<const ImageDecoder> m_decoder = std::make_shared<LimitNetDecoder>(m_model);
 };
-
-TEST(PsnrTest, FollowsItsDefinition)
-{
-    const Image black{2, 1, {0, 0, 0, 0, 0, 0}};
-    const Image white{2, 1, {255, 255, 255, 255, 255, 255}};
-    Image one = black;
-    one.rgb[0] = 10;
-    EXPECT_DOUBLE_EQ(PsnrDb(black, white), 0);
-    EXPECT_DOUBLE_EQ(PsnrDb(black, one), 10 * std::log10(255.0 * 255.0 * 6 / 100));
-    EXPECT_TRUE(std::isinf(PsnrDb(white, white)));
-    EXPECT_THROW(PsnrDb(black, Image{1, 1, {0, 0, 0}}), Error);
-}
 
 TEST_F(EvaluatorTest, MoreFragmentsGiveABetterPicture)
 {
@@ -157,6 +137,28 @@ TEST_F(EvaluatorTest, EachReceptionIsDecodedOnce)
     EXPECT_EQ(first.confidence, again.confidence);
     EXPECT_EQ(evaluator.DecodedCount(), 1U);
     EXPECT_EQ(evaluator.HitCount(), 1U);
+}
+
+TEST_F(EvaluatorTest, TopClassesAreOrderedAndStartWithTheBest)
+{
+    const auto best = m_classifier->Classify(Waves(100));
+    const auto all = m_classifier->TopClasses(Waves(100), 99);
+    ASSERT_EQ(all.size(), 10U);
+    std::set<int> labels;
+    double sum = 0;
+    for (size_t k = 0; k < all.size(); ++k)
+    {
+        EXPECT_TRUE(k == 0 || all[k].confidence <= all[k - 1].confidence);
+        labels.insert(all[k].label);
+        sum += all[k].confidence;
+    }
+    EXPECT_EQ(labels.size(), 10U);
+    EXPECT_NEAR(sum, 1, 1e-5);
+    EXPECT_EQ(all[0].label, best.label);
+    EXPECT_EQ(all[0].confidence, best.confidence);
+    const auto five = m_classifier->TopClasses(Waves(100), 5);
+    ASSERT_EQ(five.size(), 5U);
+    EXPECT_EQ(five[4].label, all[4].label);
 }
 
 TEST_F(EvaluatorTest, ImpossibleNumbersOfValuesAreRefused)

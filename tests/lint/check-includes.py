@@ -8,6 +8,8 @@
  - a room of limitnet/ includes only the rooms that ALLOWED names;
  - LibTorch, and our headers named *-torch.h, are for the .cc files and the *-torch.h headers of nn/,
    training/ and evaluation/ (and for their tests), and for the .cc files of bench/;
+ - OpenCV is Apache-2.0, which a program that links ns-3 may not link: it is for limitnet/cli/, and
+   for that room's tests;
  - limitnet/ includes nothing of ns-3;
  - ns3-module/ includes the library's public headers, but not cli/ and training/;
  - ns3-module/ gives no header a name without `lpwan-` in front, since ns-3 puts the headers of all
@@ -61,6 +63,9 @@ def complaint_about(where, is_source, header):
         at_home = part == "bench" or (part in ("limitnet", "tests") and room in TORCH_ROOMS)
         if not (at_home and (is_source or where.name.endswith("-torch.h"))):
             return "LibTorch headers are for .cc files of nn/, training/ and evaluation/"
+
+    if header.startswith("opencv2/") and not (part in ("limitnet", "tests") and room == "cli"):
+        return "OpenCV is for limitnet/cli/ and its tests"
 
     if part == "limitnet":
         if header.startswith("ns3/"):

@@ -4,8 +4,10 @@
 #include "limitnet/results/result-tables.h"
 #include "tests/data/test-folder.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <set>
+#include <sstream>
 
 namespace limitnet
 {
@@ -114,6 +116,99 @@ TEST(PlotAccuracy, ScriptHasHelpAndClearErrors)
                     .Ok())
         << ReadText(options.errorFile);
     EXPECT_TRUE(std::filesystem::exists(folder.Path() / "two.svg"));
+}
+
+std::filesystem::path
+WriteEvaluation(const TestFolder& folder, bool withClassifier)
+{
+    const auto file = folder.Path() / "eval.csv";
+    CsvWriter csv(file, EvaluationTable().Names());
+    for (int p = 10; p <= 100; p += 10)
+    {
+        csv.Add(p).Add(94 * p).Add(200).Add(36.0 * p, 2).Add(20 + 0.1 * p, 3).Add(0.9, 5);
+        csv.Add(40.0 * p, 2).Add(40.0 * p + 40, 2).Add(19 + 0.1 * p, 3);
+        for (int k = 0; k < 5; ++k)
+        {
+            withClassifier ? csv.Add(0.4 + 0.004 * p, 5) : csv.AddEmpty();
+        }
+        csv.EndRow();
+    }
+    csv.Close();
+    return file;
+}
+
+/** \return how many pixels of a picture have a colour. */
+int
+CountColour(const std::filesystem::path& file, int colour)
+{
+    const Image image = ReadImage(file);
+    int count = 0;
+    for (std::size_t i = 0; i < image.rgb.size(); i += 3)
+    {
+        count += (image.rgb[i] << 16 | image.rgb[i + 1] << 8 | image.rgb[i + 2]) == colour ? 1 : 0;
+    }
+    return count;
+}
+
+TEST(PlotEvaluation, DrawsPublishedResultsWhereThereAreAny)
+{
+    if (!HasMatplotlib())
+    {
+        GTEST_SKIP() << "/usr/bin/python3 has no matplotlib: install python3-matplotlib";
+    }
+    constexpr int VERMILION = 0xD55E00; // the published curve, and nothing else
+    const TestFolder folder;
+    const auto csv = WriteEvaluation(folder, true);
+    const auto picture = folder.Path() / "eval.png";
+    for (const auto& [dataset, published] :
+         {std::pair{"cifar100", true}, {"imagenet", true}, {"cifar10", false}})
+    {
+        const PlotResult result = PlotEvaluation(csv, picture, "a test", dataset);
+        EXPECT_TRUE(result.done) << result.reason;
+        EXPECT_EQ(CountColour(picture, VERMILION) > 100, published) << dataset;
+        EXPECT_GT(CountColour(picture, 0x000000), 1000);
+    }
+    const int wide = ReadImage(picture).width;
+    // Without a classifier, there is PSNR alone, and no accuracy to draw published ones beside.
+    const PlotResult result =
+        PlotEvaluation(WriteEvaluation(folder, false), picture, "a test", "cifar100");
+    EXPECT_TRUE(result.done) << result.reason;
+    EXPECT_LT(ReadImage(picture).width, wide);
+    EXPECT_EQ(CountColour(picture, VERMILION), 0);
+    EXPECT_EQ(NamesIn(folder.Path()).size(), 2U);
+}
+
+TEST(PlotEvaluation, SaysWhyNot)
+{
+    if (!HasMatplotlib())
+    {
+        GTEST_SKIP() << "/usr/bin/python3 has no matplotlib: install python3-matplotlib";
+    }
+    const TestFolder folder;
+    const auto picture = folder.Path() / "eval.png";
+    ExpectLine(PlotEvaluation(folder.Path() / "none.csv", picture, "", "").reason, {"none.csv"});
+    const auto other = folder.Write("other.csv", std::string("a,b\n1,2\n"));
+    ExpectLine(PlotEvaluation(other, picture, "", "").reason, {"other.csv", "p_percent"});
+    const auto csv = WriteEvaluation(folder, true);
+    EXPECT_FALSE(PlotEvaluation(csv, folder.Path() / "none/eval.png", "", "").done);
+    EXPECT_EQ(NamesIn(folder.Path()).size(), 2U);
+}
+
+/** The figures that are drawn beside are facts of another work: each row says of which. */
+TEST(PlotEvaluation, PublishedResultsHaveASource)
+{
+    std::istringstream in(ReadText(std::filesystem::path(LIMITNET_TEST_SOURCE_DIR) /
+                                   "analysis/published-results.csv"));
+    std::string line;
+    std::getline(in, line);
+    EXPECT_EQ(line, "dataset,system,p_percent,size_kib,top1_percent,source");
+    int rows = 0;
+    for (; std::getline(in, line); ++rows)
+    {
+        EXPECT_EQ(std::count(line.begin(), line.end(), ','), 5) << line;
+        EXPECT_NE(line.find("github.com/ds-kiel/LimitNet"), std::string::npos) << line;
+    }
+    EXPECT_EQ(rows, 9 + 8);
 }
 
 } // namespace

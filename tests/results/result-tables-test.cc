@@ -29,10 +29,20 @@ TEST(ResultTables, PageIsWhatTheTablesSay)
 
 TEST(ResultTables, ColumnsHaveTheirUnitLast)
 {
-    const std::map<std::string, std::string> endings =
-        {{"s", "_s"}, {"m", "_m"}, {"dB", "_db"}, {"Hz", "_hz"}, {"J", "_j"}, {"byte", "bytes"}};
-    for (const ResultTable* table :
-         {&AccuracyTable(), &ImagesTable(), &FragmentsTable(), &NodesTable()})
+    const std::map<std::string, std::string> endings = {{"s", "_s"},
+                                                        {"m", "_m"},
+                                                        {"dB", "_db"},
+                                                        {"Hz", "_hz"},
+                                                        {"J", "_j"},
+                                                        {"byte", "bytes"},
+                                                        {"%", "_percent"}};
+    for (const ResultTable* table : {&AccuracyTable(),
+                                     &ImagesTable(),
+                                     &FragmentsTable(),
+                                     &NodesTable(),
+                                     &EvaluationTable(),
+                                     &VideoTable(),
+                                     &LimFragmentsTable()})
     {
         std::set<std::string> names;
         for (const Column& column : table->columns)

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "limitnet/cli/lim-model.h"
+
+#include "limitnet/codec/error.h"
+#include "limitnet/data/paths.h"
+
+#include <fmt/format.h>
+
+namespace limitnet
+{
+
+std::shared_ptr<const CodecModel>
+OpenLimModel(const std::string& input, const LimFile& file, const std::string& modelName)
+{
+    const auto path = [&] {
+        try
+        {
+            return FindModel(modelName.empty() ? file.model : modelName);
+        }
+        catch (const Error& error)
+        {
+            throw Error(modelName.empty() ? fmt::format("{} was encoded with {}: {}, or name its "
+                                                        "file with --model",
+                                                        input,
+                                                        file.model,
+                                                        error.what())
+                                          : std::string(error.what()));
+        }
+    }();
+    auto model = std::make_shared<CodecModel>(path);
+    if (model->Tables().modelId != file.modelId)
+    {
+        throw Error(fmt::format("{} was encoded with the codec {}, model id {}; {} has the id {}",
+                                input,
+                                file.model,
+                                file.modelId,
+                                path.string(),
+                                model->Tables().modelId));
+    }
+    return model;
+}
+
+} // namespace limitnet
