@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/codec/error.h"
 #include "limitnet/codec/latent.h"
+#include "limitnet/nn/model-file-torch.h"
 #include "limitnet/nn/networks-torch.h"
 #include "limitnet/nn/picture-tensor-torch.h"
 #include "limitnet/training/calibration-torch.h"
@@ -75,7 +76,10 @@ TEST(CalibrationTest, RecalibrationChangesTheTablesAlone)
     const std::vector<float> otherLatent(LATENT_SIZE, 3.0F);
     const auto before = folder.Path() / "before.pt";
     const auto after = folder.Path() / "after.pt";
-    WriteCodecModel(before, networks, CodecTables::Calibrate(otherLatent.data(), 1));
+    WriteCodecModel(before,
+                    networks,
+                    CodecTables::Calibrate(otherLatent.data(), 1),
+                    {{"source", "here"}});
     folder.Write("pictures/a.jpg", image_file_data::PROGRESSIVE_JPEG);
     folder.Write("pictures/b.jpg", image_file_data::GREY_JPEG);
 
@@ -90,6 +94,7 @@ TEST(CalibrationTest, RecalibrationChangesTheTablesAlone)
     {
         EXPECT_TRUE(torch::equal(entry.value(), expected[entry.key()])) << entry.key();
     }
+    EXPECT_EQ(ModelFile::Read(after, "codec").notes.at("source"), "here");
     EXPECT_NE(CodecModel(after).Tables().Checksum(), CodecModel(before).Tables().Checksum());
 
     options.count = 0;
