@@ -6,6 +6,7 @@
 #include "limitnet/codec/table-calibration.h"
 #include "limitnet/data/dataset.h"
 #include "limitnet/nn/checkpoint-import-torch.h"
+#include "limitnet/nn/model-file-torch.h"
 #include "limitnet/nn/picture-tensor-torch.h"
 #include "limitnet/nn/threads-torch.h"
 #include "limitnet/training/calibration-torch.h"
@@ -182,7 +183,10 @@ Recalibrate(const std::filesystem::path& model,
             const CalibrationOptions& options,
             std::ostream& progress)
 {
-    return CalibrateAndWrite(ReadCodecNetworks(model), output, options, {}, progress);
+    const auto networks = ReadCodecNetworks(model);
+    auto notes = ModelFile::Read(model, "").notes; // where the networks came from stays true
+    notes.erase("format");
+    return CalibrateAndWrite(networks, output, options, notes, progress);
 }
 
 } // namespace limitnet

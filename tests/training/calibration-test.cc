@@ -96,6 +96,7 @@ TEST(CalibrationTest, RecalibrationChangesTheTablesAlone)
     {
         EXPECT_TRUE(torch::equal(entry.value(), expected[entry.key()])) << entry.key();
     }
+    EXPECT_EQ(ModelFile::Read(after, "codec").notes.at("source"), "here");
     EXPECT_NE(CodecModel(after).Tables().Checksum(), CodecModel(before).Tables().Checksum());
 
     options.count = 0;
