@@ -20,6 +20,7 @@ struct Command
 
 int RunTrain(const std::vector<std::string>& arguments);
 int RunTrainClassifier(const std::vector<std::string>& arguments);
+int RunExport(const std::vector<std::string>& arguments);
 int RunEval(const std::vector<std::string>& arguments);
 int RunData(const std::vector<std::string>& arguments);
 

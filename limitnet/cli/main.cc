@@ -17,6 +17,7 @@ namespace po = boost::program_options;
 constexpr std::array COMMANDS{
     Command{"data", "get a data set and check it", RunData},
     Command{"eval", "size, PSNR and accuracy of a codec over p, without a network", RunEval},
+    Command{"export", "make the file that a device needs from a codec", RunExport},
     Command{"train", "train a codec", RunTrain},
     Command{"train-classifier", "train a small cloud classifier", RunTrainClassifier},
 };

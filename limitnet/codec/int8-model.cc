@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include "limitnet/codec/int8-model.h"
+
+#include "limitnet/codec/error.h"
+
+#include <cstring>
+#include <string>
+
+namespace limitnet
+{
+
+namespace
+{
+
+constexpr std::array<uint8_t, 4> MAGIC{'L', 'N', 'I', '8'};
+constexpr uint8_t FLAG_SALIENCY = 1;
+constexpr int32_t BIAS_LIMIT = int32_t{1} << 30;
+constexpr uint32_t MULTIPLIER_LIMIT = uint32_t{1} << 31;
+constexpr int64_t OFFSET_LIMIT = int64_t{1} << 61;
+constexpr int MAX_SHIFT = 62;
+constexpr size_t CRC_BYTES = 4;
+
+/// Numbers from little-endian bytes; past the end it throws.
+class Reader
+{
+  public:
+    Reader(const uint8_t* bytes, size_t size)
+        : m_next(bytes),
+          m_left(size)
+    {
+    }
+
+    const uint8_t* Take(size_t size)
+    {
+        if (size > m_left)
+        {
+            throw Error("int8 model: ends too early");
+        }
+        const uint8_t* bytes = m_next;
+        m_next += size;
+        m_left -= size;
+        return bytes;
+    }
+
+    uint64_t Unsigned(int size)
+    {
+        const uint8_t* bytes = Take(static_cast<size_t>(size));
+        uint64_t value = 0;
+        for (int i = 0; i < size; ++i)
+        {
+            value |= static_cast<uint64_t>(bytes[i]) << (8 * i);
+        }
+        return value;
+    }
+
+    int64_t Signed(int size)
+    {
+        const uint64_t value = Unsigned(size);
+        const uint64_t sign = uint64_t{1} << (8 * size - 1);
+        // two's complement, without relying on what a conversion out of range does
+        return (value & sign) != 0 ? -static_cast<int64_t>((sign - 1) - (value & (sign - 1))) - 1
+                                   : static_cast<int64_t>(value);
+    }
+
+    float Float()
+    {
+        const auto bits = static_cast<uint32_t>(Unsigned(4));
+        float value = 0;
+        static_assert(sizeof(bits) == sizeof(value), "float has 32 bits");
+        std::memcpy(&value, &bits, sizeof(value));
+        return value;
+    }
+
+    size_t Left() const
+    {
+        return m_left;
+    }
+
+  private:
+    const uint8_t* m_next;
+    size_t m_left;
+};
+
+/// The reverse of Reader.
+class Writer
+{
+  public:
+    void Unsigned(uint64_t value, int size)
+    {
+        for (int i = 0; i < size; ++i)
+        {
+            bytes.push_back(static_cast<uint8_t>(value >> (8 * i)));
+        }
+    }
+
+    void Signed(int64_t value, int size)
+    {
+        Unsigned(static_cast<uint64_t>(value), size);
+    }
+
+    void Float(float value)
+    {
+        uint32_t bits = 0;
+        std::memcpy(&bits, &value, sizeof(bits));
+        Unsigned(bits, 4);
+    }
+
+    std::vector<uint8_t> bytes;
+};
+
+/// The codec's tables, as far as a sender needs them. Nothing else in this file knows what they
+/// contain; a model file holds their length, so a reader notices other tables than its own.
+void
+WriteTables(Writer& writer, const CodecTables& tables)
+{
+    for (int c = 0; c < LATENT_CHANNELS; ++c)
+    {
+        writer.Float(tables.channelMin[c]);
+        writer.Float(tables.channelMax[c]);
+        for (const uint16_t frequency : tables.frequency[c])
+        {
+            writer.Unsigned(frequency, 2);
+        }
+    }
+}
+
+void
+ReadTables(Reader& reader, CodecTables& tables)
+{
+    for (int c = 0; c < LATENT_CHANNELS; ++c)
+    {
+        tables.channelMin[c] = reader.Float();
+        tables.channelMax[c] = reader.Float();
+        for (uint16_t& frequency : tables.frequency[c])
+        {
+            frequency = static_cast<uint16_t>(reader.Unsigned(2));
+        }
+    }
+    tables.Check();
+}
+
+/// The limits that keep the encoder's arithmetic within its types.
+void
+Check(const Int8Model& model)
+{
+    const int count = model.hasSaliency ? INT8_LAYERS : INT8_ENCODER_LAYERS;
+    for (int l = 0; l < count; ++l)
+    {
+        const Int8Layer& layer = model.layers[l];
+        for (int c = 0; c < INT8_SHAPES[l].outputs; ++c)
+        {
+            if (layer.bias[c] <= -BIAS_LIMIT || layer.bias[c] >= BIAS_LIMIT ||
+                layer.multiplier[c] >= MULTIPLIER_LIMIT)
+            {
+                throw Error("int8 model: layer " + std::to_string(l) + " channel " +
+                            std::to_string(c) + " has a bias or a multiplier out of range");
+            }
+        }
+        if (layer.shift < 1 || layer.shift > MAX_SHIFT)
+        {
+            throw Error("int8 model: layer " + std::to_string(l) + " has a shift of " +
+                        std::to_string(layer.shift) + "; 1 to 62 are possible");
+        }
+    }
+    const Int8Quantiser& quantiser = model.quantiser;
+    for (int c = 0; c < LATENT_CHANNELS; ++c)
+    {
+        if (quantiser.multiplier[c] >= MULTIPLIER_LIMIT || quantiser.offset[c] <= -OFFSET_LIMIT ||
+            quantiser.offset[c] >= OFFSET_LIMIT)
+        {
+            throw Error("int8 model: the quantiser of channel " + std::to_string(c) +
+                        " is out of range");
+        }
+    }
+    if (quantiser.shift < 1 || quantiser.shift > MAX_SHIFT)
+    {
+        throw Error("int8 model: the quantiser has a shift of " + std::to_string(quantiser.shift) +
+                    "; 1 to 62 are possible");
+    }
+}
+
+} // namespace
+
+Int8Model
+Int8Model::Parse(const uint8_t* bytes, size_t size)
+{
+    if (size < MAGIC.size() || std::memcmp(bytes, MAGIC.data(), MAGIC.size()) != 0)
+    {
+        throw Error("int8 model: does not begin with LNI8; `limitnet export` makes such a file");
+    }
+    Reader reader(bytes + MAGIC.size(), size - MAGIC.size());
+    const auto version = reader.Unsigned(2);
+    if (version != VERSION)
+    {
+        throw Error("int8 model: is of version " + std::to_string(version) + "; this program has " +
+                    std::to_string(VERSION));
+    }
+    Int8Model model;
+    model.tables.modelId = static_cast<uint8_t>(reader.Unsigned(1));
+    const auto flags = reader.Unsigned(1);
+    model.hasSaliency = (flags & FLAG_SALIENCY) != 0;
+    const auto total = reader.Unsigned(4);
+    const auto tableBytes = reader.Unsigned(4);
+    if (total != size || size < CRC_BYTES)
+    {
+        throw Error("int8 model: has " + std::to_string(size) + " bytes and should have " +
+                    std::to_string(total));
+    }
+    Reader last(bytes + size - CRC_BYTES, CRC_BYTES);
+    if (last.Unsigned(CRC_BYTES) != Crc32(bytes, size - CRC_BYTES))
+    {
+        throw Error("int8 model: is damaged (its checksum does not fit)");
+    }
+    const int count = model.hasSaliency ? INT8_LAYERS : INT8_ENCODER_LAYERS;
+    for (int l = 0; l < count; ++l)
+    {
+        const Int8Shape& shape = INT8_SHAPES[l];
+        Int8Layer& layer = model.layers[l];
+        layer.weights = reinterpret_cast<const int8_t*>(
+            reader.Take(static_cast<size_t>(shape.outputs) * shape.PaddedTaps()));
+        for (int c = 0; c < shape.outputs; ++c)
+        {
+            layer.bias[c] = static_cast<int32_t>(reader.Signed(4));
+        }
+        for (int c = 0; c < shape.outputs; ++c)
+        {
+            layer.multiplier[c] = static_cast<uint32_t>(reader.Unsigned(4));
+        }
+        layer.shift = static_cast<int>(reader.Unsigned(4));
+    }
+    for (int c = 0; c < LATENT_CHANNELS; ++c)
+    {
+        model.quantiser.multiplier[c] = static_cast<uint32_t>(reader.Unsigned(4));
+        model.quantiser.offset[c] = reader.Signed(8);
+    }
+    model.quantiser.shift = static_cast<int>(reader.Unsigned(4));
+    Check(model);
+    if (reader.Left() < CRC_BYTES || reader.Left() - CRC_BYTES != tableBytes)
+    {
+        throw Error("int8 model: its parts do not fit its length");
+    }
+    Reader tables(reader.Take(tableBytes), tableBytes);
+    ReadTables(tables, model.tables);
+    if (tables.Left() != 0)
+    {
+        throw Error("int8 model: its tables are longer than this program's");
+    }
+    return model;
+}
+
+std::vector<uint8_t>
+Int8Model::Serialise() const
+{
+    Check(*this);
+    Writer body;
+    const int count = hasSaliency ? INT8_LAYERS : INT8_ENCODER_LAYERS;
+    for (int l = 0; l < count; ++l)
+    {
+        const Int8Shape& shape = INT8_SHAPES[l];
+        const int weights = shape.outputs * shape.PaddedTaps();
+        for (int i = 0; i < weights; ++i)
+        {
+            body.Signed(layers[l].weights[i], 1);
+        }
+        for (int c = 0; c < shape.outputs; ++c)
+        {
+            body.Signed(layers[l].bias[c], 4);
+        }
+        for (int c = 0; c < shape.outputs; ++c)
+        {
+            body.Unsigned(layers[l].multiplier[c], 4);
+        }
+        body.Unsigned(static_cast<uint64_t>(layers[l].shift), 4);
+    }
+    for (int c = 0; c < LATENT_CHANNELS; ++c)
+    {
+        body.Unsigned(quantiser.multiplier[c], 4);
+        body.Signed(quantiser.offset[c], 8);
+    }
+    body.Unsigned(static_cast<uint64_t>(quantiser.shift), 4);
+    Writer table;
+    WriteTables(table, tables);
+
+    Writer file;
+    file.bytes.assign(MAGIC.begin(), MAGIC.end());
+    file.Unsigned(VERSION, 2);
+    file.Unsigned(tables.modelId, 1);
+    file.Unsigned(hasSaliency ? FLAG_SALIENCY : 0, 1);
+    constexpr size_t header = 16;
+    file.Unsigned(header + body.bytes.size() + table.bytes.size() + CRC_BYTES, 4);
+    file.Unsigned(table.bytes.size(), 4);
+    file.bytes.insert(file.bytes.end(), body.bytes.begin(), body.bytes.end());
+    file.bytes.insert(file.bytes.end(), table.bytes.begin(), table.bytes.end());
+    file.Unsigned(Crc32(file.bytes.data(), file.bytes.size()), CRC_BYTES);
+    return file.bytes;
+}
+
+} // namespace limitnet
