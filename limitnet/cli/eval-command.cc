@@ -40,6 +40,7 @@ RunEval(const std::vector<std::string>& arguments)
     std::string dataDir;
     std::string model;
     std::string classifierName;
+    std::string encoderName;
     std::string output;
     std::vector<double> percentages;
     size_t first = 0;
@@ -54,7 +55,9 @@ RunEval(const std::vector<std::string>& arguments)
         "folder that holds it (else $LIMITNET_DATA, then the cache)")(
         "model",
         po::value(&model)->default_value("codec-224"),
-        "codec, by name or path")(
+        "codec, by name or path")("encoder",
+                                  po::value(&encoderName)->default_value("int8"),
+                                  "int8, as a microcontroller computes, or float")(
         "classifier",
         po::value(&classifierName)->default_value("auto"),
         "classifier, by name or path; auto takes the one for the data set")(
@@ -112,12 +115,14 @@ RunEval(const std::vector<std::string>& arguments)
                                 classifier->DatasetName(),
                                 datasetName));
     }
+    const auto device = encoderName == "int8" ? FindDeviceModel(model) : std::filesystem::path{};
     const LimitNetDecoder decoder(codec);
-    std::vector<LimitNetEncoder> encoders;
+    std::vector<std::shared_ptr<const ImageEncoder>> encoders;
     for (const auto p : percentages)
     {
         const auto values = std::max<long>(1, std::lround(p / 100 * LATENT_SIZE));
-        encoders.emplace_back(codec, static_cast<size_t>(values), 1);
+        encoders.push_back(
+            MakeLimitNetEncoder(encoderName, codec, device, static_cast<size_t>(values), 1));
     }
 
     std::vector<Totals> totals(percentages.size());
@@ -132,7 +137,7 @@ RunEval(const std::vector<std::string>& arguments)
         cleanCorrect += classifier->Classify(original).label == label ? 1 : 0;
         for (size_t k = 0; k < percentages.size(); ++k)
         {
-            const auto fragments = encoders[k].Encode(picture, 0, mtu).fragments;
+            const auto fragments = encoders[k]->Encode(picture, 0, mtu).fragments;
             const auto decoded = decoder.Decode(fragments).value();
             for (const auto& fragment : fragments)
             {
