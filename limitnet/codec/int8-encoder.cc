@@ -56,6 +56,13 @@ Word(const void* bytes)
     return word;
 }
 
+/// Rotated by a byte, which the unpacking instructions do on the way.
+uint32_t
+Rotated(uint32_t word)
+{
+    return (word >> 8) | (word << 24);
+}
+
 /// Bytes to 16 bits, in groups of four in the order 0, 2, 1, 3: that in which SXTB16 unpacks the
 /// weights, so that neither has to be sorted.
 void
@@ -65,7 +72,7 @@ Widen(const uint8_t* bytes, int count, int16_t* wide)
     {
         const uint32_t word = Word(bytes + i);
         const uint32_t even = __uxtb16(word);
-        const uint32_t odd = __uxtb16(__ror(word, 8));
+        const uint32_t odd = __uxtb16(Rotated(word));
         std::memcpy(wide + i, &even, 4);
         std::memcpy(wide + i + 2, &odd, 4);
     }
@@ -122,14 +129,14 @@ DotRows(const int16_t* a,
             const uint32_t b13 = Word(b + k + 2);
             const uint32_t word0 = Word(w0 + k);
             const int16x2_t w002 = __sxtb16(static_cast<int8x4_t>(word0));
-            const int16x2_t w013 = __sxtb16(static_cast<int8x4_t>(__ror(word0, 8)));
+            const int16x2_t w013 = __sxtb16(static_cast<int8x4_t>(Rotated(word0)));
             a0 = __smlad(w002, static_cast<int16x2_t>(a02), a0);
             b0 = __smlad(w002, static_cast<int16x2_t>(b02), b0);
             a0 = __smlad(w013, static_cast<int16x2_t>(a13), a0);
             b0 = __smlad(w013, static_cast<int16x2_t>(b13), b0);
             const uint32_t word1 = Word(w1 + k);
             const int16x2_t w102 = __sxtb16(static_cast<int8x4_t>(word1));
-            const int16x2_t w113 = __sxtb16(static_cast<int8x4_t>(__ror(word1, 8)));
+            const int16x2_t w113 = __sxtb16(static_cast<int8x4_t>(Rotated(word1)));
             a1 = __smlad(w102, static_cast<int16x2_t>(a02), a1);
             b1 = __smlad(w102, static_cast<int16x2_t>(b02), b1);
             a1 = __smlad(w113, static_cast<int16x2_t>(a13), a1);
@@ -148,7 +155,7 @@ DotRows(const int16_t* a,
         {
             const uint32_t word = Word(weights + c * taps + k);
             const int16x2_t w02 = __sxtb16(static_cast<int8x4_t>(word));
-            const int16x2_t w13 = __sxtb16(static_cast<int8x4_t>(__ror(word, 8)));
+            const int16x2_t w13 = __sxtb16(static_cast<int8x4_t>(Rotated(word)));
             a0 = __smlad(w02, static_cast<int16x2_t>(Word(a + k)), a0);
             a0 = __smlad(w13, static_cast<int16x2_t>(Word(a + k + 2)), a0);
             b0 = __smlad(w02, static_cast<int16x2_t>(Word(b + k)), b0);
@@ -257,8 +264,8 @@ Logit(int32_t sum, uint32_t multiplier, int shift)
 uint8_t
 Symbol(int32_t sum, const Int8Quantiser& quantiser, int channel)
 {
-    const int64_t scaled =
-        int64_t{std::max(sum, 0)} * quantiser.multiplier[channel] + quantiser.offset[channel];
+    const int64_t scaled = int64_t{std::max<int32_t>(sum, 0)} * quantiser.multiplier[channel] +
+                           quantiser.offset[channel];
     if (scaled <= 0)
     {
         return 0;
