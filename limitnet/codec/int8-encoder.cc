@@ -56,11 +56,21 @@ Word(const void* bytes)
     return word;
 }
 
-/// Rotated by a byte, which the unpacking instructions do on the way.
-uint32_t
-Rotated(uint32_t word)
+/// Bytes 1 and 3 with their signs, as 16 bits each: SXTB16 rotates on the way, which ACLE has no
+/// intrinsic for.
+int16x2_t
+SignedOdd(uint32_t word)
 {
-    return (word >> 8) | (word << 24);
+    int16x2_t pair;
+    __asm__("sxtb16 %0, %1, ror #8" : "=r"(pair) : "r"(word));
+    return pair;
+}
+
+/// Bytes 1 and 3 as 16 bits each.
+uint32_t
+UnsignedOdd(uint32_t word)
+{
+    return (word >> 8) & 0x00FF00FF;
 }
 
 /// Bytes to 16 bits, in groups of four in the order 0, 2, 1, 3: that in which SXTB16 unpacks the
@@ -72,7 +82,7 @@ Widen(const uint8_t* bytes, int count, int16_t* wide)
     {
         const uint32_t word = Word(bytes + i);
         const uint32_t even = __uxtb16(word);
-        const uint32_t odd = __uxtb16(Rotated(word));
+        const uint32_t odd = UnsignedOdd(word);
         std::memcpy(wide + i, &even, 4);
         std::memcpy(wide + i + 2, &odd, 4);
     }
@@ -129,14 +139,14 @@ DotRows(const int16_t* a,
             const uint32_t b13 = Word(b + k + 2);
             const uint32_t word0 = Word(w0 + k);
             const int16x2_t w002 = __sxtb16(static_cast<int8x4_t>(word0));
-            const int16x2_t w013 = __sxtb16(static_cast<int8x4_t>(Rotated(word0)));
+            const int16x2_t w013 = SignedOdd(word0);
             a0 = __smlad(w002, static_cast<int16x2_t>(a02), a0);
             b0 = __smlad(w002, static_cast<int16x2_t>(b02), b0);
             a0 = __smlad(w013, static_cast<int16x2_t>(a13), a0);
             b0 = __smlad(w013, static_cast<int16x2_t>(b13), b0);
             const uint32_t word1 = Word(w1 + k);
             const int16x2_t w102 = __sxtb16(static_cast<int8x4_t>(word1));
-            const int16x2_t w113 = __sxtb16(static_cast<int8x4_t>(Rotated(word1)));
+            const int16x2_t w113 = SignedOdd(word1);
             a1 = __smlad(w102, static_cast<int16x2_t>(a02), a1);
             b1 = __smlad(w102, static_cast<int16x2_t>(b02), b1);
             a1 = __smlad(w113, static_cast<int16x2_t>(a13), a1);
@@ -155,7 +165,7 @@ DotRows(const int16_t* a,
         {
             const uint32_t word = Word(weights + c * taps + k);
             const int16x2_t w02 = __sxtb16(static_cast<int8x4_t>(word));
-            const int16x2_t w13 = __sxtb16(static_cast<int8x4_t>(Rotated(word)));
+            const int16x2_t w13 = SignedOdd(word);
             a0 = __smlad(w02, static_cast<int16x2_t>(Word(a + k)), a0);
             a0 = __smlad(w13, static_cast<int16x2_t>(Word(a + k + 2)), a0);
             b0 = __smlad(w02, static_cast<int16x2_t>(Word(b + k)), b0);
@@ -234,31 +244,30 @@ Convolve(const Int8Shape& shape,
     DotRows(patches[0], patches[1], layer.weights, taps, shape.outputs, layer.bias.data(), sums);
 }
 
-/// The rounding shift of Int8Layer, before it is limited.
-uint64_t
+/// The rounding shift of Int8Layer, before it is limited. What is added for rounding touches the
+/// upper half of the product alone, since shifts are above 32: half the work on 32-bit processors.
+inline uint32_t
 Scaled(uint32_t magnitude, uint32_t multiplier, int shift)
 {
-    return (uint64_t{magnitude} * multiplier + (uint64_t{1} << (shift - 1))) >> shift;
+    const auto upper = static_cast<uint32_t>((uint64_t{magnitude} * multiplier) >> 32);
+    return (upper + (uint32_t{1} << (shift - 33))) >> (shift - 32);
 }
 
-uint8_t
+inline uint8_t
 Activation(int32_t sum, uint32_t multiplier, int shift)
 {
-    if (sum <= 0)
-    {
-        return 0;
-    }
-    return static_cast<uint8_t>(
-        std::min<uint64_t>(255, Scaled(static_cast<uint32_t>(sum), multiplier, shift)));
+    const auto positive = static_cast<uint32_t>(std::max<int32_t>(sum, 0));
+    return static_cast<uint8_t>(std::min<uint32_t>(255, Scaled(positive, multiplier, shift)));
 }
 
 int16_t
 Logit(int32_t sum, uint32_t multiplier, int shift)
 {
     const auto magnitude = static_cast<uint32_t>(sum < 0 ? -sum : sum);
-    const auto scaled =
-        static_cast<int16_t>(std::min<uint64_t>(32767, Scaled(magnitude, multiplier, shift)));
-    return static_cast<int16_t>(sum < 0 ? -scaled : scaled);
+    const uint64_t scaled =
+        (uint64_t{magnitude} * multiplier + (uint64_t{1} << (shift - 1))) >> shift;
+    const auto limited = static_cast<int16_t>(std::min<uint64_t>(32767, scaled));
+    return static_cast<int16_t>(sum < 0 ? -limited : limited);
 }
 
 uint8_t

@@ -18,6 +18,8 @@ constexpr uint8_t FLAG_SALIENCY = 1;
 constexpr int32_t BIAS_LIMIT = int32_t{1} << 30;
 constexpr uint32_t MULTIPLIER_LIMIT = uint32_t{1} << 31;
 constexpr int64_t OFFSET_LIMIT = int64_t{1} << 61;
+constexpr int MIN_SHIFT = 33; // of a layer with activations, see Int8Encoder
+constexpr int MIN_OTHER_SHIFT = 1;
 constexpr int MAX_SHIFT = 62;
 constexpr size_t CRC_BYTES = 4;
 
@@ -157,10 +159,12 @@ Check(const Int8Model& model)
                             std::to_string(c) + " has a bias or a multiplier out of range");
             }
         }
-        if (layer.shift < 1 || layer.shift > MAX_SHIFT)
+        const int least = l == INT8_LAYERS - 1 ? MIN_OTHER_SHIFT : MIN_SHIFT;
+        if (layer.shift < least || layer.shift > MAX_SHIFT)
         {
             throw Error("int8 model: layer " + std::to_string(l) + " has a shift of " +
-                        std::to_string(layer.shift) + "; 1 to 62 are possible");
+                        std::to_string(layer.shift) + "; " + std::to_string(least) +
+                        " to 62 are possible");
         }
     }
     const Int8Quantiser& quantiser = model.quantiser;
@@ -173,7 +177,7 @@ Check(const Int8Model& model)
                         " is out of range");
         }
     }
-    if (quantiser.shift < 1 || quantiser.shift > MAX_SHIFT)
+    if (quantiser.shift < MIN_OTHER_SHIFT || quantiser.shift > MAX_SHIFT)
     {
         throw Error("int8 model: the quantiser has a shift of " + std::to_string(quantiser.shift) +
                     "; 1 to 62 are possible");
@@ -227,14 +231,14 @@ Int8Model::Parse(const uint8_t* bytes, size_t size)
         {
             layer.multiplier[c] = static_cast<uint32_t>(reader.Unsigned(4));
         }
-        layer.shift = static_cast<int>(reader.Unsigned(4));
+        layer.shift = static_cast<int>(reader.Unsigned(1));
     }
     for (int c = 0; c < LATENT_CHANNELS; ++c)
     {
         model.quantiser.multiplier[c] = static_cast<uint32_t>(reader.Unsigned(4));
         model.quantiser.offset[c] = reader.Signed(8);
     }
-    model.quantiser.shift = static_cast<int>(reader.Unsigned(4));
+    model.quantiser.shift = static_cast<int>(reader.Unsigned(1));
     Check(model);
     if (reader.Left() < CRC_BYTES || reader.Left() - CRC_BYTES != tableBytes)
     {
@@ -271,14 +275,14 @@ Int8Model::Serialise() const
         {
             body.Unsigned(layers[l].multiplier[c], 4);
         }
-        body.Unsigned(static_cast<uint64_t>(layers[l].shift), 4);
+        body.Unsigned(static_cast<uint64_t>(layers[l].shift), 1);
     }
     for (int c = 0; c < LATENT_CHANNELS; ++c)
     {
         body.Unsigned(quantiser.multiplier[c], 4);
         body.Signed(quantiser.offset[c], 8);
     }
-    body.Unsigned(static_cast<uint64_t>(quantiser.shift), 4);
+    body.Unsigned(static_cast<uint64_t>(quantiser.shift), 1);
     Writer table;
     WriteTables(table, tables);
 

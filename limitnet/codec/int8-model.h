@@ -91,7 +91,7 @@ struct Int8Layer
     const int8_t* weights = nullptr;
     std::array<int32_t, INT8_MAX_CHANNELS> bias{};        ///< Magnitude below 2^30.
     std::array<uint32_t, INT8_MAX_CHANNELS> multiplier{}; ///< Below 2^31.
-    int shift = 1;                                        ///< 1..62, the same for all channels.
+    int shift = 33; ///< 33..62 (the last layer's 1..62), for all channels.
 };
 
 /**
@@ -105,7 +105,7 @@ struct Int8Quantiser
 {
     std::array<uint32_t, LATENT_CHANNELS> multiplier{}; ///< Below 2^31.
     std::array<int64_t, LATENT_CHANNELS> offset{};      ///< Magnitude below 2^61.
-    int shift = 1;                                      ///< 1..62.
+    int shift = 33;                                     ///< 1..62.
 };
 
 /**

@@ -210,13 +210,13 @@ ActivationScale(const Tensor& output)
 /** Multipliers with a common shift, the largest in 2^30..2^31. */
 template <size_t N>
 int
-FixedPoint(const Tensor& ratio, int mostShift, std::array<uint32_t, N>& multiplier)
+FixedPoint(const Tensor& ratio, int leastShift, int mostShift, std::array<uint32_t, N>& multiplier)
 {
     const auto largest = ratio.max().item<double>();
     int exponent = 0;
     std::frexp(largest, &exponent); // largest = 0.5..1 * 2^exponent
     const int shift = std::min(31 - exponent, mostShift);
-    if (!std::isfinite(largest) || !(largest > 0) || shift < 1)
+    if (!std::isfinite(largest) || !(largest > 0) || shift < leastShift)
     {
         throw Error("int8 export: a layer's scale is not a usable number");
     }
@@ -347,7 +347,7 @@ MakeInt8Model(const LimitNet& net,
 
         if (l == INT8_LAYERS - 1)
         {
-            layer.shift = FixedPoint(rounded.scale * 4096, 62, layer.multiplier);
+            layer.shift = FixedPoint(rounded.scale * 4096, 1, 62, layer.multiplier);
             break;
         }
         if (l == INT8_ENCODER_LAYERS - 1)
@@ -358,7 +358,7 @@ MakeInt8Model(const LimitNet& net,
                 ratio[c] = rounded.scale[c].item<double>() * SymbolRuleOf(tables, c).scale;
             }
             auto& quantiser = model.quantiser;
-            quantiser.shift = FixedPoint(ratio, 52, quantiser.multiplier);
+            quantiser.shift = FixedPoint(ratio, 1, 52, quantiser.multiplier);
             for (int c = 0; c < LATENT_CHANNELS; ++c)
             {
                 quantiser.offset[c] =
@@ -366,7 +366,7 @@ MakeInt8Model(const LimitNet& net,
             }
         }
         const auto outputScale = ActivationScale(wanted);
-        layer.shift = FixedPoint(rounded.scale / outputScale, 62, layer.multiplier);
+        layer.shift = FixedPoint(rounded.scale / outputScale, 33, 62, layer.multiplier);
         const auto ratio = (rounded.scale / outputScale).to(torch::kFloat).view({1, -1, 1, 1});
         integer = (sums * ratio + 0.5F).floor().clamp(0, 255);
         floating = wanted.relu();

@@ -164,7 +164,7 @@ TEST(Int8Encoder, RowsGiveWhatTheFormulasGiveOverWholeTensors)
         ExpectEqual(*EncodeRows(made.model, rgb), reference);
         // the test shows something only where the numbers are not all at one end
         EXPECT_GT(std::set<int>(reference.symbols.begin(), reference.symbols.end()).size(), 40U);
-        EXPECT_GT(std::set<int64_t>(reference.logits.begin(), reference.logits.end()).size(), 100U);
+        EXPECT_GT(std::set<int64_t>(reference.logits.begin(), reference.logits.end()).size(), 30U);
     }
 }
 

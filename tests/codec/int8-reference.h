@@ -44,7 +44,7 @@ MakeInt8Model(uint64_t seed, bool hasSaliency = true)
             layer.bias[c] = static_cast<int32_t>(random.Below(200000)) - 100000;
             // Accumulators are some 100 * 74 * sqrt(taps) wide: of that 100 should remain, and of
             // the last layer more, so that its logits cover the sigmoid.
-            const double target = l == INT8_LAYERS - 1 ? 1500 : 1;
+            const double target = l == INT8_LAYERS - 1 ? 70 : 1;
             layer.multiplier[c] = static_cast<uint32_t>(
                 target * std::ldexp(1.0, layer.shift) /
                 (74 * std::sqrt(static_cast<double>(shape.Taps()))) * (0.5 + random.Unit()));
