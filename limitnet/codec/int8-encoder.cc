@@ -38,12 +38,16 @@ MaxPaddedTaps()
     return most;
 }
 
-constexpr int PATCH = MaxPaddedTaps();
+/// Numbers under the largest kernel, and room for a vector more.
+constexpr int PATCH = MaxPaddedTaps() + 16;
 
-/// Accumulators of two neighbouring outputs, channel by channel.
+/// Outputs that are computed together: as many as the registers are good for.
+constexpr int TOGETHER = LIMITNET_ARM_DSP ? 2 : 4;
+
+/// Accumulators of neighbouring outputs, channel by channel.
 struct Sums
 {
-    std::array<std::array<int32_t, INT8_MAX_CHANNELS>, 2> of;
+    std::array<std::array<int32_t, INT8_MAX_CHANNELS>, TOGETHER> of;
 };
 
 #if LIMITNET_ARM_DSP
@@ -114,19 +118,22 @@ Gather(const uint8_t* const* rows, int kernel, int segment, int offset, int16_t*
 
 /// Two pixels and two channels at a time: each unpacked weight and each input is used twice.
 void
-DotRows(const int16_t* a,
-        const int16_t* b,
+DotRows(const int16_t (&patches)[TOGETHER][PATCH],
         const int8_t* weights,
-        int taps,
-        int outputs,
+        const Int8Shape& shape,
         const int32_t* bias,
         Sums& sums)
 {
+    const int16_t* a = patches[0];
+    const int16_t* b = patches[1];
+    const int taps = (shape.Taps() + 3) / 4 * 4; // what is stored beyond is 0
+    const int stored = shape.PaddedTaps();
+    const int outputs = shape.outputs;
     int c = 0;
     for (; c + 1 < outputs; c += 2)
     {
-        const int8_t* w0 = weights + c * taps;
-        const int8_t* w1 = w0 + taps;
+        const int8_t* w0 = weights + c * stored;
+        const int8_t* w1 = w0 + stored;
         int32_t a0 = bias[c];
         int32_t b0 = bias[c];
         int32_t a1 = bias[c + 1];
@@ -163,7 +170,7 @@ DotRows(const int16_t* a,
         int32_t b0 = bias[c];
         for (int k = 0; k < taps; k += 4)
         {
-            const uint32_t word = Word(weights + c * taps + k);
+            const uint32_t word = Word(weights + c * stored + k);
             const int16x2_t w02 = __sxtb16(static_cast<int8x4_t>(word));
             const int16x2_t w13 = SignedOdd(word);
             a0 = __smlad(w02, static_cast<int16x2_t>(Word(a + k)), a0);
@@ -178,50 +185,58 @@ DotRows(const int16_t* a,
 
 #else
 
-/// Copies the kernel's rows into one patch of 16-bit numbers.
+/// Copies the kernel's rows into one patch of 16-bit numbers. Whole vectors are copied, so up to 15
+/// numbers too many, which the next row or the zeros at the end overwrite.
 inline void
 Gather(const uint8_t* const* rows, int kernel, int segment, int offset, int16_t* patch)
 {
+    const int rounded = (segment + 15) & ~15;
     for (int r = 0; r < kernel; ++r)
     {
         const uint8_t* from = rows[r] + offset;
-        for (int i = 0; i < segment; ++i)
+        int16_t* to = patch + r * segment;
+        for (int i = 0; i < rounded; ++i)
         {
-            patch[r * segment + i] = from[i];
+            to[i] = from[i];
         }
     }
 }
 
-/// Two pixels at a time: each weight is widened once for both. Written so that a compiler makes
+/// Four outputs at a time: each weight is widened once for all. Written so that a compiler makes
 /// multiply-add instructions of 16-bit pairs of it.
 inline void
-DotRows(const int16_t* a,
-        const int16_t* b,
+DotRows(const int16_t (&patches)[TOGETHER][PATCH],
         const int8_t* weights,
-        int taps,
-        int outputs,
+        const Int8Shape& shape,
         const int32_t* bias,
         Sums& sums)
 {
-    for (int c = 0; c < outputs; ++c)
+    const int taps = shape.PaddedTaps() & ~15; // which it is anyway; a compiler sees it here
+    for (int c = 0; c < shape.outputs; ++c)
     {
         const int8_t* w = weights + c * taps;
-        int32_t sumA = 0;
-        int32_t sumB = 0;
+        int32_t sum0 = 0;
+        int32_t sum1 = 0;
+        int32_t sum2 = 0;
+        int32_t sum3 = 0;
         for (int k = 0; k < taps; ++k)
         {
             const int16_t wide = w[k];
-            sumA += a[k] * wide;
-            sumB += b[k] * wide;
+            sum0 += patches[0][k] * wide;
+            sum1 += patches[1][k] * wide;
+            sum2 += patches[2][k] * wide;
+            sum3 += patches[3][k] * wide;
         }
-        sums.of[0][c] = sumA + bias[c];
-        sums.of[1][c] = sumB + bias[c];
+        sums.of[0][c] = sum0 + bias[c];
+        sums.of[1][c] = sum1 + bias[c];
+        sums.of[2][c] = sum2 + bias[c];
+        sums.of[3][c] = sum3 + bias[c];
     }
 }
 
 #endif
 
-/// Accumulators of outputs x and x + 1 of a row.
+/// Accumulators of the outputs x, x + 1, ... of a row.
 LIMITNET_CLONES void
 Convolve(const Int8Shape& shape,
          const Int8Layer& layer,
@@ -229,19 +244,18 @@ Convolve(const Int8Shape& shape,
          int x,
          Sums& sums)
 {
-    alignas(64) int16_t patches[2][PATCH];
+    alignas(64) int16_t patches[TOGETHER][PATCH];
     const int segment = shape.kernel * shape.inputs;
     const int step = shape.stride * shape.inputs;
-    const int taps = shape.PaddedTaps();
-    for (int p = 0; p < 2; ++p)
+    for (int p = 0; p < TOGETHER; ++p)
     {
         Gather(rows, shape.kernel, segment, (x + p) * step, patches[p]);
-        for (int k = shape.Taps(); k < taps; ++k)
+        for (int k = shape.Taps(); k < shape.PaddedTaps(); ++k)
         {
-            patches[p][k] = 0; // their weights are 0, but what is there is not a number yet
+            patches[p][k] = 0; // their weights are 0, but what is there need not be a number
         }
     }
-    DotRows(patches[0], patches[1], layer.weights, taps, shape.outputs, layer.bias.data(), sums);
+    DotRows(patches, layer.weights, shape, layer.bias.data(), sums);
 }
 
 /// The rounding shift of Int8Layer, before it is limited. What is added for rounding touches the
@@ -436,12 +450,12 @@ Int8Encoder::ComputeRow(int layer, int outputRow)
         output = RingRow(layer + 1, m_rows[layer + 1]) + next.padding * next.inputs;
     }
     Sums sums;
-    static_assert(INT8_SHAPES[0].outputSide % 2 == 0 && LATENT_WIDTH % 2 == 0,
-                  "outputs go in pairs");
-    for (int x = 0; x < shape.outputSide; x += 2)
+    static_assert(INT8_SHAPES[0].outputSide % TOGETHER == 0 && LATENT_WIDTH % TOGETHER == 0,
+                  "no output is left over");
+    for (int x = 0; x < shape.outputSide; x += TOGETHER)
     {
         Convolve(shape, numbers, rows.data(), x, sums);
-        for (int p = 0; p < 2; ++p)
+        for (int p = 0; p < TOGETHER; ++p)
         {
             const auto& sum = sums.of[p];
             const int cell = outputRow * shape.outputSide + x + p;

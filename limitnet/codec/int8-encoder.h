@@ -112,7 +112,8 @@ class Int8Encoder
     RowHook m_hook = nullptr;
     void* m_hookContext = nullptr;
     std::array<int, INT8_LAYERS> m_rows{}; // rows of each layer's padded input that are there
-    alignas(4) std::array<uint8_t, Int8RingStart(INT8_LAYERS)> m_rings{};
+    // and 16 bytes that may be read, but are not used, beyond the last ring
+    alignas(4) std::array<uint8_t, Int8RingStart(INT8_LAYERS) + 16> m_rings{};
     std::array<uint8_t, LATENT_SIZE> m_symbols{};
     std::array<uint16_t, LATENT_CELLS> m_saliency{};
 };
