@@ -55,6 +55,9 @@ CodingOptions::AddTo(po::options_description& options)
     options.add_options()("model",
                           po::value(&m_model)->default_value("codec-224"),
                           "codec, by name or path")(
+        "encoder",
+        po::value(&m_encoder)->default_value("int8"),
+        "int8, as a microcontroller computes, or float")(
         "percentage,p",
         po::value(&m_percentage)->default_value(m_percentage),
         "percent of the latent values to send, most important first")(
@@ -96,6 +99,15 @@ std::shared_ptr<const CodecModel>
 CodingOptions::OpenModel() const
 {
     return std::make_shared<CodecModel>(FindModel(m_model));
+}
+
+std::shared_ptr<const PictureEncoder>
+CodingOptions::OpenEncoder(std::shared_ptr<const CodecModel> codec) const
+{
+    return MakePictureEncoder(m_encoder,
+                              std::move(codec),
+                              m_encoder == "int8" ? FindDeviceModel(m_model)
+                                                  : std::filesystem::path{});
 }
 
 std::string
@@ -142,12 +154,6 @@ CodingOptions::Cut(const CodecTables& tables,
             TotalBytes(Fragmenter(tables).All(picture.map, picture.symbols.data(), options))));
     }
     return fragments;
-}
-
-PictureSymbols
-EncodePicture(const CodecModel& model, const Image& picture)
-{
-    return QuantisePicture(model, model.Encode(picture));
 }
 
 } // namespace limitnet

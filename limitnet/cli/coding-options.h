@@ -2,7 +2,7 @@
 #ifndef LIMITNET_CLI_CODING_OPTIONS_H
 #define LIMITNET_CLI_CODING_OPTIONS_H
 
-#include "limitnet/codec/image.h"
+#include "limitnet/evaluation/picture-encoder.h"
 #include "limitnet/evaluation/picture-symbols.h"
 #include "limitnet/nn/codec-model.h"
 
@@ -28,7 +28,7 @@ class CodingOptions
     /** \param percentage how much is sent when neither --percentage nor --bytes is given */
     explicit CodingOptions(double percentage = 100);
 
-    /** Adds --model, --percentage, --bytes, --mtu and --map-copies. */
+    /** Adds --model, --encoder, --percentage, --bytes, --mtu and --map-copies. */
     void AddTo(boost::program_options::options_description& options);
 
     /**
@@ -39,6 +39,13 @@ class CodingOptions
 
     /** \return the codec that --model names. */
     std::shared_ptr<const CodecModel> OpenModel() const;
+
+    /**
+     * \param codec what OpenModel() gave
+     * \return the device's half that --encoder names
+     */
+    std::shared_ptr<const PictureEncoder> OpenEncoder(
+        std::shared_ptr<const CodecModel> codec) const;
 
     /** \return what .lim files call the codec: the name of its file without the ending. */
     std::string ModelName() const;
@@ -62,14 +69,12 @@ class CodingOptions
 
   private:
     std::string m_model;
+    std::string m_encoder;
     double m_percentage;
     std::int64_t m_bytes = 0; ///< 0: no limit
     std::int64_t m_mtu = 0;
     std::int64_t m_mapCopies = 0;
 };
-
-/** Encodes a picture as the device does: the one place where the tools run its networks. */
-PictureSymbols EncodePicture(const CodecModel& model, const Image& picture);
 
 } // namespace limitnet
 

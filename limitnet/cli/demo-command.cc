@@ -227,12 +227,13 @@ RunDemo(const std::vector<std::string>& arguments)
     imageFile = image;
     const auto original = ReadPicture(imageFile);
     const auto model = coding.OpenModel();
+    const auto encoder = coding.OpenEncoder(model);
     const auto& tables = model->Tables();
     std::string noClassifier;
     const auto classifier = FindClassifier(classifierName, {"imagenet", "cifar100"}, noClassifier);
     const Namer namer(classifier, dataDir);
 
-    const auto symbols = EncodePicture(*model, original);
+    const auto symbols = encoder->Encode(original);
     const auto input = model->Input(original);
     const cv::Size originalSize(original.width, original.height);
     const auto tileSize = TileSize(original);

@@ -46,6 +46,7 @@ RunEncode(const std::vector<std::string>& arguments)
     }
     coding.Check(*values);
     const auto model = coding.OpenModel();
+    const auto encoder = coding.OpenEncoder(model);
     LimFile file;
     file.model = LimNameFor(coding.ModelName());
     file.modelId = model->Tables().modelId;
@@ -63,7 +64,7 @@ RunEncode(const std::vector<std::string>& arguments)
             encoded.width = static_cast<std::uint32_t>(picture.width);
             encoded.height = static_cast<std::uint32_t>(picture.height);
             encoded.fragments = coding.Cut(model->Tables(),
-                                           EncodePicture(*model, picture),
+                                           encoder->Encode(picture),
                                            static_cast<std::uint8_t>(file.pictures.size()),
                                            image.string());
             const auto sent = ReceiveLatent(model->Tables(), encoded.fragments);

@@ -12,6 +12,7 @@
 #include "limitnet/data/paths.h"
 #include "limitnet/evaluation/evaluator.h"
 #include "limitnet/evaluation/image-quality.h"
+#include "limitnet/evaluation/picture-encoder.h"
 #include "limitnet/evaluation/picture-symbols.h"
 #include "limitnet/evaluation/published-codec.h"
 #include "limitnet/nn/codec-model.h"
@@ -118,6 +119,7 @@ RunEval(const std::vector<std::string>& arguments)
     std::string dataDir;
     std::string model;
     std::string classifierName;
+    std::string encoderName;
     std::string output;
     std::string picture;
     std::vector<double> percentages;
@@ -137,7 +139,9 @@ RunEval(const std::vector<std::string>& arguments)
         "folder that holds it (else $LIMITNET_DATA, then the cache)")(
         "model",
         po::value(&model)->default_value("codec-224"),
-        "codec, by name or path")(
+        "codec, by name or path")("encoder",
+                                  po::value(&encoderName)->default_value("int8"),
+                                  "int8, as a microcontroller computes, or float")(
         "classifier",
         po::value(&classifierName)->default_value("auto"),
         "classifier, by name or path; auto takes the one for the data set, none goes without")(
@@ -212,7 +216,12 @@ RunEval(const std::vector<std::string>& arguments)
     // What messages and files call it: without the ending of an archive, or the folders of a path.
     const auto setName =
         onDisk.find('/') == std::string::npos ? onDisk : LimNameFor(dataset->Name());
-    const CodecModel codec(FindModel(model));
+    const auto shared = std::make_shared<const CodecModel>(FindModel(model));
+    const CodecModel& codec = *shared;
+    const auto encoder = MakePictureEncoder(
+        encoderName,
+        shared,
+        encoderName == "int8" ? FindDeviceModel(model) : std::filesystem::path{});
     // Whose classes these are. A folder in ImageNet's layout has ImageNet's when it lists 1000.
     std::string classes = onDisk;
     if (onDisk.rfind("cifar", 0) != 0)
@@ -263,10 +272,11 @@ RunEval(const std::vector<std::string>& arguments)
             const auto image = dataset->At(static_cast<size_t>(i));
             const auto original = codec.Input(image);
             // The networks run once for a picture; each p is another cut of what they gave.
-            const auto encoded = codec.Encode(image);
-            const auto symbols = QuantisePicture(codec, encoded);
+            const auto symbols = encoder->Encode(image);
             std::array<uint16_t, LATENT_SIZE> order{};
             ImportanceOrder(symbols.map, order.data());
+            // what the published code codes
+            const auto latent = published ? codec.Encode(image).latent : std::vector<float>{};
             const auto label = dataset->Label(static_cast<size_t>(i));
             clean.Add(classifier.get(), original, label);
             for (auto& point : points)
@@ -286,13 +296,13 @@ RunEval(const std::vector<std::string>& arguments)
                 if (published)
                 {
                     point.publishedBytes += static_cast<double>(
-                        published->Bytes(encoded.latent.data(), order.data(), point.values));
+                        published->Bytes(latent.data(), order.data(), point.values));
                 }
                 if (decodePublished)
                 {
-                    const auto latent =
-                        published->Reconstruct(encoded.latent.data(), order.data(), point.values);
-                    point.publishedPsnrDb += PsnrDb(codec.Decode(latent), original);
+                    const auto restored =
+                        published->Reconstruct(latent.data(), order.data(), point.values);
+                    point.publishedPsnrDb += PsnrDb(codec.Decode(restored), original);
                 }
             }
             progress.Step();

@@ -21,6 +21,7 @@ constexpr std::array COMMANDS{
     Command{"demo", "show one picture at several percentages", RunDemo},
     Command{"encode", "encode pictures as the device does", RunEncode},
     Command{"eval", "size, quality and accuracy of a codec over p, without a network", RunEval},
+    Command{"export", "make the file that a device needs from a codec", RunExport},
     Command{"import", "turn a checkpoint of LimitNet into model files", RunImport},
     Command{"info", "what a file of encoded pictures holds", RunInfo},
     Command{"train", "train a codec", RunTrain},

@@ -217,6 +217,7 @@ RunVideo(const std::vector<std::string>& arguments)
     const double claimed = capture.get(cv::CAP_PROP_FRAME_COUNT); // may be wrong or missing
     const cv::Size size(Even(frame.cols), Even(frame.rows));
     const auto model = coding.OpenModel();
+    const auto encoder = coding.OpenEncoder(model);
     video.Open(frameRate, withSaliency ? cv::Size(2 * size.width, size.height) : size);
 
     std::vector<Frame> frames;
@@ -226,7 +227,7 @@ RunVideo(const std::vector<std::string>& arguments)
         do
         {
             const auto picture = ToImage(frame);
-            const auto symbols = EncodePicture(*model, picture);
+            const auto symbols = encoder->Encode(picture);
             const auto fragments = coding.Cut(model->Tables(),
                                               symbols,
                                               static_cast<std::uint8_t>(frames.size()),

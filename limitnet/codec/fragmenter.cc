@@ -3,7 +3,6 @@
 #include "limitnet/codec/fragmenter.h"
 
 #include "limitnet/codec/error.h"
-#include "limitnet/codec/importance-order.h"
 
 #include <algorithm>
 #include <string>
@@ -11,10 +10,10 @@
 namespace limitnet
 {
 
-Fragmenter::Fragmenter(const CodecTables& tables)
-    : m_tables(tables.entropy),
-      m_model(tables.entropy),
-      m_modelId(tables.modelId)
+Fragmenter::Fragmenter(const EntropyTables& tables, uint8_t modelId)
+    : m_tables(tables),
+      m_model(tables),
+      m_modelId(modelId)
 {
     m_options.valueCount = 0;
 }
@@ -49,8 +48,9 @@ Fragmenter::Begin(const SaliencyMap& map, const uint8_t* symbols, const Fragment
     m_options = options;
     SaliencyMap sent = map;
     m_mapBytes = EncodeSaliencyMap(m_tables, sent, m_map.data());
-    ImportanceOrder(sent, m_order.data());
-    std::copy_n(symbols, LATENT_SIZE, m_symbols.begin());
+    m_walk.Begin(sent);
+    m_next = NONE;
+    m_symbols = symbols;
     m_sendingMap = true;
     m_mapOffset = 0;
     m_copiesLeft = options.mapCopies - 1;
@@ -101,9 +101,12 @@ Fragmenter::NextSymbols(uint8_t* bytes)
     m_model.Begin();
     while (count < most)
     {
-        const int latentIndex = m_order[m_position + count];
-        const int symbol = m_symbols[latentIndex];
-        const auto distribution = m_model.Next(latentIndex, m_symbols.data());
+        if (m_next == NONE)
+        {
+            m_next = m_walk.Next();
+        }
+        const int symbol = m_symbols[m_next];
+        const auto distribution = m_model.Next(m_next, m_symbols);
         const uint32_t low = distribution.Cumulative(symbol);
         m_encoder.Encode(low, distribution.Cumulative(symbol + 1) - low);
         if (m_encoder.Size() > room)
@@ -111,7 +114,8 @@ Fragmenter::NextSymbols(uint8_t* bytes)
             m_encoder.Undo();
             break;
         }
-        m_model.Know(latentIndex);
+        m_model.Know(m_next);
+        m_next = NONE;
         ++count;
     }
     WriteSymbolsHeader(m_options.imageId, m_position, count, bytes);

@@ -5,6 +5,7 @@
 
 #include "limitnet/codec/codec-tables.h"
 #include "limitnet/codec/fragment.h"
+#include "limitnet/codec/importance-order.h"
 #include "limitnet/codec/range-coder.h"
 #include "limitnet/codec/saliency-map.h"
 #include "limitnet/codec/symbol-model.h"
@@ -42,17 +43,27 @@ class Fragmenter
 {
   public:
     /**
-     * @param tables probabilities and model id; have to outlive the object.
+     * @param tables the probabilities; have to outlive the object.
+     * @param modelId CodecTables::modelId.
      * @throws Error when the tables fail EntropyTables::Check.
      */
-    explicit Fragmenter(const CodecTables& tables);
+    Fragmenter(const EntropyTables& tables, uint8_t modelId);
+    Fragmenter(const EntropyTables&& tables, uint8_t modelId) = delete;
+
+    /// The same with all tables of a codec.
+    explicit Fragmenter(const CodecTables& tables)
+        : Fragmenter(tables.entropy, tables.modelId)
+    {
+    }
+
     explicit Fragmenter(const CodecTables&& tables) = delete;
 
     /**
      * Starts an image.
      *
      * @param map its saliency map.
-     * @param symbols LATENT_SIZE symbols by latent index, each below 64; copied.
+     * @param symbols LATENT_SIZE symbols by latent index, each below 64; have to stay until the
+     * last fragment.
      * @param options how to cut.
      * @throws Error when an option or a symbol is out of range.
      */
@@ -74,6 +85,8 @@ class Fragmenter
                            const FragmentOptions& options);
 
   private:
+    static constexpr int NONE = -1;
+
     size_t NextMapPiece(uint8_t* bytes);
     size_t NextSymbols(uint8_t* bytes);
 
@@ -84,8 +97,9 @@ class Fragmenter
     FragmentOptions m_options;
     std::array<uint8_t, MAX_MAP_BYTES> m_map{};
     size_t m_mapBytes = 0; // of m_map in use
-    std::array<uint16_t, LATENT_SIZE> m_order{};
-    std::array<uint8_t, LATENT_SIZE> m_symbols{};
+    ImportanceWalk m_walk;
+    int m_next = NONE; // index of the value at m_position, where it is known
+    const uint8_t* m_symbols = nullptr; // by latent index
     bool m_sendingMap = false;    // a copy of the map is being sent
     size_t m_mapOffset = 0;       // its next byte
     unsigned m_copiesLeft = 0;    // copies still to start

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstddef>
 #include <functional>
 
 namespace limitnet
@@ -15,6 +14,10 @@ namespace
 
 /// 255 / 5 * 255: the published bias of 1/5 a channel, times 255 * 255.
 constexpr uint32_t BIAS_STEP = 13005;
+
+/// A cell's number takes the low bits of an entry of the walk.
+constexpr int CELL_BITS = 10;
+constexpr uint32_t CELL_MASK = (1U << CELL_BITS) - 1;
 
 /// Sum of the weights of one axis of the resize, in units of 1/14.
 constexpr int WEIGHT_TOTAL = 14;
@@ -64,48 +67,59 @@ UpsampleSaliency(const SaliencyMap& map, uint16_t* sums)
     }
 }
 
-void
-ImportanceOrder(const SaliencyMap& map, uint16_t* order)
+uint32_t
+ImportanceWalk::Score(int channel) const
 {
-    // All channels share the order of the cells, so the cells are sorted once and the channels
-    // merged.
-    constexpr uint32_t cellMask = 1023;
+    return (m_cells[m_taken[channel]] >> CELL_BITS) * m_range +
+           static_cast<uint32_t>(LATENT_CHANNELS - channel) * BIAS_STEP * WEIGHT_TOTAL *
+               WEIGHT_TOTAL;
+}
+
+void
+ImportanceWalk::Begin(const SaliencyMap& map)
+{
     std::array<uint16_t, LATENT_CELLS> sums;
     UpsampleSaliency(map, sums.data());
-    std::array<uint32_t, LATENT_CELLS> cells;
+    m_range = map.range;
     for (int k = 0; k < LATENT_CELLS; ++k)
     {
         const uint32_t sum = map.range > 0 ? sums[k] : 0;
-        cells[k] = (sum << 10) | (cellMask - static_cast<uint32_t>(k));
+        m_cells[k] = (sum << CELL_BITS) | (CELL_MASK - static_cast<uint32_t>(k));
     }
-    std::sort(cells.begin(), cells.end(), std::greater<>());
-
-    std::array<uint16_t, LATENT_CHANNELS> next{};
-    std::array<uint32_t, LATENT_CHANNELS> score;
-    const auto scoreOf = [&](int channel) {
-        return (cells[next[channel]] >> 10) * map.range +
-               static_cast<uint32_t>(LATENT_CHANNELS - channel) * BIAS_STEP * WEIGHT_TOTAL *
-                   WEIGHT_TOTAL;
-    };
+    std::sort(m_cells.begin(), m_cells.end(), std::greater<>());
+    m_taken.fill(0);
     for (int c = 0; c < LATENT_CHANNELS; ++c)
     {
-        score[c] = scoreOf(c);
+        m_score[c] = Score(c);
     }
-    for (size_t n = 0; n < LATENT_SIZE; ++n)
+}
+
+int
+ImportanceWalk::Next()
+{
+    int best = 0;
+    for (int c = 1; c < LATENT_CHANNELS; ++c)
     {
-        int best = 0;
-        for (int c = 1; c < LATENT_CHANNELS; ++c)
+        if (m_score[c] > m_score[best])
         {
-            if (score[c] > score[best])
-            {
-                best = c;
-            }
+            best = c;
         }
-        const uint32_t cell = cellMask - (cells[next[best]] & cellMask);
-        order[n] = static_cast<uint16_t>(static_cast<uint32_t>(best) * LATENT_CELLS + cell);
-        ++next[best];
-        // an exhausted channel scores 0, below every score there is
-        score[best] = next[best] < LATENT_CELLS ? scoreOf(best) : 0;
+    }
+    const uint32_t cell = CELL_MASK - (m_cells[m_taken[best]] & CELL_MASK);
+    ++m_taken[best];
+    // an exhausted channel scores 0, below every score there is
+    m_score[best] = m_taken[best] < LATENT_CELLS ? Score(best) : 0;
+    return best * LATENT_CELLS + static_cast<int>(cell);
+}
+
+void
+ImportanceOrder(const SaliencyMap& map, uint16_t* order)
+{
+    ImportanceWalk walk;
+    walk.Begin(map);
+    for (int n = 0; n < LATENT_SIZE; ++n)
+    {
+        order[n] = static_cast<uint16_t>(walk.Next());
     }
 }
 

@@ -12,65 +12,55 @@ namespace limitnet
 namespace
 {
 
-/// Input samples per output sample, per axis.
-constexpr float SCALE = static_cast<float>(LATENT_WIDTH) / MAP_SIDE;
-
-/// Most input samples under the triangle of one output sample (its support is 2 * SCALE = 7 wide).
-constexpr int MAX_TAPS = 8;
-
 static_assert(LATENT_WIDTH == LATENT_HEIGHT, "both axes share one set of weights");
 
-/// Input samples and weights of one output sample.
-struct Taps
-{
-    int first;
-    int count;
-    std::array<float, MAX_TAPS> weight;
-};
+/// Sums of the weights of an output sample at the border, where the triangle is cut, and elsewhere.
+constexpr uint32_t BORDER_TOTAL = 43;
+constexpr uint32_t INNER_TOTAL = 49;
 
-/// torch's antialiased bilinear filter: a triangle as wide as the scale, centred on the output
-/// sample, cut at the border and normalised (ATen, upsample_bilinear2d_aa).
-Taps
-TapsOf(int output)
+/// Weight of input sample j for output sample i: a triangle of half-width 3.5 around 3.5 (i + 0.5),
+/// times 14.
+constexpr int
+Weight(int i, int j)
 {
-    Taps taps{};
-    const float centre = SCALE * (static_cast<float>(output) + 0.5F);
-    taps.first = std::max(static_cast<int>(centre - SCALE + 0.5F), 0);
-    taps.count = std::min(static_cast<int>(centre + SCALE + 0.5F), LATENT_WIDTH) - taps.first;
-    float total = 0;
-    for (int i = 0; i < taps.count; ++i)
-    {
-        const float distance =
-            (static_cast<float>(i + taps.first) - centre + 0.5F) * (1.0F / SCALE);
-        taps.weight[i] = std::max(0.0F, 1.0F - (distance < 0 ? -distance : distance));
-        total += taps.weight[i];
-    }
-    for (int i = 0; i < taps.count; ++i)
-    {
-        taps.weight[i] /= total;
-    }
-    return taps;
+    const int distance = 4 * j - 14 * i - 5;
+    return std::max(0, 14 - (distance < 0 ? -distance : distance));
+}
+
+/// The input samples from FirstTap to EndTap (exclusive) are all that have a weight.
+constexpr int
+FirstTap(int i)
+{
+    return std::max(0, (14 * i - 9) / 4);
+}
+
+constexpr int
+EndTap(int i)
+{
+    return std::min(LATENT_WIDTH, (14 * i + 18) / 4 + 1);
+}
+
+/// What the sum of an output sample's weights has to be multiplied with to be 43 * 49.
+constexpr uint32_t
+Balance(int i)
+{
+    return i == 0 || i == MAP_SIDE - 1 ? INNER_TOTAL : BORDER_TOTAL;
 }
 
 } // namespace
 
 void
-ResizeSaliency(const float* saliency28x28, float* saliency8x8)
+ResizeSaliency(const uint16_t* saliency28x28, uint64_t* saliency8x8)
 {
-    std::array<Taps, MAP_SIDE> taps;
-    for (int i = 0; i < MAP_SIDE; ++i)
-    {
-        taps[i] = TapsOf(i);
-    }
-    std::array<float, LATENT_HEIGHT * MAP_SIDE> narrow{};
+    std::array<uint32_t, LATENT_HEIGHT * MAP_SIDE> narrow; // at most 65535 * 49
     for (int y = 0; y < LATENT_HEIGHT; ++y)
     {
         for (int x = 0; x < MAP_SIDE; ++x)
         {
-            float sum = 0;
-            for (int i = 0; i < taps[x].count; ++i)
+            uint32_t sum = 0;
+            for (int j = FirstTap(x); j < EndTap(x); ++j)
             {
-                sum += saliency28x28[y * LATENT_WIDTH + taps[x].first + i] * taps[x].weight[i];
+                sum += static_cast<uint32_t>(Weight(x, j)) * saliency28x28[y * LATENT_WIDTH + j];
             }
             narrow[y * MAP_SIDE + x] = sum;
         }
@@ -79,42 +69,33 @@ ResizeSaliency(const float* saliency28x28, float* saliency8x8)
     {
         for (int x = 0; x < MAP_SIDE; ++x)
         {
-            float sum = 0;
-            for (int i = 0; i < taps[y].count; ++i)
+            uint32_t sum = 0; // at most 65535 * 49 * 49
+            for (int j = FirstTap(y); j < EndTap(y); ++j)
             {
-                sum += narrow[(taps[y].first + i) * MAP_SIDE + x] * taps[y].weight[i];
+                sum += static_cast<uint32_t>(Weight(y, j)) * narrow[j * MAP_SIDE + x];
             }
-            saliency8x8[y * MAP_SIDE + x] = sum;
+            saliency8x8[y * MAP_SIDE + x] = uint64_t{sum} * (Balance(y) * Balance(x));
         }
     }
 }
 
 SaliencyMap
-QuantiseSaliency(const float* saliency28x28)
+QuantiseSaliency(const uint16_t* saliency28x28)
 {
-    std::array<float, LATENT_CELLS> clean;
-    for (int i = 0; i < LATENT_CELLS; ++i)
-    {
-        const float value = saliency28x28[i];
-        // written so that what is not a number becomes 0
-        clean[i] = value > 0.0F ? std::min(value, 1.0F) : 0.0F;
-    }
-    std::array<float, MAP_CELLS> small;
-    ResizeSaliency(clean.data(), small.data());
-    const float min = *std::min_element(small.begin(), small.end());
-    const float max = *std::max_element(small.begin(), small.end());
+    std::array<uint64_t, MAP_CELLS> small;
+    ResizeSaliency(saliency28x28, small.data());
+    const uint64_t min = *std::min_element(small.begin(), small.end());
+    const uint64_t spread = *std::max_element(small.begin(), small.end()) - min;
     SaliencyMap map;
-    if (!(max > min))
+    if (spread == 0)
     {
         return map;
     }
     for (int i = 0; i < MAP_CELLS; ++i)
     {
-        const int scaled = static_cast<int>((small[i] - min) / (max - min) * 255.0F);
-        map.level[i] = static_cast<uint8_t>(std::clamp(scaled, 0, 255) / 8);
+        map.level[i] = static_cast<uint8_t>((small[i] - min) * 255 / (spread * 8));
     }
-    map.range =
-        static_cast<uint8_t>(std::clamp(static_cast<int>((max - min) * 255.0F + 0.5F), 0, 255));
+    map.range = static_cast<uint8_t>((spread * 255 + RESIZED_ONE / 2) / RESIZED_ONE);
     return map;
 }
 

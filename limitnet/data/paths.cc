@@ -131,6 +131,20 @@ FindModel(const std::string& name)
 }
 
 std::filesystem::path
+FindDeviceModel(const std::string& name)
+{
+    const auto codec = FindModel(name);
+    auto path = codec;
+    path.replace_extension(".int8");
+    if (!IsFile(path))
+    {
+        throw Error(path.string() + " not found: make it with `limitnet export " + codec.string() +
+                    " --output=" + path.string() + " --dataset=...`");
+    }
+    return path;
+}
+
+std::filesystem::path
 FindSharedFile(const std::filesystem::path& relative)
 {
     for (const auto& dir : SharedDirs())

@@ -42,6 +42,15 @@ std::vector<std::filesystem::path> DataSearchPath(const std::filesystem::path& d
 std::filesystem::path FindModel(const std::string& name);
 
 /**
+ * Finds the device's half of a codec, which lies beside its weights as `<name>.int8`.
+ *
+ * \param name of the codec, as for FindModel()
+ * \return the path of the file.
+ * \throws Error that names the file and how to make it, when it is not there.
+ */
+std::filesystem::path FindDeviceModel(const std::string& name);
+
+/**
  * Finds a file that comes with the program, such as "analysis/plot-accuracy.py": in the source
  * tree, then in the installed share/limitnet.
  *

@@ -3,21 +3,46 @@
 
 #include "limitnet/codec/error.h"
 #include "limitnet/codec/fragmenter.h"
+#include "limitnet/codec/int8-model.h"
 #include "limitnet/codec/latent.h"
-#include "limitnet/codec/quantiser.h"
-#include "limitnet/codec/reassembler.h"
-#include "limitnet/codec/saliency-map.h"
+#include "limitnet/evaluation/picture-symbols.h"
 
-#include <array>
 #include <fmt/format.h>
 
 namespace limitnet
 {
 
-LimitNetEncoder::LimitNetEncoder(std::shared_ptr<const CodecModel> model,
+namespace
+{
+
+/** Multiply-accumulates of the networks (kernel x inputs x outputs), and values handled. */
+EncodingWork
+Work(bool hasSaliency, size_t valueCount)
+{
+    const auto layers = [](int first, int end) {
+        uint64_t sum = 0;
+        for (int l = first; l < end; ++l)
+        {
+            const auto& shape = INT8_SHAPES[l];
+            sum += static_cast<uint64_t>(shape.outputSide) * shape.outputSide * shape.outputs *
+                   shape.Taps();
+        }
+        return sum;
+    };
+    return {{{"conv1", layers(0, 1)},
+             {"conv2", layers(1, 2)},
+             {"conv3", layers(2, 3)},
+             {"saliency", hasSaliency ? layers(INT8_ENCODER_LAYERS, INT8_LAYERS) : 0},
+             {"order", LATENT_SIZE},
+             {"entropy", valueCount}}};
+}
+
+} // namespace
+
+LimitNetEncoder::LimitNetEncoder(std::shared_ptr<const PictureEncoder> encoder,
                                  size_t valueCount,
                                  unsigned mapCopies)
-    : m_model(std::move(model)),
+    : m_encoder(std::move(encoder)),
       m_valueCount(valueCount),
       m_mapCopies(mapCopies)
 {
@@ -32,27 +57,15 @@ LimitNetEncoder::LimitNetEncoder(std::shared_ptr<const CodecModel> model,
 EncodedImage
 LimitNetEncoder::Encode(const Image& image, uint8_t imageId, size_t maxFragmentBytes) const
 {
-    const auto picture = m_model->Encode(image);
-    const auto& tables = m_model->Tables();
-    std::array<uint8_t, LATENT_SIZE> symbols{};
-    QuantiseLatent(tables, picture.latent.data(), symbols.data());
-
+    const auto picture = m_encoder->Encode(image);
     FragmentOptions options;
     options.imageId = imageId;
     options.maxFragmentBytes = maxFragmentBytes;
     options.valueCount = m_valueCount;
     options.mapCopies = m_mapCopies;
-    EncodedImage encoded;
-    encoded.fragments =
-        Fragmenter(tables).All(QuantiseSaliency(picture.saliency.data()), symbols.data(), options);
-    // Multiply-accumulates of the networks (kernel x inputs x outputs), and values handled.
-    encoded.work.stages = {{"conv1", 112ULL * 112 * 16 * (7 * 7 * 3)},
-                           {"conv2", 28ULL * 28 * 16 * (5 * 5 * 16)},
-                           {"conv3", 28ULL * 28 * 12 * (3 * 3 * 16)},
-                           {"saliency", 28ULL * 28 * 9 * (12 * 16 + 16 * 16 + 16 * 8 + 8 * 4 + 4)},
-                           {"order", LATENT_SIZE},
-                           {"entropy", m_valueCount}};
-    return encoded;
+    return {Fragmenter(m_encoder->Entropy(), m_encoder->ModelId())
+                .All(picture.map, picture.symbols.data(), options),
+            Work(m_encoder->HasSaliency(), m_valueCount)};
 }
 
 LimitNetDecoder::LimitNetDecoder(std::shared_ptr<const CodecModel> model)
@@ -63,18 +76,8 @@ LimitNetDecoder::LimitNetDecoder(std::shared_ptr<const CodecModel> model)
 std::optional<Image>
 LimitNetDecoder::Decode(const std::vector<Bytes>& fragments) const
 {
-    const auto reassembler = std::make_unique<Reassembler>(m_model->Tables());
-    for (const auto& fragment : fragments)
-    {
-        reassembler->Add(fragment.data(), fragment.size());
-    }
-    if (reassembler->ValueCount() == 0)
-    {
-        return std::nullopt;
-    }
-    std::vector<float> latent(LATENT_SIZE);
-    reassembler->Latent(latent.data());
-    return m_model->Decode(latent);
+    const auto received = ReceiveLatent(m_model->Tables(), fragments);
+    return received ? std::optional(m_model->Decode(received->latent)) : std::nullopt;
 }
 
 } // namespace limitnet

@@ -77,6 +77,12 @@ LoraScenarioOptions(const std::string& version)
                  "auto",
                  "Weights of the cloud's classifier, by name or path; auto takes the one for the "
                  "dataset.")
+        .AddChoice("encoder",
+                   "int8",
+                   {"int8", "float"},
+                   "",
+                   "Arithmetic of the devices' encoder: int8, as a microcontroller runs it, or "
+                   "float, for comparison.")
         .AddReal("values_percent",
                  "30",
                  0.01,

@@ -252,8 +252,13 @@ LoraScenario::Build()
     const auto values = std::max<long>(
         1,
         std::lround(m_values.Real("codec.values_percent") / 100 * limitnet::LATENT_SIZE));
+    const std::string& encoderName = m_values.Text("codec.encoder");
     const auto encoder = std::make_shared<limitnet::LimitNetEncoder>(
-        m_codec,
+        limitnet::MakePictureEncoder(encoderName,
+                                     m_codec,
+                                     encoderName == "int8"
+                                         ? limitnet::FindDeviceModel(m_values.Text("codec.model"))
+                                         : std::filesystem::path{}),
         static_cast<std::size_t>(values),
         static_cast<unsigned>(m_values.Int("codec.map_copies")));
     const auto& profile = limitnet::DeviceProfile::Get(m_values.Text("devices.profile"));

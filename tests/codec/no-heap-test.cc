@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+#include "limitnet/codec/int8-encoder.h"
 #include "tests/codec/codec-test-data.h"
+#include "tests/codec/int8-reference.h"
 
 #include <array>
 #include <cstdlib>
@@ -63,6 +65,9 @@ TEST(NoHeap, EncodingAndReassemblyAllocateNothing)
     std::vector<float> decoded(LATENT_SIZE);
     const auto fragmenter = std::make_unique<Fragmenter>(tables);
     const auto reassembler = std::make_unique<Reassembler>(tables);
+    const auto int8 = MakeInt8Model(62);
+    const auto encoder = std::make_unique<Int8Encoder>(int8.model);
+    const std::vector<uint8_t> picture = MakePicture(63);
     FragmentOptions options;
     options.mapCopies = 2;
     std::array<uint8_t, 51> buffer{};
@@ -70,6 +75,12 @@ TEST(NoHeap, EncodingAndReassemblyAllocateNothing)
     const size_t before = g_allocations;
     const SaliencyMap map = QuantiseSaliency(saliency.data());
     QuantiseLatent(tables, latent.data(), symbols.data());
+    encoder->Begin();
+    for (size_t at = 0; at < picture.size(); at += picture.size() / INT8_PICTURE_SIDE)
+    {
+        encoder->AddRow(picture.data() + at);
+    }
+    fragmenter->Begin(encoder->Map(), encoder->Symbols(), options);
     fragmenter->Begin(map, symbols.data(), options);
     fragmenter->Next(buffer.data()); // the first map is lost: what follows has to be stored
     while (const size_t size = fragmenter->Next(buffer.data()))

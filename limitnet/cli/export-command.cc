@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "limitnet/cli/command.h"
+#include "limitnet/codec/error.h"
+#include "limitnet/data/paths.h"
+#include "limitnet/training/int8-export.h"
+
+#include <fmt/format.h>
+#include <iostream>
+
+namespace limitnet
+{
+
+namespace po = boost::program_options;
+
+int
+RunExport(const std::vector<std::string>& arguments)
+{
+    Int8ExportOptions o;
+    std::string model;
+    std::vector<std::string> pictures;
+    std::string dataDir;
+    std::string output;
+    std::string cpp;
+    po::options_description options("Options");
+    options.add_options()("model", po::value(&model)->required(), "codec, by name or path")(
+        "output,o",
+        po::value(&output)->required(),
+        "device file to write, by custom named .int8")("cpp",
+                                                       po::value(&cpp),
+                                                       "C++ source to write, the same bytes as an "
+                                                       "array")(
+        "dataset",
+        po::value(&o.datasets)->composing(),
+        "cifar10 or cifar100 to calibrate on, training half; may be given several times")(
+        "pictures",
+        po::value(&pictures)->composing(),
+        "folder or .tar of larger pictures to calibrate on; may be given several times")(
+        "data",
+        po::value(&dataDir),
+        "folder that holds the CIFAR sets")("count",
+                                            po::value(&o.count)->default_value(o.count),
+                                            "pictures to calibrate on, in all");
+    po::positional_options_description positional;
+    positional.add("model", 1);
+    if (!ParseArguments("limitnet export MODEL --output=FILE.int8 --dataset=cifar100 [OPTIONS]",
+                        "Makes the file that a device needs from a trained codec: encoder and "
+                        "saliency decoder in 8-bit\nintegers, quantiser and entropy code.",
+                        options,
+                        arguments,
+                        positional))
+    {
+        return 0;
+    }
+    if (o.count < 1)
+    {
+        throw Error(fmt::format("--count={}: at least one picture is needed", o.count));
+    }
+    o.model = FindModel(model);
+    o.pictures.assign(pictures.begin(), pictures.end());
+    o.dataDir = dataDir;
+    o.output = output;
+    o.cpp = cpp;
+    ExportInt8(o, std::cout);
+    return 0;
+}
+
+} // namespace limitnet

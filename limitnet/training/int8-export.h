@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef LIMITNET_TRAINING_INT8_EXPORT_H
+#define LIMITNET_TRAINING_INT8_EXPORT_H
+
+#include <cstdint>
+#include <filesystem>
+#include <ostream>
+#include <string>
+#include <vector>
+
+namespace limitnet
+{
+
+/** What ExportInt8() makes, and from what. */
+struct Int8ExportOptions
+{
+    /** Model file of a codec; its saliency decoder may be missing. */
+    std::filesystem::path model;
+    /** CIFAR sets to calibrate on ("cifar10", "cifar100"); training halves only. */
+    std::vector<std::string> datasets;
+    /** Folders or .tar files of larger pictures to calibrate on. */
+    std::vector<std::filesystem::path> pictures;
+    /** Where the CIFAR sets lie; empty: the usual places (see OpenDataset()). */
+    std::filesystem::path dataDir;
+    /** Pictures to calibrate on in all, an equal part from each source, evenly spaced in it. */
+    int64_t count = 256;
+    /** The file to write. */
+    std::filesystem::path output;
+    /** C++ source to write with the same bytes as an array; empty: none. */
+    std::filesystem::path cpp;
+};
+
+/**
+ * Make the device's file (see Int8Model) from a trained codec.
+ *
+ * Layer by layer, with the layers before it already in integers:
+ * - activations get one scale for each channel, the one with the least mean square error over the
+ *   calibration pictures; it is folded into the weights of the next layer;
+ * - weights get one scale for each output channel. They are rounded one after the other, and the
+ *   error of each is made up for by those still open, as their covariance over the calibration
+ *   pictures says (Frantar et al., GPTQ, arXiv 2210.17323); of several scales the one with the
+ *   least error of the output is kept;
+ * - the bias takes what is left of the mean error.
+ *
+ * The same pictures and model give the same file on the same machine.
+ *
+ * \param options see there
+ * \param progress lines that say what is done and how exact it is
+ * \throws Error when there is nothing to calibrate on, or a file cannot be read or written
+ */
+void ExportInt8(const Int8ExportOptions& options, std::ostream& progress);
+
+} // namespace limitnet
+
+#endif // LIMITNET_TRAINING_INT8_EXPORT_H
