@@ -25,13 +25,13 @@ RunExport(const std::vector<std::string>& arguments)
     options.add_options()("model", po::value(&model)->required(), "codec, by name or path")(
         "output,o",
         po::value(&output)->required(),
-        "device file to write, by custom named .int8")("cpp",
-                                                       po::value(&cpp),
-                                                       "C++ source to write, the same bytes as an "
-                                                       "array")(
-        "dataset",
-        po::value(&o.datasets)->composing(),
-        "cifar10 or cifar100 to calibrate on, training half; may be given several times")(
+        "device file to write; NAME.int8 beside NAME.pt is found by name")(
+        "cpp",
+        po::value(&cpp),
+        "C++ source to write, the same bytes as an "
+        "array")("dataset",
+                 po::value(&o.datasets)->composing(),
+                 "cifar10 or cifar100 to calibrate on, training half; may be given several times")(
         "pictures",
         po::value(&pictures)->composing(),
         "folder or .tar of larger pictures to calibrate on; may be given several times")(
