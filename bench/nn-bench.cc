@@ -75,7 +75,9 @@ EncodeWith(benchmark::State& state, const ImageEncoder& encoder, int side)
 void
 EncodeFloat(benchmark::State& state)
 {
-    EncodeWith(state, LimitNetEncoder(MakePictureEncoder("float", Codec(), {}), LATENT_SIZE, 1), static_cast<int>(state.range(0)));
+    EncodeWith(state,
+               LimitNetEncoder(MakePictureEncoder("float", Codec(), {}), LATENT_SIZE, 1),
+               static_cast<int>(state.range(0)));
 }
 
 void

@@ -218,10 +218,10 @@ RunEval(const std::vector<std::string>& arguments)
         onDisk.find('/') == std::string::npos ? onDisk : LimNameFor(dataset->Name());
     const auto shared = std::make_shared<const CodecModel>(FindModel(model));
     const CodecModel& codec = *shared;
-    const auto encoder = MakePictureEncoder(
-        encoderName,
-        shared,
-        encoderName == "int8" ? FindDeviceModel(model) : std::filesystem::path{});
+    const auto encoder = MakePictureEncoder(encoderName,
+                                            shared,
+                                            encoderName == "int8" ? FindDeviceModel(model)
+                                                                  : std::filesystem::path{});
     // Whose classes these are. A folder in ImageNet's layout has ImageNet's when it lists 1000.
     std::string classes = onDisk;
     if (onDisk.rfind("cifar", 0) != 0)

@@ -98,14 +98,14 @@ class Fragmenter
     std::array<uint8_t, MAX_MAP_BYTES> m_map{};
     size_t m_mapBytes = 0; // of m_map in use
     ImportanceWalk m_walk;
-    int m_next = NONE; // index of the value at m_position, where it is known
+    int m_next = NONE;                  // index of the value at m_position, where it is known
     const uint8_t* m_symbols = nullptr; // by latent index
-    bool m_sendingMap = false;    // a copy of the map is being sent
-    size_t m_mapOffset = 0;       // its next byte
-    unsigned m_copiesLeft = 0;    // copies still to start
-    size_t m_symbolFragments = 0; // sent so far
-    size_t m_nextCopyAfter = 0;   // number of symbols fragments the next copy waits for
-    size_t m_position = 0;        // next place of the order
+    bool m_sendingMap = false;          // a copy of the map is being sent
+    size_t m_mapOffset = 0;             // its next byte
+    unsigned m_copiesLeft = 0;          // copies still to start
+    size_t m_symbolFragments = 0;       // sent so far
+    size_t m_nextCopyAfter = 0;         // number of symbols fragments the next copy waits for
+    size_t m_position = 0;              // next place of the order
 };
 
 } // namespace limitnet

@@ -4,6 +4,7 @@
 
 #include "limitnet/codec/error.h"
 
+#include <cstring>
 #include <string>
 #include <type_traits>
 

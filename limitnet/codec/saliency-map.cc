@@ -99,4 +99,18 @@ QuantiseSaliency(const uint16_t* saliency28x28)
     return map;
 }
 
+SaliencyMap
+QuantiseSaliency(const float* saliency28x28)
+{
+    std::array<uint16_t, LATENT_CELLS> whole;
+    for (int i = 0; i < LATENT_CELLS; ++i)
+    {
+        const float value = saliency28x28[i];
+        // written so that what is not a number becomes 0
+        const float clean = value > 0.0F ? std::min(value, 1.0F) : 0.0F;
+        whole[i] = static_cast<uint16_t>(clean * float{SALIENCY_ONE} + 0.5F);
+    }
+    return QuantiseSaliency(whole.data());
+}
+
 } // namespace limitnet

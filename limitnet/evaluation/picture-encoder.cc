@@ -134,7 +134,8 @@ MakePictureEncoder(const std::string& name,
     }
     auto device = std::make_shared<DeviceEncoder>(devicePath);
     const auto& cloud = codec->Tables();
-    if (device->ModelId() != cloud.modelId || device->Entropy().frequency != cloud.entropy.frequency)
+    if (device->ModelId() != cloud.modelId ||
+        device->Entropy().frequency != cloud.entropy.frequency)
     {
         throw Error(devicePath.string() + ": was made from another codec than the cloud's; make it "
                                           "again with `limitnet export`");

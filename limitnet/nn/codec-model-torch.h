@@ -27,7 +27,7 @@ struct CodecModel::Networks
      */
     torch::Tensor Saliency(const torch::Tensor& latent) const;
 
-    DecoderKernels decoder; // made of net->decoder once, where the model is read
+    DecoderKernels decoder{}; // made of net->decoder once, where the model is read
 };
 
 /**

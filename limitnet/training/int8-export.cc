@@ -346,8 +346,8 @@ MakeInt8Model(const LimitNet& net,
             quantiser.shift = FixedPoint(ratio, 1, 52, quantiser.multiplier);
             for (int c = 0; c < LATENT_CHANNELS; ++c)
             {
-                quantiser.offset[c] =
-                    std::llround(std::ldexp(static_cast<double>(tables.offset[c]), quantiser.shift));
+                quantiser.offset[c] = std::llround(
+                    std::ldexp(static_cast<double>(tables.offset[c]), quantiser.shift));
             }
         }
         const auto outputScale = ActivationScale(wanted);

@@ -23,7 +23,8 @@ CPUS = {
     "cortex-m4": {"fpu": "fpv4-sp-d16", "machine": "mps2-an386"},
 }
 # What runs for each picture needs no exceptions; reading a model and checking options do.
-HOT = ["fragment", "importance-order", "int8-encoder", "quantiser", "range-coder", "saliency-map"]
+HOT = ["fragment", "importance-order", "int8-encoder", "map-code", "quantiser", "range-coder",
+       "saliency-map", "symbol-model"]
 SET_UP = ["codec-tables", "fragmenter", "int8-model"]
 
 # Bytes. Code of the codec, without the model and the C and C++ libraries.

@@ -122,7 +122,11 @@ TEST_F(EvalTest, MeasuresWhatTheLibraryGives)
             const auto picture = ReadImage(m_pictures[i]);
             const auto input = model->Input(picture);
             const auto fragments =
-                LimitNetEncoder(MakePictureEncoder("int8", model, FindDeviceModel("codec-224")), values[k], 1).Encode(picture, 0, 222).fragments;
+                LimitNetEncoder(MakePictureEncoder("int8", model, FindDeviceModel("codec-224")),
+                                values[k],
+                                1)
+                    .Encode(picture, 0, 222)
+                    .fragments;
             const auto decoded = LimitNetDecoder(model).Decode(fragments).value();
             bytes += static_cast<double>(TotalBytes(fragments));
             psnrDb += PsnrDb(decoded, input);
@@ -244,7 +248,9 @@ TEST(EvalOfCifar10, CountsTopOneAndTopFive)
     for (std::size_t i = 100; i < 112; ++i)
     {
         const auto fragments =
-            LimitNetEncoder(MakePictureEncoder("int8", model, FindDeviceModel("codec-224")), 470, 1).Encode(dataset->At(i), 0, 222).fragments;
+            LimitNetEncoder(MakePictureEncoder("int8", model, FindDeviceModel("codec-224")), 470, 1)
+                .Encode(dataset->At(i), 0, 222)
+                .fragments;
         const auto classes =
             classifier.TopClasses(LimitNetDecoder(model).Decode(fragments).value(), 10);
         for (std::size_t k = 0; k < 10; ++k)

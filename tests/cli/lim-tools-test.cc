@@ -74,7 +74,9 @@ TEST_F(LimToolsTest, EncodeWritesWhatTheDeviceSends)
     EXPECT_EQ(file.pictures[1].name, "b.png");
     const auto model = std::make_shared<CodecModel>(FindModel("codec-224"));
     EXPECT_EQ(file.modelId, model->Tables().modelId);
-    const LimitNetEncoder encoder(MakePictureEncoder("int8", model, FindDeviceModel("codec-224")), LATENT_SIZE / 4, 1);
+    const LimitNetEncoder encoder(MakePictureEncoder("int8", model, FindDeviceModel("codec-224")),
+                                  LATENT_SIZE / 4,
+                                  1);
     EXPECT_EQ(file.pictures[0].fragments, encoder.Encode(ReadImage(m_a), 0, 51).fragments);
     EXPECT_EQ(file.pictures[1].fragments, encoder.Encode(ReadImage(m_b), 1, 51).fragments);
 }

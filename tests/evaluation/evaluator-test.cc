@@ -53,8 +53,9 @@ class EvaluatorTest : public testing::Test
 TEST_F(EvaluatorTest, MoreFragmentsGiveABetterPicture)
 {
     const auto picture = Waves(224);
-    const auto fragments =
-        LimitNetEncoder(MakePictureEncoder("float", m_model, {}), LATENT_SIZE, 1).Encode(picture, 7, 222).fragments;
+    const auto fragments = LimitNetEncoder(MakePictureEncoder("float", m_model, {}), LATENT_SIZE, 1)
+                               .Encode(picture, 7, 222)
+                               .fragments;
     ASSERT_GT(fragments.size(), 4U);
     for (const auto& fragment : fragments)
     {
@@ -77,13 +78,13 @@ TEST_F(EvaluatorTest, WholeImageDecodesToTheQuantisedLatent)
     for (size_t i = 0; i < latent.size(); ++i)
     {
         const auto c = i / LATENT_CELLS;
-        const auto scaled = (latent[i] - tables.channelMin[c]) /
-                            (tables.channelMax[c] - tables.channelMin[c]) * 255;
-        latent[i] =
-            tables.reconstruction[c][static_cast<int>(std::clamp(scaled, 0.0F, 255.0F)) / 4];
+        const auto symbol = std::floor(latent[i] * tables.scale[c] + tables.offset[c]);
+        latent[i] = tables.reconstruction[c][static_cast<int>(std::clamp(symbol, 0.0F, 63.0F))];
     }
     const auto expected = m_model->Decode(latent);
-    auto fragments = LimitNetEncoder(MakePictureEncoder("float", m_model, {}), LATENT_SIZE, 2).Encode(picture, 0, 51).fragments;
+    auto fragments = LimitNetEncoder(MakePictureEncoder("float", m_model, {}), LATENT_SIZE, 2)
+                         .Encode(picture, 0, 51)
+                         .fragments;
     std::shuffle(fragments.begin(), fragments.end(), std::mt19937(5));
     const auto decoded = m_decoder->Decode(fragments);
     ASSERT_TRUE(decoded);
@@ -93,14 +94,19 @@ TEST_F(EvaluatorTest, WholeImageDecodesToTheQuantisedLatent)
 TEST_F(EvaluatorTest, FewerValuesMakeFewerBytes)
 {
     const auto picture = Waves(224);
-    const auto tenth = LimitNetEncoder(MakePictureEncoder("float", m_model, {}), LATENT_SIZE / 10, 1).Encode(picture, 0, 222);
-    const auto half = LimitNetEncoder(MakePictureEncoder("float", m_model, {}), LATENT_SIZE / 2, 1).Encode(picture, 0, 222);
+    const auto tenth =
+        LimitNetEncoder(MakePictureEncoder("float", m_model, {}), LATENT_SIZE / 10, 1)
+            .Encode(picture, 0, 222);
+    const auto half = LimitNetEncoder(MakePictureEncoder("float", m_model, {}), LATENT_SIZE / 2, 1)
+                          .Encode(picture, 0, 222);
     EXPECT_LT(TotalBytes(tenth.fragments), TotalBytes(half.fragments));
 }
 
 TEST_F(EvaluatorTest, WorkIsThatOfThePublishedNetworks)
 {
-    const auto work = LimitNetEncoder(MakePictureEncoder("float", m_model, {}), 100, 1).Encode(Waves(32), 0, 222).work;
+    const auto work = LimitNetEncoder(MakePictureEncoder("float", m_model, {}), 100, 1)
+                          .Encode(Waves(32), 0, 222)
+                          .work;
     uint64_t encoder = 0;
     uint64_t saliency = 0;
     for (const auto& stage : work.stages)
@@ -119,7 +125,9 @@ TEST_F(EvaluatorTest, NothingDecodableGivesNoPrediction)
     EXPECT_EQ(evaluator.Evaluate({}).label, -1);
     EXPECT_EQ(evaluator.Evaluate({{1, 2, 3}}).label, -1);
     // The map alone places no value.
-    const auto fragments = LimitNetEncoder(MakePictureEncoder("float", m_model, {}), 500, 1).Encode(Waves(32), 0, 222).fragments;
+    const auto fragments = LimitNetEncoder(MakePictureEncoder("float", m_model, {}), 500, 1)
+                               .Encode(Waves(32), 0, 222)
+                               .fragments;
     EXPECT_EQ(evaluator.Evaluate({fragments[0]}).label, -1);
     // Symbols without the map neither.
     EXPECT_EQ(evaluator.Evaluate({fragments[1]}).label, -1);
@@ -129,7 +137,9 @@ TEST_F(EvaluatorTest, NothingDecodableGivesNoPrediction)
 TEST_F(EvaluatorTest, EachReceptionIsDecodedOnce)
 {
     Evaluator evaluator(m_decoder, m_classifier);
-    const auto fragments = LimitNetEncoder(MakePictureEncoder("float", m_model, {}), 500, 1).Encode(Waves(32), 0, 222).fragments;
+    const auto fragments = LimitNetEncoder(MakePictureEncoder("float", m_model, {}), 500, 1)
+                               .Encode(Waves(32), 0, 222)
+                               .fragments;
     const auto first = evaluator.Evaluate(fragments);
     const auto again = evaluator.Evaluate(fragments);
     EXPECT_GE(first.label, 0);
@@ -164,6 +174,9 @@ TEST_F(EvaluatorTest, TopClassesAreOrderedAndStartWithTheBest)
 TEST_F(EvaluatorTest, ImpossibleNumbersOfValuesAreRefused)
 {
     EXPECT_THROW(LimitNetEncoder(MakePictureEncoder("float", m_model, {}), 0, 1), Error);
-    EXPECT_THROW(LimitNetEncoder(MakePictureEncoder("float", m_model, {}), LATENT_SIZE + 1, 1), Error);
-    EXPECT_THROW(LimitNetEncoder(MakePictureEncoder("float", m_model, {}), 100, 1).Encode(Image{}, 0, 222), Error);
+    EXPECT_THROW(LimitNetEncoder(MakePictureEncoder("float", m_model, {}), LATENT_SIZE + 1, 1),
+                 Error);
+    EXPECT_THROW(
+        LimitNetEncoder(MakePictureEncoder("float", m_model, {}), 100, 1).Encode(Image{}, 0, 222),
+        Error);
 }

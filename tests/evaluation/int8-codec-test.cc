@@ -3,11 +3,13 @@
 // The int8 encoder against the float one, on the model that ships.
 
 #include "limitnet/codec/error.h"
+#include "limitnet/codec/int8-model.h"
 #include "limitnet/codec/latent.h"
 #include "limitnet/codec/picture-resize.h"
 #include "limitnet/data/dataset.h"
 #include "limitnet/data/paths.h"
 #include "limitnet/evaluation/evaluator.h"
+#include "limitnet/evaluation/image-quality.h"
 #include "limitnet/evaluation/limitnet-image-codec.h"
 #include "tests/data/test-folder.h"
 
@@ -105,8 +107,10 @@ TEST_F(Int8CodecTest, ResizesAsLibTorchDoes)
 TEST_F(Int8CodecTest, ReportsTheSameWorkAsFloat)
 {
     const auto picture = Landscape(50, 40);
-    const auto a = LimitNetEncoder(MakePictureEncoder("int8", m_codec, m_device), 100, 1).Encode(picture, 0, 51);
-    const auto b = LimitNetEncoder(MakePictureEncoder("float", m_codec, {}), 100, 1).Encode(picture, 0, 51);
+    const auto a = LimitNetEncoder(MakePictureEncoder("int8", m_codec, m_device), 100, 1)
+                       .Encode(picture, 0, 51);
+    const auto b =
+        LimitNetEncoder(MakePictureEncoder("float", m_codec, {}), 100, 1).Encode(picture, 0, 51);
     ASSERT_EQ(a.work.stages.size(), b.work.stages.size());
     for (size_t i = 0; i < a.work.stages.size(); ++i)
     {

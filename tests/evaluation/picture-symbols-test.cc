@@ -62,7 +62,10 @@ PictureSymbols PictureSymbolsTest::s_symbols;
 
 TEST_F(PictureSymbolsTest, AreWhatTheDeviceSends)
 {
-    EXPECT_EQ(Cut(2000, 51), LimitNetEncoder(MakePictureEncoder("float", s_model, {}), 2000, 1).Encode(Waves(), 0, 51).fragments);
+    EXPECT_EQ(Cut(2000, 51),
+              LimitNetEncoder(MakePictureEncoder("float", s_model, {}), 2000, 1)
+                  .Encode(Waves(), 0, 51)
+                  .fragments);
 }
 
 TEST_F(PictureSymbolsTest, PercentagesRoundToValues)

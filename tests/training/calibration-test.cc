@@ -2,6 +2,7 @@
 #include "limitnet/codec/error.h"
 #include "limitnet/codec/latent.h"
 #include "limitnet/codec/table-calibration.h"
+#include "limitnet/nn/model-file-torch.h"
 #include "limitnet/nn/networks-torch.h"
 #include "limitnet/nn/picture-tensor-torch.h"
 #include "limitnet/training/calibration-torch.h"
@@ -81,7 +82,7 @@ TEST(CalibrationTest, RecalibrationChangesTheTablesAlone)
     other.latents = otherLatent.data();
     other.maps = &otherMap;
     other.images = 1;
-    WriteCodecModel(before, networks, CalibrateTables(other));
+    WriteCodecModel(before, networks, CalibrateTables(other), {{"source", "here"}});
     folder.Write("pictures/a.jpg", image_file_data::PROGRESSIVE_JPEG);
     folder.Write("pictures/b.jpg", image_file_data::GREY_JPEG);
 
