@@ -3,6 +3,7 @@
 // The networks, on all cores, and what they could reach at most.
 
 #include "bench/bench.h"
+#include "limitnet/codec/int8-encoder.h"
 #include "limitnet/codec/latent.h"
 #include "limitnet/data/paths.h"
 #include "limitnet/evaluation/evaluator.h"
@@ -13,7 +14,11 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <fstream>
+#include <iterator>
+#include <memory>
 #include <torch/torch.h>
+#include <vector>
 
 namespace limitnet::bench
 {
@@ -78,6 +83,52 @@ EncodeFloat(benchmark::State& state)
     EncodeWith(state,
                LimitNetEncoder(MakePictureEncoder("float", Codec(), {}), LATENT_SIZE, 1),
                static_cast<int>(state.range(0)));
+}
+
+void
+EncodeInt8(benchmark::State& state)
+{
+    EncodeWith(state,
+               LimitNetEncoder(MakePictureEncoder("int8", Codec(), FindDeviceModel("codec-224")),
+                               LATENT_SIZE,
+                               1),
+               static_cast<int>(state.range(0)));
+}
+
+/** The device's networks alone: rows of pixels in, symbols and saliency out. */
+void
+NetworksInt8(benchmark::State& state)
+{
+    std::ifstream file(FindDeviceModel("codec-224"), std::ios::binary);
+    const std::vector<uint8_t> bytes{std::istreambuf_iterator<char>(file), {}};
+    const auto model = Int8Model::Parse(bytes.data(), bytes.size());
+    const auto encoder = std::make_unique<Int8Encoder>(model);
+    const auto picture = MakePicture(INT8_PICTURE_SIDE);
+    for ([[maybe_unused]] auto _ : state)
+    {
+        encoder->Begin();
+        for (size_t y = 0; y < INT8_PICTURE_SIDE; ++y)
+        {
+            encoder->AddRow(picture.rgb.data() + y * INT8_PICTURE_SIDE * 3);
+        }
+        benchmark::DoNotOptimize(encoder->Symbols());
+    }
+    Report(state, 1, ENCODER_MACS);
+}
+
+/** The same networks in LibTorch: bytes in, latent and saliency out. */
+void
+NetworksFloat(benchmark::State& state)
+{
+    const torch::NoGradGuard noGrad;
+    const auto pixels = PictureTensor(MakePicture(INT8_PICTURE_SIDE));
+    const auto& networks = Codec()->GetNetworks();
+    for ([[maybe_unused]] auto _ : state)
+    {
+        const auto latent = networks.net->encoder(Normalise(pixels.to(torch::kFloat) / 255));
+        benchmark::DoNotOptimize(networks.Saliency(latent).data_ptr<float>());
+    }
+    Report(state, 1, ENCODER_MACS);
 }
 
 void
@@ -188,6 +239,9 @@ BENCHMARK_CAPTURE(Layer, transposed_planes, true, torch::MemoryFormat::Contiguou
     ->UseRealTime()
     ->Unit(MS);
 BENCHMARK(EncodeFloat)->Arg(32)->Arg(224)->UseRealTime()->Unit(MS);
+BENCHMARK(EncodeInt8)->Arg(32)->Arg(224)->UseRealTime()->Unit(MS);
+BENCHMARK(NetworksFloat)->UseRealTime()->Unit(MS);
+BENCHMARK(NetworksInt8)->UseRealTime()->Unit(MS);
 BENCHMARK(Decode)->UseRealTime()->Unit(MS);
 BENCHMARK(DecodeTensor)->Arg(1)->Arg(2)->Arg(4)->Arg(8)->Arg(16)->UseRealTime()->Unit(MS);
 BENCHMARK(Classify)->UseRealTime()->Unit(MS);

@@ -21,6 +21,25 @@
 #define LIMITNET_CLONES
 #endif
 
+// And with the multiply-add of bytes that x86 has had since 2019, for which the weights have to lie
+// in another order. Sums of integers again, so the result is the same.
+#if defined(__GNUC__) && defined(__x86_64__) && defined(__linux__)
+#define LIMITNET_X86_BYTES 1
+#define LIMITNET_BYTES_TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni")))
+#if defined(__clang__)
+#include <immintrin.h>
+#else
+// GCC 12 takes the "undefined" operands in this header for mistakes of whoever calls it (bug 105593)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#include <immintrin.h>
+#pragma GCC diagnostic pop
+#endif
+#else
+#define LIMITNET_X86_BYTES 0
+#endif
+
 namespace limitnet
 {
 
@@ -311,6 +330,73 @@ Exp(double x)
     return sum;
 }
 
+#if LIMITNET_X86_BYTES
+
+bool
+HasByteInstructions()
+{
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
+}
+
+/// As Convolve(), with packed weights: a register holds the sums of the 16 channels of an output,
+/// and takes four inputs at a time. The last four of a row may reach beyond the kernel, where the
+/// weights are 0.
+LIMITNET_BYTES_TARGET void
+ConvolveBytes(const Int8Shape& shape,
+              const int8_t* packed,
+              const int32_t* bias,
+              const uint8_t* const* rows,
+              int x,
+              Sums& sums)
+{
+    const int step = shape.stride * shape.inputs;
+    const int groups = (shape.kernel * shape.inputs + 3) / 4;
+    __m512i sum[TOGETHER];
+    for (auto& s : sum)
+    {
+        s = _mm512_loadu_si512(bias);
+    }
+    for (int r = 0; r < shape.kernel; ++r)
+    {
+        const uint8_t* from = rows[r] + x * step;
+        for (int g = 0; g < groups; ++g, packed += sizeof(__m512i))
+        {
+            const __m512i weights = _mm512_loadu_si512(packed);
+            for (int p = 0; p < TOGETHER; ++p)
+            {
+                int inputs = 0;
+                std::memcpy(&inputs, from + p * step + 4 * g, sizeof(inputs));
+                sum[p] = _mm512_dpbusd_epi32(sum[p], _mm512_set1_epi32(inputs), weights);
+            }
+        }
+    }
+    for (int p = 0; p < TOGETHER; ++p)
+    {
+        _mm512_storeu_si512(sums.of[p].data(), sum[p]);
+    }
+}
+
+/// As Activation(), for all channels.
+LIMITNET_BYTES_TARGET void
+ActivateBytes(const int32_t* sums, const Int8Layer& layer, int outputs, uint8_t* to)
+{
+    const __m512i sum = _mm512_max_epi32(_mm512_loadu_si512(sums), _mm512_setzero_si512());
+    const __m512i multiplier = _mm512_loadu_si512(layer.multiplier.data());
+    const __m512i even = _mm512_srli_epi64(_mm512_mul_epu32(sum, multiplier), 32);
+    const __m512i odd =
+        _mm512_mul_epu32(_mm512_srli_epi64(sum, 32), _mm512_srli_epi64(multiplier, 32));
+    const __m512i upper = _mm512_mask_blend_epi32(0xAAAA, even, odd);
+    const __m512i rounded =
+        _mm512_add_epi32(upper, _mm512_set1_epi32(static_cast<int>(1U << (layer.shift - 33))));
+    const __m512i scaled = _mm512_srl_epi32(rounded, _mm_cvtsi32_si128(layer.shift - 32));
+    alignas(16) uint8_t bytes[16];
+    _mm_store_si128(reinterpret_cast<__m128i*>(bytes), _mm512_cvtusepi32_epi8(scaled));
+    std::memcpy(to, bytes, static_cast<size_t>(outputs));
+}
+
+#endif
+
 constexpr int SIGMOID_STEP_BITS = 8; // 1/16 in units of 1/4096
 constexpr int SIGMOID_STEPS = 128;   // up to 8
 
@@ -342,9 +428,32 @@ SigmoidOfLogit(int16_t logit)
     return static_cast<uint16_t>(logit < 0 ? 65535 - value : value);
 }
 
-Int8Encoder::Int8Encoder(const Int8Model& model)
+Int8Encoder::Int8Encoder(const Int8Model& model, [[maybe_unused]] bool portable)
     : m_model(&model)
 {
+#if LIMITNET_X86_BYTES
+    m_isPacked = !portable && HasByteInstructions();
+    m_packed.fill(0);
+    const int layers = model.hasSaliency ? INT8_LAYERS : INT8_ENCODER_LAYERS;
+    for (int l = 0; l < layers; ++l)
+    {
+        const Int8Shape& shape = INT8_SHAPES[l];
+        const int segment = shape.kernel * shape.inputs;
+        const int groups = (segment + 3) / 4;
+        for (int c = 0; c < shape.outputs; ++c)
+        {
+            for (int k = 0; k < shape.Taps(); ++k)
+            {
+                const int row = k / segment;
+                const int input = k % segment;
+                m_packed[Int8PackedStart(l) +
+                         static_cast<size_t>(
+                             ((row * groups + input / 4) * INT8_MAX_CHANNELS + c) * 4 +
+                             input % 4)] = model.layers[l].weights[c * shape.PaddedTaps() + k];
+            }
+        }
+    }
+#endif
     Begin();
 }
 
@@ -454,7 +563,21 @@ Int8Encoder::ComputeRow(int layer, int outputRow)
                   "no output is left over");
     for (int x = 0; x < shape.outputSide; x += TOGETHER)
     {
-        Convolve(shape, numbers, rows.data(), x, sums);
+#if LIMITNET_X86_BYTES
+        if (m_isPacked)
+        {
+            ConvolveBytes(shape,
+                          m_packed.data() + Int8PackedStart(layer),
+                          numbers.bias.data(),
+                          rows.data(),
+                          x,
+                          sums);
+        }
+        else
+#endif
+        {
+            Convolve(shape, numbers, rows.data(), x, sums);
+        }
         for (int p = 0; p < TOGETHER; ++p)
         {
             const auto& sum = sums.of[p];
@@ -475,6 +598,13 @@ Int8Encoder::ComputeRow(int layer, int outputRow)
             if (hasNext)
             {
                 uint8_t* to = output + (x + p) * shape.outputs;
+#if LIMITNET_X86_BYTES
+                if (m_isPacked)
+                {
+                    ActivateBytes(sum.data(), numbers, shape.outputs, to);
+                    continue;
+                }
+#endif
                 for (int c = 0; c < shape.outputs; ++c)
                 {
                     to[c] = Activation(sum[c], numbers.multiplier[c], numbers.shift);

@@ -35,6 +35,31 @@ Int8RingStart(int layer)
     return start;
 }
 
+/// Bytes of a layer's weights in the order of x86's multiply-add of bytes: for each row of the
+/// kernel and each four inputs in it, four weights of each of 16 channels.
+constexpr size_t
+Int8PackedBytes(int layer)
+{
+    const Int8Shape& shape = INT8_SHAPES[layer];
+    return static_cast<size_t>(shape.kernel) * ((shape.kernel * shape.inputs + 3) / 4) * 4 *
+           INT8_MAX_CHANNELS;
+}
+
+/// Where a layer's packed weights begin; for INT8_LAYERS the size of all. 0 where they are of no
+/// use: they are for simulating on a host.
+constexpr size_t
+Int8PackedStart([[maybe_unused]] int layer)
+{
+    size_t start = 0;
+#if defined(__x86_64__)
+    for (int l = 0; l < layer; ++l)
+    {
+        start += Int8PackedBytes(l);
+    }
+#endif
+    return start;
+}
+
 /**
  * LimitNet's encoder and saliency decoder as a microcontroller runs them: integers only, the
  * picture row by row, as a camera delivers it.
@@ -46,7 +71,8 @@ Int8RingStart(int layer)
  *
  * Each layer keeps the rows that its kernel covers (a ring) and computes a row of its output as
  * soon as they are there, so no picture and no activation is ever held as a whole. The object is
- * all the working memory there is, but for a few hundred bytes of stack; nothing is allocated.
+ * all the working memory there is, but for some stack; nothing is allocated. (On x86 it holds the
+ * weights once more, in an order that suits its processors.)
  *
  * Results are the same, bit for bit, on every platform: the arithmetic is defined in int8-model.h.
  */
@@ -59,8 +85,9 @@ class Int8Encoder
 
     /**
      * @param model the model; it and the bytes that it was parsed from have to outlive the encoder.
+     * @param portable keep to the portable loops where the processor has faster ones, to compare.
      */
-    explicit Int8Encoder(const Int8Model& model);
+    explicit Int8Encoder(const Int8Model& model, bool portable = false);
 
     /// Starts a picture.
     void Begin();
@@ -116,9 +143,12 @@ class Int8Encoder
     alignas(4) std::array<uint8_t, Int8RingStart(INT8_LAYERS) + 16> m_rings{};
     std::array<uint8_t, LATENT_SIZE> m_symbols{};
     std::array<uint16_t, LATENT_CELLS> m_saliency{};
+    bool m_isPacked = false; // the processor has the instructions for what follows
+    std::array<int8_t, Int8PackedStart(INT8_LAYERS)> m_packed;
 };
 
-static_assert(sizeof(Int8Encoder) <= 32 * 1024, "working memory that docs/int8.md promises");
+static_assert(sizeof(Int8Encoder) - Int8PackedStart(INT8_LAYERS) <= 32 * 1024,
+              "working memory that docs/int8.md promises");
 
 /**
  * Sigmoid in fixed point: a table of 129 values in steps of 1/16, linear between them.

@@ -30,7 +30,7 @@ SET_UP = ["codec-tables", "fragmenter", "int8-model"]
 # Bytes. Code of the codec, without the model and the C and C++ libraries.
 MAX_CODE = 32 * 1024
 # The model file in flash.
-MAX_MODEL = 24 * 1024
+MAX_MODEL = 32 * 1024
 # RAM of the encoder alone, beyond the camera's row; and of all the device's state.
 MAX_ENCODER = 64 * 1024
 MAX_STATE = 80 * 1024

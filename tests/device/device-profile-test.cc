@@ -50,7 +50,7 @@ TEST(DeviceProfile, Stm32f7ReproducesThePublishedTimes)
 TEST(DeviceProfile, TheWholeEncoderTakesAboutHalfASecond)
 {
     // 29.5 M x 2.8 + 5.0 M x 1.4 + 1.35 M x 1.5 + 4.3 M x 1.5 = 98.1 M cycles: 0.454 s; the order
-    // and the entropy code, 9408 x (153.6 + 66.6) = 2.1 M cycles, add 0.010 s.
+    // and the entropy code, 9408 x (15.3 + 513.8) = 5.0 M cycles, add 0.023 s.
     EncodingWork work;
     work.stages = {{"conv1", 112ULL * 112 * 16 * 147},
                    {"conv2", 28ULL * 28 * 16 * 400},
@@ -59,7 +59,7 @@ TEST(DeviceProfile, TheWholeEncoderTakesAboutHalfASecond)
                    {"order", 9408},
                    {"entropy", 9408}};
     const DeviceProfile& profile = DeviceProfile::Get("stm32f7");
-    EXPECT_NEAR(profile.EncodingSeconds(work), 0.464, 0.003);
+    EXPECT_NEAR(profile.EncodingSeconds(work), 0.477, 0.003);
     EXPECT_GT(profile.runPowerW, 100 * profile.sleepPowerW);
 }
 

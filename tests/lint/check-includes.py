@@ -51,7 +51,7 @@ utility valarray variant vector
 """.split())
 
 # What a compiler brings along for its processor, used under a guard.
-PROCESSOR_HEADERS = {"arm_acle.h"}
+PROCESSOR_HEADERS = {"arm_acle.h", "immintrin.h"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 TORCH = re.compile(r"^(torch|ATen|c10|caffe2)/")
