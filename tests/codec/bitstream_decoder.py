@@ -2,25 +2,30 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A LimitNet receiver in Python, written from docs/bitstream.md and from nothing else.
 
-It shares no code and no table with limitnet/codec, uses integers only and is made to be read next to the page: each class and function names the section that
-it follows. bitstream-decoder-test.cc compares what it receives with what limitnet::Reassembler receives; bitstream_example.py checks it against the page's example.
+It shares no code and no table with limitnet/codec, uses integers only and is made to be read next
+to the page: each part names the section that it follows. bitstream-decoder-test.cc compares what it
+receives with what limitnet::Reassembler receives; bitstream_example.py checks it against the page's
+example.
 
-As a program it reads text from the standard input and writes text to the standard output. Input lines are words separated by blanks:
+As a program it reads text from the standard input and writes text to the standard output. Input
+lines are words separated by blanks:
 
-    model ID
-    frequency C  64 numbers               one line per channel
+    model ID                         begins the tables of a model; what is not named is 0
+    frequency C  64 numbers          one line per channel
     mean  12 numbers
     weight_set  12 numbers
-    weight K PATTERN  8 numbers           one line per K and PATTERN; weights not named are 0
+    weight K PATTERN  8 numbers
     confidence K  256 numbers
-    width C CONFIDENCE  12 numbers        spread 0 below_one 0, spread 0 below_one 1, spread 1 below_one 0, ...
+    width C CONFIDENCE  12 numbers   spread 0 below_one 0, spread 0 below_one 1, spread 1 ...
     map_width  5 numbers
-    receiver NAME                         a new receiver with the tables so far; the lines that follow are for it
-    fragment HEX                          give it a fragment; '-' is one of no bytes
-    report                                write what it has
+    receiver NAME                    a new receiver with these tables; what follows is for it
+    fragment HEX                     give it a fragment; '-' is one of no bytes
+    report                           write what it has
 
-A report is one line of words: NAME, the image (or '-'), the bytes of the map in hexadecimal ('-' while it is not whole, 'empty' if it has none), and the symbols
-of the indices 0..9407, '.' for each that was not received.
+A report is one line of words: NAME; the image (or '-'); the range and the 64 levels of the map with
+commas between (or '-' while it is not whole); how many of the codes decoded so far are not the
+bytes that the page's encoder makes of what was decoded (0 unless something was damaged); and the
+symbols of the indices 0..9407, '.' for each that was not received.
 """
 
 import sys
@@ -48,7 +53,7 @@ class Tables:
 
     def __init__(self):
         self.model_id = 0
-        self.frequency = [[TOTAL // SYMBOLS] * SYMBOLS for _ in range(CHANNELS)]
+        self.frequency = [[0] * SYMBOLS for _ in range(CHANNELS)]
         self.mean = [0] * CHANNELS
         self.weight_set = [0] * CHANNELS
         self.weight = [[[0] * 8 for _ in range(256)] for _ in range(4)]
@@ -104,9 +109,9 @@ def parse(data):
         fragment.last = (piece >> 14) & 1 == 1
         fragment.offset = (piece >> 8) & 63
         fragment.model_id = piece & 255
-        if piece >> 15 != VERSION or (length == 0 and not fragment.last) or fragment.offset + length > MAP_BYTES_MAX:
+        if piece >> 15 != VERSION or (length == 0 and not fragment.last):
             return None
-        return fragment
+        return fragment if fragment.offset + length <= MAP_BYTES_MAX else None
     return None
 
 
@@ -116,6 +121,7 @@ def parse(data):
 class RangeDecoder:
     def __init__(self, data):
         self.data = data
+        self.intervals = []  # of the numbers decoded: (low, frequency)
         self.at = 0
         self.code = 0
         self.range = 0xFFFFFFFF
@@ -141,7 +147,8 @@ class RangeDecoder:
                 most = middle - 1
         low = below(least)
         frequency = below(least + 1) - low
-        self.code = (self.code - unit * low) % 2**32
+        self.intervals.append((low, frequency))
+        self.code -= unit * low
         self.range = unit * frequency
         while self.range < 2**24:
             self.code = (self.code << 8 | self.next_byte()) % 2**32
@@ -151,6 +158,43 @@ class RangeDecoder:
     def uniform(self, count):
         """Decode one of count equally frequent numbers."""
         return self.number(count, lambda s: s * (TOTAL // count))
+
+    def is_shortest_code(self):
+        """Whether the bytes are those that an encoder makes of the numbers decoded."""
+        encoder = RangeEncoder()
+        for low, frequency in self.intervals:
+            encoder.add(low, frequency)
+        return encoder.finish() == self.data
+
+
+class RangeEncoder:
+    """Keeps the output and the open 32 bits as one integer of any length."""
+
+    def __init__(self):
+        self.low = 0
+        self.range = 0xFFFFFFFF
+        self.output_bytes = 0
+
+    def add(self, low, frequency):
+        unit = self.range >> 15
+        self.low += unit * low
+        self.range = unit * frequency
+        while self.range < 2**24:
+            self.low <<= 8
+            self.range <<= 8
+            self.output_bytes += 1
+
+    def output(self):
+        return (self.low >> 32).to_bytes(self.output_bytes, "big")
+
+    def finish(self):
+        """The code, by the three rules of the page."""
+        output, opened = self.low >> 32, self.low % 2**32
+        if opened == 0:
+            return self.output().rstrip(b"\0")
+        if opened + self.range > 2**32:
+            return (output + 1).to_bytes(self.output_bytes, "big").rstrip(b"\0")
+        return self.output() + bytes([-(-opened // 2**24)])
 
 
 # "Probabilities around a prediction"
@@ -194,9 +238,8 @@ def below_around(m, w, n):
 # "Saliency map"
 
 
-def decode_map(tables, data):
+def decode_map(tables, decoder):
     """The range 0..255 and the 64 levels of a coded map; any bytes are one."""
-    decoder = RangeDecoder(data)
     range_ = decoder.uniform(256)
     coarse = decoder.number(2, lambda s: [0, 32704, 32768][s])
     if coarse:
@@ -216,8 +259,9 @@ def decode_map(tables, data):
                 l, a, c = level[y][x - 1], level[y - 1][x], level[y - 1][x - 1]
                 predicted = clamp(l + a - c, min(l, a), max(l, a))
                 difference = abs(l - c) + abs(a - c)
-                context = 0 if difference < 2 else 1 if difference < 5 else 2 if difference < 11 else 3
-            level[y][x] = decoder.number(LEVELS, below_around(16 * predicted, tables.map_width[context], LEVELS))
+                context = sum(difference >= border for border in (2, 5, 11))
+            below = below_around(16 * predicted, tables.map_width[context], LEVELS)
+            level[y][x] = decoder.number(LEVELS, below)
     return range_, [value for row in level for value in row]
 
 
@@ -240,8 +284,9 @@ def importance_scores(range_, levels):
     sums = []
     for y in range(SIDE):
         for x in range(SIDE):
-            sums.append(sum(wy * wx * levels[MAP_SIDE * iy + ix] * 8 for iy, wy in weights[y] for ix, wx in weights[x]))
-    return [range_ * sums[cell] + (12 - c) * 2548980 for c in range(CHANNELS) for cell in range(CELLS)]
+            sums.append(sum(wy * wx * levels[MAP_SIDE * iy + ix] * 8
+                            for iy, wy in weights[y] for ix, wx in weights[x]))
+    return [range_ * total + (12 - c) * 2548980 for c in range(CHANNELS) for total in sums]
 
 
 def importance_order(range_, levels):
@@ -257,7 +302,10 @@ NEIGHBOURS = [(-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 
 
 
 def prediction(tables, index, known):
-    """m and w of a value, given the symbols known before it (a dictionary from indices), or None where no neighbour is known."""
+    """m and w of a value, given the symbols known before it (a dictionary from indices).
+
+    None where no neighbour is known.
+    """
     c, cell = divmod(index, CELLS)
     row, column = divmod(cell, SIDE)
     neighbours = {}
@@ -270,20 +318,19 @@ def prediction(tables, index, known):
     pattern = sum(2**d for d in neighbours)
     k = tables.weight_set[c]
     mean = tables.mean[c]
-    total = sum(tables.weight[k][pattern][d] * (16 * symbol - mean) for d, symbol in neighbours.items())
+    total = sum(tables.weight[k][pattern][d] * (16 * x - mean) for d, x in neighbours.items())
     m = clamp(mean + total // 64, 0, 1008)  # // rounds down, as floor does
     spread = max(neighbours.values()) - min(neighbours.values())
     if len(neighbours) == 1:
         spread_class = 5
     else:
-        spread_class = 0 if spread < 1 else 1 if spread < 2 else 2 if spread < 4 else 3 if spread < 8 else 4
+        spread_class = sum(spread >= border for border in (1, 2, 4, 8))
     below_one = 1 if m < 16 else 0
     return m, tables.width[c][tables.confidence[k][pattern]][spread_class][below_one]
 
 
-def decode_symbols(tables, order, fragment):
+def decode_symbols(tables, order, fragment, decoder):
     """The symbols of a symbols fragment: a dictionary from indices."""
-    decoder = RangeDecoder(fragment.payload)
     symbols = {}
     for index in order[fragment.first:fragment.first + fragment.count]:
         around = prediction(tables, index, symbols)
@@ -306,13 +353,17 @@ class Receiver:
         self.image = None
         self.map_bytes = {}
         self.map_length = None
-        self.order = None  # known once the map is whole
+        self.map = None  # range and levels, once the map is whole
+        self.order = None  # then, too
         self.early = []  # symbols fragments that came before the map was whole
         self.symbols = {}
+        self.odd_codes = 0  # codes that are not what an encoder would make
 
     def add(self, data):
         fragment = parse(data)
-        if fragment is None or (fragment.is_map and fragment.model_id != self.tables.model_id):
+        if fragment is None:
+            return
+        if fragment.is_map and fragment.model_id != self.tables.model_id:
             return
         if self.image is None:
             self.image = fragment.image
@@ -334,20 +385,26 @@ class Receiver:
             self.map_length = fragment.offset + len(fragment.payload)
         data = self.map_data()
         if data is not None:
-            self.order = importance_order(*decode_map(self.tables, data))
+            decoder = RangeDecoder(data)
+            self.map = decode_map(self.tables, decoder)
+            self.odd_codes += not decoder.is_shortest_code()
+            self.order = importance_order(*self.map)
             for early in self.early:
                 self.add_symbols(early)
             self.early = []
 
     def map_data(self):
         """The bytes of the map, or None while it is not whole."""
-        if self.map_length is None or any(i not in self.map_bytes for i in range(self.map_length)):
+        if self.map_length is None:
             return None
-        return bytes(self.map_bytes[i] for i in range(self.map_length))
+        data = [self.map_bytes.get(i) for i in range(self.map_length)]
+        return None if None in data else bytes(data)
 
     def add_symbols(self, fragment):
-        for index, symbol in decode_symbols(self.tables, self.order, fragment).items():
+        decoder = RangeDecoder(fragment.payload)
+        for index, symbol in decode_symbols(self.tables, self.order, fragment, decoder).items():
             self.symbols.setdefault(index, symbol)
+        self.odd_codes += not decoder.is_shortest_code()
 
 
 # The program
@@ -366,13 +423,15 @@ def main():
         elif key == "receiver":
             receiver, name = Receiver(tables), numbers[0]
         elif key == "report":
-            data = receiver.map_data()
-            words = [name, "-" if receiver.image is None else str(receiver.image), "-" if data is None else data.hex() or "empty"]
-            print(*words, *(receiver.symbols.get(index, ".") for index in range(VALUES)))
+            image = "-" if receiver.image is None else receiver.image
+            map_ = "-"
+            if receiver.map is not None:
+                map_ = ",".join(map(str, [receiver.map[0], *receiver.map[1]]))
+            symbols = (receiver.symbols.get(index, ".") for index in range(VALUES))
+            print(name, image, map_, receiver.odd_codes, *symbols)
         else:
             numbers = [int(number) for number in numbers]
             if key == "model":
-                # A new model begins: the receivers so far keep their own tables.
                 tables = Tables()
                 tables.model_id = numbers[0]
             elif key == "frequency":
@@ -386,7 +445,8 @@ def main():
             elif key == "confidence":
                 tables.confidence[numbers[0]] = numbers[1:]
             elif key == "width":
-                tables.width[numbers[0]][numbers[1]] = [numbers[i:i + 2] for i in range(2, len(numbers), 2)]
+                pairs = [numbers[i:i + 2] for i in range(2, len(numbers), 2)]
+                tables.width[numbers[0]][numbers[1]] = pairs
             elif key == "map_width":
                 tables.map_width = numbers
             else:
