@@ -121,12 +121,12 @@ def parse(data):
 class RangeDecoder:
     def __init__(self, data):
         self.data = data
-        self.intervals = []  # of the numbers decoded: (low, frequency)
+        self.intervals = []  # of the numbers decoded: (start, frequency)
         self.at = 0
-        self.code = 0
+        self.point = 0
         self.range = 0xFFFFFFFF
         for _ in range(4):
-            self.code = self.code << 8 | self.next_byte()
+            self.point = self.point << 8 | self.next_byte()
 
     def next_byte(self):
         byte = self.data[self.at] if self.at < len(self.data) else 0
@@ -136,7 +136,7 @@ class RangeDecoder:
     def number(self, count, below):
         """Decode one number 0..count-1; number s has the interval from below(s) to below(s + 1)."""
         unit = self.range >> 15
-        target = min(self.code // unit, TOTAL - 1)
+        target = min(self.point // unit, TOTAL - 1)
         # The last number whose interval begins at the target or before.
         least, most = 0, count - 1
         while least < most:
@@ -145,13 +145,13 @@ class RangeDecoder:
                 least = middle
             else:
                 most = middle - 1
-        low = below(least)
-        frequency = below(least + 1) - low
-        self.intervals.append((low, frequency))
-        self.code -= unit * low
+        start = below(least)
+        frequency = below(least + 1) - start
+        self.intervals.append((start, frequency))
+        self.point -= unit * start
         self.range = unit * frequency
         while self.range < 2**24:
-            self.code = (self.code << 8 | self.next_byte()) % 2**32
+            self.point = (self.point << 8 | self.next_byte()) % 2**32
             self.range <<= 8
         return least
 
@@ -162,8 +162,8 @@ class RangeDecoder:
     def is_shortest_code(self):
         """Whether the bytes are those that an encoder makes of the numbers decoded."""
         encoder = RangeEncoder()
-        for low, frequency in self.intervals:
-            encoder.add(low, frequency)
+        for start, frequency in self.intervals:
+            encoder.add(start, frequency)
         return encoder.finish() == self.data
 
 
@@ -175,9 +175,9 @@ class RangeEncoder:
         self.range = 0xFFFFFFFF
         self.output_bytes = 0
 
-    def add(self, low, frequency):
+    def add(self, start, frequency):
         unit = self.range >> 15
-        self.low += unit * low
+        self.low += unit * start
         self.range = unit * frequency
         while self.range < 2**24:
             self.low <<= 8
