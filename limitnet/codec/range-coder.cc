@@ -142,7 +142,7 @@ void
 RangeDecoder::Consume(uint32_t cumulative, uint32_t frequency)
 {
     const uint32_t unit = m_range >> FREQUENCY_BITS;
-    m_code -= unit * cumulative; // modulo 2^32 only for damaged bytes
+    m_code -= unit * cumulative; // never below 0, as cumulative <= Target()
     m_range = unit * frequency;
     while (m_range < MIN_RANGE)
     {

@@ -13,7 +13,7 @@ namespace limitnet
 {
 
 /**
- * Range encoder with carry propagation and an optimal end (docs/bitstream.md, "Entropy code").
+ * Range encoder with carry propagation and an optimal end (docs/bitstream.md, "Range code").
  *
  * Encode() narrows the interval, Size() tells at any time how many bytes Finish() would give, and
  * Undo() takes the last symbol back: that is how a fragment is filled to the last bit.
