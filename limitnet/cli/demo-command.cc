@@ -137,10 +137,7 @@ class Namer
         const auto& name = m_classifier->DatasetName();
         try
         {
-            m_names = OpenDataset(
-                name == "imagenet" && !HasDataset(name, dataDir) ? "imagenet-sample" : name,
-                Split::TEST,
-                dataDir);
+            m_names = OpenDataset(DatasetOnDisk(name, dataDir), Split::TEST, dataDir);
         }
         catch (const Error&)
         {

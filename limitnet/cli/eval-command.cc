@@ -80,13 +80,6 @@ struct Point
     Answers answers;
 };
 
-/** "imagenet" is the whole set where it is there, else the sample. */
-std::string
-DatasetOnDisk(const std::string& name, const std::string& dataDir)
-{
-    return name == "imagenet" && !HasDataset(name, dataDir) ? "imagenet-sample" : name;
-}
-
 /** The published codec from training pictures, spread evenly over all of them. */
 PublishedCodec
 Calibrate(const CodecModel& codec, const Dataset& pictures, size_t count)

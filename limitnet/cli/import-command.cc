@@ -26,7 +26,7 @@ DatasetWithClasses(int64_t classes)
 {
     return classes == 10     ? "cifar10"
            : classes == 100  ? "cifar100"
-           : classes == 1000 ? "imagenet-sample"
+           : classes == 1000 ? "imagenet"
                              : "";
 }
 
@@ -147,7 +147,7 @@ RunImport(const std::vector<std::string>& arguments)
     }
     if (dataset == AUTO)
     {
-        dataset = classes > 0 ? classifierDataset : "cifar100";
+        dataset = classes > 0 ? DatasetOnDisk(classifierDataset, dataDir) : "cifar100";
     }
     calibration.datasets = {dataset};
     if (checkpoint.HasCodec())

@@ -97,4 +97,10 @@ OpenDataset(const std::string& name, Split split, const std::filesystem::path& d
     return std::make_unique<ImageFolder>(found);
 }
 
+std::string
+DatasetOnDisk(const std::string& name, const std::filesystem::path& dataDir)
+{
+    return name == "imagenet" && !HasDataset(name, dataDir) ? "imagenet-sample" : name;
+}
+
 } // namespace limitnet

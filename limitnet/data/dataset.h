@@ -73,6 +73,12 @@ std::unique_ptr<Dataset> OpenDataset(const std::string& name,
                                      Split split,
                                      const std::filesystem::path& dataDir = {});
 
+/**
+ * \return the name to open: "imagenet" is the whole set where it is there, else the sample
+ * "imagenet-sample"; other names are as they are.
+ */
+std::string DatasetOnDisk(const std::string& name, const std::filesystem::path& dataDir = {});
+
 /** \return whether OpenDataset would find files for this name (it does not check their content). */
 bool HasDataset(const std::string& name, const std::filesystem::path& dataDir = {});
 
