@@ -7,9 +7,10 @@ group in it (all images, and those of each spreading factor); several files give
 """
 
 import argparse
-import csv
 import os
 import sys
+
+from plotting import BadInput, read_rows, run, use_matplotlib, write_figure
 
 # Okabe and Ito's palette: told apart with any common colour vision; the line styles tell them
 # apart without colours.
@@ -18,37 +19,26 @@ STYLES = ["-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0,
 COLUMNS = ["group", "elapsed_s", "images_counted", "accuracy", "wilson_low", "wilson_high"]
 
 
-class BadInput(Exception):
-    """Bad input, with a line that says what is wrong."""
-
-
 def read_curves(path):
     """Returns {group: list of (elapsed, accuracy, low, high, counted)}, in the file's order."""
     if os.path.isdir(path):
         path = os.path.join(path, "accuracy.csv")
     curves = {}
-    try:
-        with open(path, newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
-            if missing:
-                raise BadInput(f"{path}: no column {missing[0]}: not an accuracy.csv")
-            for row in reader:
-                if row["accuracy"] == "":
-                    continue  # no image was observed that long
-                curves.setdefault(row["group"], []).append(
-                    (
-                        float(row["elapsed_s"]),
-                        float(row["accuracy"]),
-                        float(row["wilson_low"]),
-                        float(row["wilson_high"]),
-                        int(row["images_counted"]),
-                    )
+    for row in read_rows(path, COLUMNS, "an accuracy.csv"):
+        if row["accuracy"] == "":
+            continue  # no image was observed that long
+        try:
+            curves.setdefault(row["group"], []).append(
+                (
+                    float(row["elapsed_s"]),
+                    float(row["accuracy"]),
+                    float(row["wilson_low"]),
+                    float(row["wilson_high"]),
+                    int(row["images_counted"]),
                 )
-    except OSError as error:
-        raise BadInput(f"{path}: {error.strerror}") from error
-    except (TypeError, ValueError) as error:
-        raise BadInput(f"{path}: {error}") from error
+            )
+        except (TypeError, ValueError) as error:
+            raise BadInput(f"{path}: {error}") from error
     if not curves:
         raise BadInput(f"{path}: no rows with images in them")
     return curves
@@ -107,11 +97,7 @@ def collect(arguments):
 
 def draw(arguments, curves):
     """Draws the curves into the picture's file."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
+    plt = use_matplotlib()
     positive = [row[0] for _, rows in curves for row in rows if row[0] > 0]
     wide = bool(positive) and max(positive) > 100 * min(positive)
     logarithmic = arguments.time_axis == "log" or (arguments.time_axis == "auto" and wide)
@@ -161,36 +147,13 @@ def draw(arguments, curves):
     axes.legend(loc="best", fontsize="small", frameon=True)
     if not arguments.no_band:
         figure.text(0.995, 0.005, "bands: 95 % Wilson interval", ha="right", va="bottom", fontsize=7)
-    # Written beside its place and renamed, so that it appears whole; without a date or version in
-    # it, so that the same data give the same file.
-    partial = f"{arguments.output}.partial"
-    ending = os.path.splitext(arguments.output)[1].lstrip(".") or "png"
-    metadata = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
-    try:
-        figure.savefig(partial, dpi=150, format=ending, metadata=metadata.get(ending))
-        os.replace(partial, arguments.output)
-    except OSError as error:
-        raise BadInput(f"{arguments.output}: {error.strerror}") from error
-    except ValueError as error:
-        raise BadInput(f"{arguments.output}: {str(error).splitlines()[0]}") from error
-    finally:
-        if os.path.exists(partial):
-            os.remove(partial)
-        plt.close(figure)
+    write_figure(figure, arguments.output)
 
 
 def main():
     """Runs the program."""
     arguments = parse_arguments()
-    try:
-        draw(arguments, collect(arguments))
-    except BadInput as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except ImportError as error:
-        print(f"error: {error}; install it (Debian: apt-get install python3-matplotlib)", file=sys.stderr)
-        return 1
-    return 0
+    return run(lambda: draw(arguments, collect(arguments)))
 
 
 if __name__ == "__main__":

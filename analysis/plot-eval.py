@@ -9,9 +9,10 @@ trained networks. Several files give one curve each.
 """
 
 import argparse
-import csv
 import os
 import sys
+
+from plotting import BadInput, read_rows, run, use_matplotlib, write_figure
 
 # Okabe and Ito's palette: told apart with any common colour vision.
 COLOURS = ["#000000", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
@@ -23,31 +24,11 @@ COLUMNS = [
 ]
 
 
-class BadInput(Exception):
-    """Bad input, with a line that says what is wrong."""
-
-
-def read_rows(path, columns):
-    """Returns the rows of a CSV file as dictionaries."""
-    try:
-        with open(path, newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            missing = [name for name in columns if name not in (reader.fieldnames or [])]
-            if missing:
-                raise BadInput(f"{path}: no column {missing[0]}: not a file of limitnet eval")
-            rows = list(reader)
-    except OSError as error:
-        raise BadInput(f"{path}: {error.strerror}") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise BadInput(f"{path}: {error}") from error
-    if not rows:
-        raise BadInput(f"{path}: no rows")
-    return rows
-
-
 def read_measured(path):
     """Returns the columns of a file of limitnet eval, by size; None where there is no number."""
-    rows = read_rows(path, COLUMNS)
+    rows = read_rows(path, COLUMNS, "a file of limitnet eval")
+    if not rows:
+        raise BadInput(f"{path}: no rows")
     try:
         rows = [
             {name: float(row[name]) if row[name] else None for name in COLUMNS} for row in rows
@@ -60,7 +41,8 @@ def read_measured(path):
 
 def read_published(dataset):
     """Returns the published (size in KiB, top-1 in %) for a data set; empty when there are none."""
-    rows = read_rows(PUBLISHED_FILE, ["dataset", "size_kib", "top1_percent"])
+    columns = ["dataset", "size_kib", "top1_percent"]
+    rows = read_rows(PUBLISHED_FILE, columns, "a list of published results")
     return [
         (float(row["size_kib"]), float(row["top1_percent"]))
         for row in rows
@@ -139,11 +121,7 @@ def draw(arguments):
     labels = arguments.labels or (["this codec"] if len(arguments.input) == 1 else arguments.input)
     curves = [(label, read_measured(path)) for label, path in zip(labels, arguments.input)]
     published = read_published(arguments.dataset)
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
+    plt = use_matplotlib()
     with_accuracy = any(value is not None for _, curve in curves for value in curve["top1"])
     figure, all_axes = plt.subplots(
         1, 2 if with_accuracy else 1, figsize=(9.6 if with_accuracy else 5.6, 4.2),
@@ -163,35 +141,13 @@ def draw(arguments):
         figure.suptitle(arguments.title)
     if with_accuracy:
         figure.text(0.005, 0.005, "bands: 95 % Wilson interval", ha="left", va="bottom", fontsize=7)
-    # Written beside its place and renamed, so that it appears whole; without a date or version in
-    # it, so that the same data give the same file.
-    partial = f"{arguments.output}.partial"
-    ending = os.path.splitext(arguments.output)[1].lstrip(".") or "png"
-    metadata = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
-    try:
-        figure.savefig(partial, dpi=150, format=ending, metadata=metadata.get(ending))
-        os.replace(partial, arguments.output)
-    except OSError as error:
-        raise BadInput(f"{arguments.output}: {error.strerror}") from error
-    except ValueError as error:
-        raise BadInput(f"{arguments.output}: {str(error).splitlines()[0]}") from error
-    finally:
-        if os.path.exists(partial):
-            os.remove(partial)
-        plt.close(figure)
+    write_figure(figure, arguments.output)
 
 
 def main():
     """Runs the program."""
-    try:
-        draw(parse_arguments())
-    except BadInput as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except ImportError as error:
-        print(f"error: {error}; install it (Debian: apt-get install python3-matplotlib)", file=sys.stderr)
-        return 1
-    return 0
+    arguments = parse_arguments()
+    return run(lambda: draw(arguments))
 
 
 if __name__ == "__main__":
