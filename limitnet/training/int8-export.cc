@@ -416,16 +416,19 @@ WriteFile(const std::filesystem::path& path, const std::string& content)
 std::string
 CppSource(const std::vector<uint8_t>& bytes, const std::string& name)
 {
-    std::string text =
-        fmt::format("// The {} bytes of {}, for Int8Model::Parse; made by "
-                    "`limitnet export`.\n"
-                    "#include <cstddef>\n"
-                    "#include <cstdint>\n\n"
-                    "extern const std::size_t LIMITNET_INT8_MODEL_SIZE = {};\n"
-                    "alignas(4) extern const std::uint8_t LIMITNET_INT8_MODEL[] = {{",
-                    bytes.size(),
-                    name,
-                    bytes.size());
+    std::string text = fmt::format("// The {} bytes of {}, for Int8Model::Parse; made by "
+                                   "`limitnet export`.\n"
+                                   "#include <cstddef>\n"
+                                   "#include <cstdint>\n\n"
+                                   "extern const std::size_t LIMITNET_INT8_MODEL_SIZE;\n"
+                                   "extern const std::uint8_t LIMITNET_INT8_MODEL[{}];\n\n"
+                                   "const std::size_t LIMITNET_INT8_MODEL_SIZE = {};\n"
+                                   "alignas(4) const std::uint8_t LIMITNET_INT8_MODEL[{}] = {{",
+                                   bytes.size(),
+                                   name,
+                                   bytes.size(),
+                                   bytes.size(),
+                                   bytes.size());
     for (size_t i = 0; i < bytes.size(); ++i)
     {
         text += fmt::format("{}{},", i % 20 == 0 ? "\n    " : "", bytes[i]);
