@@ -29,7 +29,8 @@
 #if defined(__clang__)
 #include <immintrin.h>
 #else
-// GCC 12 takes the "undefined" operands in this header for mistakes of whoever calls it (bug 105593)
+// GCC 12 takes the "undefined" operands in this header for mistakes of whoever calls it (bug
+// 105593)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
