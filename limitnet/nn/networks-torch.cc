@@ -15,14 +15,8 @@ using torch::nn::Conv2dOptions;
 using torch::nn::ConvTranspose2d;
 using torch::nn::ConvTranspose2dOptions;
 
-/**
- * Convolution in the type asked for; the result is that type too.
- *
- * LibTorch's conv2d hands small inputs (a latent, the classifier's inner layers) to its own
- * convolution by way of OpenBLAS. That is slower than oneDNN, and after each such product
- * OpenBLAS's threads stay awake for a while in the way of the threads that oneDNN computes with. So
- * oneDNN is asked directly where LibTorch has it.
- */
+} // namespace
+
 Tensor
 Convolve(const Tensor& x,
          const Tensor& weight,
@@ -46,6 +40,9 @@ Convolve(const Tensor& x,
     }
     return torch::conv2d(input, kernel, offset, stride, padding);
 }
+
+namespace
+{
 
 /** Phases of one axis of a transposed convolution that see the same input pixels. */
 struct PhaseGroup
