@@ -4,6 +4,7 @@
 #include "limitnet/data/npm-package.h"
 #include "limitnet/data/paths.h"
 #include "limitnet/training/head-trainer.h"
+#include "limitnet/training/stop-request.h"
 
 #include <fmt/format.h>
 #include <iostream>
@@ -111,8 +112,7 @@ RunTrainHead(const std::vector<std::string>& arguments)
     o.featureFolder = CacheDir() / "features";
     o.dataDir = dataDir;
     o.output = output;
-    TrainHead(o, std::cout);
-    return 0;
+    return TrainHead(o, std::cout, &StopRequest()) ? 0 : STOPPED_STATUS;
 }
 
 } // namespace limitnet

@@ -34,27 +34,6 @@ torch::Tensor ImageNetStd();
 torch::Tensor Normalise(const torch::Tensor& pixels);
 
 /**
- * Convolution in the type asked for; the result is that type too.
- *
- * LibTorch's conv2d hands small inputs (a latent, the classifier's inner layers) to its own
- * convolution by way of OpenBLAS. That is slower than oneDNN, and after each such product
- * OpenBLAS's threads stay awake for a while in the way of the threads that oneDNN computes with. So
- * oneDNN is asked directly where LibTorch has it.
- *
- * \param x NxCxHxW, best channels-last in memory
- * \param weight kernel, out x in x k x k; spared a copy when channels-last and of that type
- * \param bias one value for each output channel, or undefined
- * \param stride, padding of both axes
- * \param computeType torch::kFloat or torch::kBFloat16
- */
-torch::Tensor Convolve(const torch::Tensor& x,
-                       const torch::Tensor& weight,
-                       const torch::Tensor& bias,
-                       int64_t stride,
-                       int64_t padding,
-                       torch::ScalarType computeType);
-
-/**
  * Encoder: Nx3xHxW normalised -> latent Nx12x(H/8)x(W/8), all values >= 0 (a ReLU is last).
  */
 class EncoderImpl : public torch::nn::Module
@@ -62,6 +41,9 @@ class EncoderImpl : public torch::nn::Module
   public:
     EncoderImpl();
     torch::Tensor forward(const torch::Tensor& x, torch::ScalarType computeType = torch::kFloat);
+
+    /** \return the layers in their order; a ReLU follows each */
+    std::vector<torch::nn::Conv2d> Layers() const;
 
   private:
     torch::nn::Conv2d conv1;
@@ -78,6 +60,9 @@ class SaliencyDecoderImpl : public torch::nn::Module
     SaliencyDecoderImpl();
     /** \return the logits; the saliency is their sigmoid. */
     torch::Tensor forward(const torch::Tensor& latent);
+
+    /** \return the layers in their order; a ReLU follows each but the last */
+    std::vector<torch::nn::Conv2d> Layers() const;
 
   private:
     torch::nn::Conv2d sal_t_conv1;

@@ -2,6 +2,7 @@
 #include "limitnet/nn/resnet50-torch.h"
 
 #include "limitnet/codec/error.h"
+#include "limitnet/nn/convolve-torch.h"
 #include "limitnet/nn/networks-torch.h"
 #include "limitnet/nn/text.h"
 

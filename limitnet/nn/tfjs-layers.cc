@@ -4,6 +4,7 @@
 #include "limitnet/codec/error.h"
 #include "limitnet/nn/text.h"
 
+#if __has_include(<nlohmann/json.hpp>)
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -171,3 +172,19 @@ ReadTfjsWeights(const std::filesystem::path& modelJson)
 }
 
 } // namespace limitnet
+
+#else // a build with LibTorch alone, see docs/training.md
+
+namespace limitnet
+{
+
+TfjsWeights
+ReadTfjsWeights(const std::filesystem::path& modelJson)
+{
+    throw Error(
+        Text(modelJson.string(), ": this program was built without nlohmann-json, which reads it"));
+}
+
+} // namespace limitnet
+
+#endif

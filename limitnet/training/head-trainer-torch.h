@@ -4,6 +4,7 @@
 
 #include "limitnet/training/head-trainer.h"
 
+#include <atomic>
 #include <ostream>
 #include <torch/torch.h>
 
@@ -18,13 +19,16 @@ namespace limitnet
  * \param classes how many there are
  * \param options what to do
  * \param progress lines go there
+ * \param stop as for TrainHead()
+ * \return as TrainHead() does
  * \throws Error on unusable input
  */
-void TrainHeadOnFeatures(const torch::Tensor& features,
+bool TrainHeadOnFeatures(const torch::Tensor& features,
                          const torch::Tensor& labels,
                          int64_t classes,
                          const HeadTrainingOptions& options,
-                         std::ostream& progress);
+                         std::ostream& progress,
+                         const std::atomic<bool>* stop = nullptr);
 
 } // namespace limitnet
 

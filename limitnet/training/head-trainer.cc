@@ -3,13 +3,13 @@
 
 #include "limitnet/codec/error.h"
 #include "limitnet/data/cache-lock.h"
-#include "limitnet/data/cifar-dataset.h"
 #include "limitnet/nn/classifier-torch.h"
 #include "limitnet/nn/text.h"
 #include "limitnet/nn/tfjs-layers.h"
 #include "limitnet/nn/threads-torch.h"
 #include "limitnet/training/head-trainer-torch.h"
 #include "limitnet/training/picture-features-torch.h"
+#include "limitnet/training/training-set-torch.h"
 #include "limitnet/training/training-torch.h"
 
 #include <algorithm>
@@ -53,6 +53,21 @@ struct HeadInTrainingImpl : torch::nn::Module
 };
 
 TORCH_MODULE(HeadInTraining);
+
+void
+CheckHoldOut(const HeadTrainingOptions& options, int64_t count)
+{
+    if (options.holdOut < 1 || count - options.holdOut < options.batch)
+    {
+        throw Error(Text("--hold-out=",
+                         options.holdOut,
+                         ": of ",
+                         count,
+                         " pictures it has to leave a batch of ",
+                         options.batch,
+                         " at least, and to be 1 or more"));
+    }
+}
 
 /** Rows at a time, where all are gone through. */
 constexpr int64_t ROWS = 1000;
@@ -127,22 +142,16 @@ ForPlainFeatures(const ResNet50Head& head, int64_t hidden, const Standard& stand
 
 } // namespace
 
-void
+bool
 TrainHeadOnFeatures(const Tensor& features,
                     const Tensor& labels,
                     int64_t classes,
                     const HeadTrainingOptions& options,
-                    std::ostream& progress)
+                    std::ostream& progress,
+                    const std::atomic<bool>* stop)
 {
+    CheckHoldOut(options, features.size(0));
     const auto trainCount = features.size(0) - options.holdOut;
-    if (options.holdOut < 1 || trainCount < options.batch)
-    {
-        throw Error(Text("--hold-out=",
-                         options.holdOut,
-                         " leaves too few pictures of ",
-                         features.size(0),
-                         " for training or validation"));
-    }
     const Standard standard(features.narrow(0, 0, trainCount));
     torch::manual_seed(options.seed);
     HeadInTraining head(features.size(1), options.hidden, classes);
@@ -157,6 +166,7 @@ TrainHeadOnFeatures(const Tensor& features,
     loop.learningRate = options.learningRate;
     loop.reportEvery = stepsPerEpoch;
     loop.seed = options.seed;
+    loop.stop = stop;
     loop.signature = Text("head ",
                           options.dataset,
                           ' ',
@@ -196,7 +206,7 @@ TrainHeadOnFeatures(const Tensor& features,
             torch::manual_seed(options.seed * 7919 + static_cast<uint64_t>(epoch));
             order = torch::randperm(trainCount);
             orderEpoch = epoch;
-            torch::manual_seed(options.seed * 1000003 + static_cast<uint64_t>(step));
+            TrainingLoop::Seed(options.seed, step);
         }
         const auto chosen = order.narrow(0, step % stepsPerEpoch * options.batch, options.batch);
         const auto logits =
@@ -215,7 +225,7 @@ TrainHeadOnFeatures(const Tensor& features,
         });
         return std::vector<std::pair<std::string, double>>{{"clean_top1_percent", accuracy}};
     };
-    TrainingLoop::Run(
+    const bool done = TrainingLoop::Run(
         *head,
         optimizer,
         loop,
@@ -229,29 +239,36 @@ TrainHeadOnFeatures(const Tensor& features,
         },
         progress);
 
+    if (!done)
+    {
+        return false;
+    }
     head->eval();
     auto plain = ForPlainFeatures(head->average, options.hidden, standard);
     WriteClassifier(options.output, plain, options.dataset, options.backboneDigest);
     progress << Text("wrote ", options.output.string(), '\n');
+    return true;
 }
 
-void
-TrainHead(const HeadTrainingOptions& options, std::ostream& progress)
+bool
+TrainHead(const HeadTrainingOptions& options, std::ostream& progress, const std::atomic<bool>* stop)
 {
     UseAllCores();
     KeepFreedMemory();
-    const auto dataset = CifarDataset::Open(options.dataset, Split::TRAIN, options.dataDir);
-    const auto [pictures, labels] = CifarTensors(*dataset);
-    const auto count =
-        options.pictures > 0 ? std::min(options.pictures, pictures.size(0)) : pictures.size(0);
-    if (options.holdOut < 1 || count - options.holdOut < options.batch)
+    TrainingSetOptions wanted;
+    wanted.datasets = {options.dataset};
+    wanted.dataDir = options.dataDir;
+    wanted.holdOutPictures = options.holdOut;
+    const auto set = LoadTrainingSet(wanted, progress);
+    const auto& source = set->sources.front();
+    if (!source.IsSmall() || !source.labels.defined())
     {
-        throw Error(Text("--hold-out=",
-                         options.holdOut,
-                         " leaves too few pictures of ",
-                         count,
-                         " for training or validation"));
+        throw Error(Text("--dataset=", options.dataset, ": right would be cifar10 or cifar100"));
     }
+    const auto& pictures = source.pictures;
+    const auto count =
+        options.pictures > 0 ? std::min(options.pictures, source.Size()) : source.Size();
+    CheckHoldOut(options, count);
     const auto name = Text("resnet50-",
                            options.backboneDigest.substr(0, 8),
                            '-',
@@ -269,23 +286,29 @@ TrainHead(const HeadTrainingOptions& options, std::ostream& progress)
         const CacheLock lock(name, progress);
         const auto file = options.featureFolder / (name + ".f16");
         progress << Text("features are kept in ", file.string(), '\n') << std::flush;
-        features = PictureFeatures(net, pictures.narrow(0, 0, count), false, file, progress);
-        if (options.mirrored)
+        features = PictureFeatures(net, pictures.narrow(0, 0, count), false, file, progress, stop);
+        if (options.mirrored && features.defined())
         {
             mirrored = PictureFeatures(net,
                                        pictures.narrow(0, 0, count - options.holdOut),
                                        true,
                                        options.featureFolder / (name + "-mirrored.f16"),
-                                       progress);
+                                       progress,
+                                       stop);
         }
     }
-    auto chosenLabels = labels.narrow(0, 0, count);
+    if (!features.defined() || (options.mirrored && !mirrored.defined()))
+    {
+        return false;
+    }
+    auto chosenLabels = source.labels.narrow(0, 0, count);
     if (options.mirrored)
     {
         features = torch::cat({mirrored, features});
-        chosenLabels = torch::cat({labels.narrow(0, 0, count - options.holdOut), chosenLabels});
+        chosenLabels =
+            torch::cat({source.labels.narrow(0, 0, count - options.holdOut), chosenLabels});
     }
-    TrainHeadOnFeatures(features, chosenLabels, dataset->ClassCount(), options, progress);
+    return TrainHeadOnFeatures(features, chosenLabels, source.classes, options, progress, stop);
 }
 
 } // namespace limitnet

@@ -2,6 +2,7 @@
 #ifndef LIMITNET_TRAINING_HEAD_TRAINER_H
 #define LIMITNET_TRAINING_HEAD_TRAINER_H
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <ostream>
@@ -55,9 +56,13 @@ struct HeadTrainingOptions
  *
  * \param options what to do
  * \param progress lines with the time left, loss and validation accuracy go there
+ * \param stop asks to stop soon, by being true; null: never
+ * \return whether it was done; false after a stop, when the same call goes on
  * \throws Error on unusable input
  */
-void TrainHead(const HeadTrainingOptions& options, std::ostream& progress);
+bool TrainHead(const HeadTrainingOptions& options,
+               std::ostream& progress,
+               const std::atomic<bool>* stop = nullptr);
 
 } // namespace limitnet
 

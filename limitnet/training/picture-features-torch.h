@@ -4,9 +4,9 @@
 
 #include "limitnet/nn/resnet50-torch.h"
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <ostream>
 #include <string>
 #include <torch/torch.h>
@@ -26,14 +26,16 @@ namespace limitnet
  * \param mirrored take the mirrored pictures
  * \param file where the features are kept; folders above it are made
  * \param progress a line now and then, with the time left
- * \return half precision NxF
+ * \param stop asks to stop soon, by being true; null: never
+ * \return half precision NxF; undefined after a stop, when the same call goes on
  * \throws Error naming the file when it cannot be written
  */
 torch::Tensor PictureFeatures(const ResNet50& net,
                               const torch::Tensor& small,
                               bool mirrored,
                               const std::filesystem::path& file,
-                              std::ostream& progress);
+                              std::ostream& progress,
+                              const std::atomic<bool>* stop = nullptr);
 
 /**
  * \param bytes a tensor of bytes

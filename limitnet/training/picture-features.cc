@@ -35,7 +35,8 @@ PictureFeatures(const ResNet50& net,
                 const torch::Tensor& small,
                 bool mirrored,
                 const std::filesystem::path& file,
-                std::ostream& progress)
+                std::ostream& progress,
+                const std::atomic<bool>* stop)
 {
     const torch::NoGradGuard noGrad;
     const auto count = small.size(0);
@@ -93,6 +94,11 @@ PictureFeatures(const ResNet50& net,
                                  Fixed{static_cast<double>(count - done) / rate / 60, 0},
                                  " min left\n")
                          << std::flush;
+            }
+            if (stop != nullptr && *stop)
+            {
+                progress << "stopped; the same command goes on from here\n" << std::flush;
+                return {};
             }
         }
     }
