@@ -40,6 +40,13 @@ constexpr double PUBLISHED_STEP = 4.0 / 255;
 constexpr double SHORTEST_RUN = 60;
 constexpr double LONGEST_RUN = 1500;
 
+/** In phases 2 and 3, parts of a batch. As published, p is uniform in 0..1 for most pictures. */
+constexpr double CHANNEL_SHARE = 0.2; // keeps the first channels, as in phase 1
+constexpr double LOW_SHARE = 0.3;     // p uniform in 0..0.3, where most is gained
+constexpr double LOW_FRACTION = 0.3;
+constexpr double LOSSY_SHARE = 0.3; // loses runs of the order, up to MOST_LOST of them
+constexpr double MOST_LOST = 0.5;
+
 /** Held-out pictures in a validation, of each kind, and for each classifier. */
 constexpr int64_t VALIDATION_PICTURES = 32;
 constexpr int64_t VALIDATION_ANSWERS = 200;
@@ -114,6 +121,8 @@ class Trainer
 
     /** The latent as a receiver has it in phase 1 (first channels) or later (first in the order). */
     Tensor Received(const Tensor& latent, bool useSaliency);
+    /** Which values that are: bool Nx12x28x28. */
+    Tensor Kept(const Tensor& latent, bool useSaliency);
 
     Tensor DecoderLoss(const Tensor& received, const Tensor& pictures);
     Tensor SaliencyLoss(int64_t count);
@@ -282,46 +291,43 @@ Trainer::Draw(int64_t count) const
 Tensor
 Trainer::Received(const Tensor& latent, bool useSaliency)
 {
-    const auto count = latent.size(0);
     {
         const torch::NoGradGuard noGrad;
         m_codec->channelMax.mul_(0.98).add_(latent.amax({0, 2, 3}, true), 0.02);
     }
     // What a quantiser does to a value is at most half a step in either direction.
-    const auto width = OnDevice(torch::rand({count, 1, 1, 1}) * 2 + 1) * PUBLISHED_STEP;
-    const auto step = m_codec->channelMax.clamp_min(1e-3) * width;
+    const auto step = m_codec->channelMax.clamp_min(1e-3) * PUBLISHED_STEP;
     const auto noisy = latent + (torch::rand_like(latent) - 0.5) * step;
+    return noisy * Kept(latent.detach(), useSaliency).to(torch::kFloat);
+}
+
+Tensor
+Trainer::Kept(const Tensor& latent, bool useSaliency)
+{
     const torch::NoGradGuard noGrad;
+    const auto count = latent.size(0);
+    const auto uniform = [count] { return torch::rand({count, 1, 1, 1}); };
+    const auto channels = OnDevice(torch::randint(1, LATENT_CHANNELS + 1, {count, 1, 1, 1}));
+    const auto channel =
+        torch::arange(LATENT_CHANNELS, channels.options()).view({1, LATENT_CHANNELS, 1, 1});
+    const auto first = channel < channels;
     if (!useSaliency)
     {
-        const auto kept = OnDevice(torch::randint(1, LATENT_CHANNELS + 1, {count, 1, 1, 1}));
-        const auto channel =
-            torch::arange(LATENT_CHANNELS, kept.options()).view({1, LATENT_CHANNELS, 1, 1});
-        const auto keep = (channel < kept).to(torch::kFloat);
-        const torch::AutoGradMode grad(true);
-        return noisy * keep;
+        return first;
     }
-    const auto saliency =
-        torch::sigmoid(m_codec->SaliencyLogits(latent) * m_options.saliencyGain);
+    const auto saliency = torch::sigmoid(m_codec->SaliencyLogits(latent) * m_options.saliencyGain);
     const auto rank = ImportanceRanks(QuantiseSaliencyPublished(saliency));
-    // Half of the pictures get p from all of 0..1, as published, half from its lower part, where
-    // most is gained.
-    const auto upTo = torch::where(torch::rand({count}) < 0.5, torch::ones({count}) * 0.3, torch::ones({count}));
-    const auto p = OnDevice(torch::rand({count}) * upTo).view({count, 1, 1, 1});
-    auto keep = rank < (p * LATENT_SIZE);
-    // Lost fragments: runs of the order, from half of the pictures, up to half of the runs.
-    const auto lossy = (torch::rand({count, 1}) < 0.5).to(torch::kFloat);
-    const auto lossRate = OnDevice(torch::rand({count, 1}) * 0.5 * lossy);
-    const auto run = OnDevice(torch::exp(torch::rand({count, 1, 1, 1}) *
-                                             std::log(LONGEST_RUN / SHORTEST_RUN) +
-                                         std::log(SHORTEST_RUN)));
+    const auto upTo = torch::where(uniform() < LOW_SHARE, LOW_FRACTION, 1.0);
+    const auto p = OnDevice(uniform() * upTo);
+    // Lost fragments are runs of the order.
+    const auto lossRate = OnDevice(uniform() * MOST_LOST * (uniform() < LOSSY_SHARE)).flatten(1);
+    const auto run = OnDevice(
+        torch::exp(uniform() * std::log(LONGEST_RUN / SHORTEST_RUN) + std::log(SHORTEST_RUN)));
     const auto runs = static_cast<int64_t>(LATENT_SIZE / SHORTEST_RUN) + 1;
     const auto lost = OnDevice(torch::rand({count, runs})) < lossRate;
     const auto runOf = (rank / run).floor().to(torch::kLong).flatten(1);
-    keep = keep & ~lost.gather(1, runOf).view(keep.sizes());
-    const auto kept = keep.to(torch::kFloat);
-    const torch::AutoGradMode grad(true);
-    return noisy * kept;
+    const auto inOrder = (rank < (p * LATENT_SIZE)) & ~lost.gather(1, runOf).view(rank.sizes());
+    return torch::where(OnDevice(uniform() < CHANNEL_SHARE), first, inOrder);
 }
 
 Tensor

@@ -72,9 +72,10 @@ void DescribeOptions(OptionList& list, CodecTrainingOptions& options);
  *   squared error of the normalised picture inside that window, without the outermost cell where
  *   the window's edge is not the picture's. In phase 3, half of a batch is decoded whole, for the
  *   classifiers, and the other half as before, so that the codec stays one for all pictures.
- * - Noise on the latent is as wide as one to three of the published quantiser's steps, the widths
- *   that calibration chooses from; the published training adds +-0.01, whatever the step.
- * - In phases 2 and 3, runs of the order are lost from half of the pictures, as fragments are.
+ * - Noise on the latent is as wide as the published quantiser's step; the published training adds
+ *   +-0.01, whatever the step.
+ * - In phases 2 and 3, some pictures lose runs of the order, as fragments are lost, and some keep
+ *   whole channels, as in phase 1.
  * - The saliency loss has a batch of its own, of pictures with masks, which only encoder and saliency
  *   decoder see; so it costs little, and it begins with phase 1.
  * - A run from nothing has batch normalisation in the hidden layers of the saliency decoder; it is

@@ -31,20 +31,6 @@ Quarter(int side, uint8_t grey, bool white)
     return image;
 }
 
-std::string
-ErrorOf(const std::function<void()>& call)
-{
-    try
-    {
-        call();
-    }
-    catch (const Error& error)
-    {
-        return error.what();
-    }
-    return "";
-}
-
 } // namespace
 
 TEST(TrainingSetTest, FolderWithMasksBecomesPicturesAndMasks)
