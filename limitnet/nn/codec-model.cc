@@ -149,7 +149,8 @@ torch::Tensor
 CodecModel::Networks::Saliency(const torch::Tensor& latent) const
 {
     return hasSaliency ? torch::sigmoid(net->sal_decoder(latent))
-                       : torch::zeros({latent.size(0), 1, latent.size(2), latent.size(3)});
+                       : torch::zeros({latent.size(0), 1, latent.size(2), latent.size(3)},
+                                      latent.options());
 }
 
 CodecModel::Networks

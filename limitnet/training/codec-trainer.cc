@@ -576,13 +576,14 @@ bool
 Trainer::Run(std::ostream& progress, const std::atomic<bool>* stop)
 {
     const auto& o = m_options;
-    // The published phase 3 leaves the saliency decoder as it is. It gets no gradient then, which
-    // for Adam is as if it were not there; in phases 1 and 2 it is trained.
+    // As published, phase 3 alone leaves the saliency decoder as it is. Its loss still keeps the
+    // encoder from drifting away under it.
     std::vector<Tensor> trained;
-    for (const auto& entry : m_module->named_parameters())
+    for (auto& entry : m_module->named_parameters())
     {
         const bool frozen = o.channelSteps + o.saliencySteps == 0 &&
                             entry.key().find("sal_decoder") != std::string::npos;
+        entry.value().set_requires_grad(!frozen);
         if (!frozen)
         {
             trained.push_back(entry.value());
