@@ -8,7 +8,7 @@
 #include "limitnet/data/dataset.h"
 #include "limitnet/data/image-file.h"
 #include "limitnet/data/image-folder.h"
-#include "limitnet/data/paths.h"
+#include "limitnet/data/npm-package.h"
 #include "limitnet/evaluation/saliency-quality.h"
 
 #include <chrono>
@@ -75,21 +75,13 @@ FindTeacher(const std::string& model)
     {
         return model;
     }
-    std::error_code ignored;
-    std::string looked;
-    for (const auto& folder : DataSearchPath({}))
+    const NpmFiles& files = *FindNpmFiles(U2NETP);
+    const auto problem = ProblemOfNpmFiles(files);
+    if (!problem.empty())
     {
-        const auto file = folder / (std::string(U2NETP) + ".onnx");
-        if (std::filesystem::is_regular_file(file, ignored))
-        {
-            return file;
-        }
-        looked += (looked.empty() ? "" : ", ") + folder.string();
+        throw Error(problem);
     }
-    throw Error(fmt::format("{}.onnx is not in {}; `limitnet data fetch {}` gets it",
-                            U2NETP,
-                            looked,
-                            U2NETP));
+    return NpmFilePaths(files).front();
 }
 
 /**

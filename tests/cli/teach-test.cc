@@ -2,7 +2,7 @@
 #include "limitnet/data/dataset.h"
 #include "limitnet/data/image-file.h"
 #include "limitnet/data/image-folder.h"
-#include "limitnet/data/paths.h"
+#include "limitnet/data/npm-package.h"
 #include "tests/cli/program.h"
 
 #include <array>
@@ -314,10 +314,9 @@ TEST_F(TeachTest, BadArgumentsGetOneLine)
     m_folder.Write("file", std::string("x"));
     RunBadly(Arguments(m_red, "file"), {"--out=", "file"});
     // The network that is the default is got by another command.
-    const TestVariable data("LIMITNET_DATA", Path("data"));
     const TestVariable cache("XDG_CACHE_HOME", Path("cache"));
     RunBadly({"teach", "--dataset", Path("set"), "-o", Path("out")},
-             {"u2netp.onnx", "limitnet data fetch u2netp", Path("data")});
+             {"U2-Netp", "limitnet data fetch u2netp", Path("cache")});
 }
 
 TEST(TeachOfCifar100, NamesPicturesByTheirNumber)
@@ -352,23 +351,14 @@ TEST(TeachOfCifar100, NamesPicturesByTheirNumber)
 /** U2-Netp itself: within what was measured with other code on other pictures of the set. */
 TEST(TeachOfEcssd, FindsTheObjects)
 {
-    const auto find = [](const std::string& name) {
-        for (const auto& folder : DataSearchPath({}))
-        {
-            if (std::filesystem::exists(folder / name))
-            {
-                return (folder / name).string();
-            }
-        }
-        return std::string{};
-    };
     if (!HasDataset("ecssd"))
     {
         GTEST_SKIP() << "ecssd.tar is neither in LIMITNET_DATA nor in the cache";
     }
-    if (find("u2netp.onnx").empty())
+    const auto problem = ProblemOfNpmFiles(*FindNpmFiles("u2netp"));
+    if (!problem.empty())
     {
-        GTEST_SKIP() << "u2netp.onnx is not here: `limitnet data fetch u2netp` gets it";
+        GTEST_SKIP() << problem;
     }
     const TestFolder folder;
     const auto out = (folder.Path() / "out").string();
