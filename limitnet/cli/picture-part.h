@@ -57,7 +57,7 @@ class PicturePart
 
     std::string m_part = "all";
     int m_holdOutPercent = HOLD_OUT_PERCENT;
-    std::int64_t m_holdOutPictures = 5000;
+    std::int64_t m_holdOutPictures = HOLD_OUT_PICTURES;
 };
 
 } // namespace limitnet

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/cli/command.h"
 #include "limitnet/codec/error.h"
+#include "limitnet/results/plot.h"
 #include "limitnet/training/classifier-trainer.h"
 #include "limitnet/training/codec-trainer.h"
+#include "limitnet/training/option-list.h"
+#include "limitnet/training/stop-request.h"
+#include "limitnet/training/training-set.h"
 
 #include <fmt/format.h>
 #include <iostream>
@@ -15,13 +19,106 @@ namespace po = boost::program_options;
 namespace
 {
 
-void
-CheckPositive(const std::string& name, double value)
+/** A trainer's options for Boost.Program_options, which hands each value to the list. */
+po::options_description
+ForBoost(const OptionList& list)
 {
-    if (!(value > 0))
+    po::options_description options("Options");
+    for (const auto& option : list.Options())
     {
-        throw Error(fmt::format("--{}={}: has to be above 0", name, value));
+        const auto help = option.defaultText.empty()
+                              ? option.help
+                              : fmt::format("{} ({})", option.help, option.defaultText);
+        auto* value = po::value<std::vector<std::string>>();
+        if (option.required)
+        {
+            value->required();
+        }
+        value->composing()->notifier([&option](const std::vector<std::string>& texts) {
+            if (texts.size() > 1 && !option.repeated)
+            {
+                throw Error(fmt::format("--{}: is given {} times", option.name, texts.size()));
+            }
+            for (const auto& text : texts)
+            {
+                option.set(text);
+            }
+        });
+        const auto name = option.name == "output" ? "output,o" : option.name;
+        options.add_options()(name.c_str(), value, help.c_str());
     }
+    return options;
+}
+
+/** Where the pictures come from. */
+struct PictureOptions
+{
+    TrainingSetOptions sets;
+    std::filesystem::path pack;
+
+    void Describe(OptionList& list)
+    {
+        list.Add("dataset",
+                 sets.datasets,
+                 "cifar10, cifar100, imagenet, ecssd, or the path (with a slash) of a folder of "
+                 "pictures; several times for several");
+        list.Add("data", sets.dataDir, "folder that holds the sets that have a name");
+        list.Add("hold-out", sets.holdOutPercent, "percent of a folder's pictures kept out");
+        list.Add("hold-out-pictures",
+                 sets.holdOutPictures,
+                 "of the last training pictures of a CIFAR set, kept out");
+        list.Add("most", sets.mostOfFolder, "most pictures to take of a folder; 0 for all");
+        list.Add("pack", pack, "file of `limitnet pack` to take instead of --dataset");
+    }
+
+    std::shared_ptr<const TrainingSet> Load(std::ostream& progress) const
+    {
+        if (pack.empty())
+        {
+            return LoadTrainingSet(sets, progress);
+        }
+        if (!sets.datasets.empty())
+        {
+            throw Error("--pack and --dataset: one of them is right");
+        }
+        return ReadTrainingSet(pack);
+    }
+};
+
+/** Draws the log of a run beside it; a missing picture is no reason to fail. */
+void
+PlotLog(const std::filesystem::path& output)
+{
+    auto log = output;
+    log += ".csv";
+    auto picture = output;
+    picture += ".png";
+    const auto plot = PlotTraining(log, picture, output.stem().string());
+    std::cout << (plot.done ? fmt::format("log: {}, {}\n", log.string(), picture.string())
+                            : fmt::format("log: {}; not drawn: {}\n", log.string(), plot.reason));
+}
+
+template <typename TrainerOptions, typename Train>
+int
+RunTrainer(const std::string& usage,
+           const std::string& about,
+           const std::vector<std::string>& arguments,
+           const Train& train)
+{
+    TrainerOptions o;
+    PictureOptions pictures;
+    OptionList list;
+    pictures.Describe(list);
+    DescribeOptions(list, o);
+    if (!ParseArguments(usage, about, ForBoost(list), arguments))
+    {
+        return 0;
+    }
+    const auto& stop = StopRequest();
+    const auto set = pictures.Load(std::cout);
+    const bool done = train(*set, o, std::cout, &stop);
+    PlotLog(o.output);
+    return done ? 0 : STOPPED_STATUS;
 }
 
 } // namespace
@@ -29,132 +126,48 @@ CheckPositive(const std::string& name, double value)
 int
 RunTrain(const std::vector<std::string>& arguments)
 {
-    CodecTrainingOptions o;
-    std::vector<std::string> pictures;
-    std::string saliency;
-    std::string dataDir;
-    std::string output;
-    po::options_description options("Options");
-    options.add_options()("output,o",
-                          po::value(&output)->required(),
-                          "model file to write; its log and its state appear beside it")(
-        "dataset",
-        po::value(&o.datasets)->composing(),
-        "cifar10 or cifar100, training half; may be given several times")(
-        "pictures",
-        po::value(&pictures)->composing(),
-        "folder or .tar of larger pictures; may be given several times")(
-        "saliency",
-        po::value(&saliency),
-        "folder or .tar with image/ and mask/, for phase 2")("data",
-                                                             po::value(&dataDir),
-                                                             "folder that holds the CIFAR sets")(
-        "channel-steps",
-        po::value(&o.channelSteps)->default_value(o.channelSteps),
-        "steps of phase 1: keep the first k channels")(
-        "saliency-steps",
-        po::value(&o.saliencySteps)->default_value(o.saliencySteps),
-        "steps of phase 2: importance order by saliency")(
-        "batch",
-        po::value(&o.batch)->default_value(o.batch),
-        "pictures in a step")("learning-rate",
-                              po::value(&o.learningRate)->default_value(o.learningRate),
-                              "highest rate of Adam")(
-        "saliency-weight",
-        po::value(&o.saliencyWeight)->default_value(o.saliencyWeight),
-        "weight of the saliency loss")(
-        "hold-out",
-        po::value(&o.holdOutPercent)->default_value(o.holdOutPercent),
-        "percent of the larger pictures kept for validation")(
-        "bfloat16",
-        po::bool_switch(&o.bfloat16),
-        "decoder convolutions in bfloat16: several times faster where the processor has it")(
-        "seed",
-        po::value(&o.seed)->default_value(o.seed),
-        "seed of all random draws");
-    if (!ParseArguments("limitnet train --output=FILE --dataset=cifar10 [OPTIONS]",
-                        "Trains encoder, saliency decoder and decoder at 224x224. A stopped run "
-                        "goes on when it is\nstarted again with the same options.",
-                        options,
-                        arguments))
-    {
-        return 0;
-    }
-    CheckPositive("batch", static_cast<double>(o.batch) - 1);
-    CheckPositive("learning-rate", o.learningRate);
-    CheckPositive("channel-steps + saliency-steps",
-                  static_cast<double>(o.channelSteps + o.saliencySteps));
-    o.pictures.assign(pictures.begin(), pictures.end());
-    o.saliency = saliency;
-    o.dataDir = dataDir;
-    o.output = output;
-    TrainCodec(o, std::cout);
-    return 0;
+    return RunTrainer<CodecTrainingOptions>(
+        "limitnet train --output=FILE --dataset=cifar10 [OPTIONS]",
+        "Trains encoder, saliency decoder and decoder at 224x224, in up to three phases, and makes "
+        "the tables of the\nbitstream. A stopped run goes on when it is started again with the "
+        "same options (docs/training.md).",
+        arguments,
+        TrainCodec);
 }
 
 int
 RunTrainClassifier(const std::vector<std::string>& arguments)
 {
-    ClassifierTrainingOptions o;
-    std::string dataDir;
-    std::string output;
-    std::string start;
-    std::string codec;
-    po::options_description options("Options");
-    options.add_options()("output,o",
-                          po::value(&output)->required(),
-                          "model file to write; its log and its state appear beside it")(
-        "dataset",
-        po::value(&o.dataset)->default_value(o.dataset),
-        "cifar10 or cifar100, training half")("data",
-                                              po::value(&dataDir),
-                                              "folder that holds the CIFAR sets")(
-        "epochs",
-        po::value(&o.epochs)->default_value(o.epochs),
-        "passes over the pictures")("batch",
-                                    po::value(&o.batch)->default_value(o.batch),
-                                    "pictures in a step")(
-        "learning-rate",
-        po::value(&o.learningRate)->default_value(o.learningRate),
-        "highest rate of SGD")("weight-decay",
-                               po::value(&o.weightDecay)->default_value(o.weightDecay),
-                               "of all weights")(
-        "label-smoothing",
-        po::value(&o.labelSmoothing)->default_value(o.labelSmoothing),
-        "share of the target spread over all classes")(
-        "hold-out",
-        po::value(&o.holdOut)->default_value(o.holdOut),
-        "training pictures kept for validation")("start",
-                                                 po::value(&start),
-                                                 "classifier to start from")(
-        "codec",
-        po::value(&codec),
-        "train on reconstructions of this codec as well")(
-        "decoded-pictures",
-        po::value(&o.decodedPictures)->default_value(o.decodedPictures),
-        "how many reconstructions")(
-        "bfloat16",
-        po::bool_switch(&o.bfloat16),
-        "convolutions in bfloat16: several times faster where the processor has it")(
-        "seed",
-        po::value(&o.seed)->default_value(o.seed),
-        "seed of all random draws");
-    if (!ParseArguments("limitnet train-classifier --output=FILE [OPTIONS]",
-                        "Trains the small classifier. A stopped run goes on when it is started "
-                        "again with the same\noptions.",
-                        options,
+    return RunTrainer<ClassifierTrainingOptions>(
+        "limitnet train-classifier --output=FILE --dataset=cifar10 [OPTIONS]",
+        "Trains the small classifier. A stopped run goes on when it is started again with the "
+        "same\noptions (docs/training.md).",
+        arguments,
+        TrainClassifier);
+}
+
+int
+RunPack(const std::vector<std::string>& arguments)
+{
+    PictureOptions pictures;
+    std::filesystem::path output;
+    OptionList list;
+    list.Add("output", output, "file to write");
+    list.Require();
+    pictures.Describe(list);
+    if (!ParseArguments("limitnet pack --output=FILE --dataset=cifar10 [OPTIONS]",
+                        "Writes the pictures that a trainer takes into one file, as bytes at 32x32 "
+                        "or 224x224, for another machine:\n`limitnet train --pack FILE`, or the "
+                        "trainer that is built with LibTorch alone (docs/training.md).",
+                        ForBoost(list),
                         arguments))
     {
         return 0;
     }
-    CheckPositive("epochs", static_cast<double>(o.epochs));
-    CheckPositive("batch", static_cast<double>(o.batch) - 1);
-    CheckPositive("learning-rate", o.learningRate);
-    o.dataDir = dataDir;
-    o.output = output;
-    o.start = start;
-    o.codec = codec;
-    TrainClassifier(o, std::cout);
+    WriteTrainingSet(*pictures.Load(std::cout), output);
+    std::cout << fmt::format("wrote {}: {:.1f} MB\n",
+                             output.string(),
+                             static_cast<double>(std::filesystem::file_size(output)) / 1e6);
     return 0;
 }
 

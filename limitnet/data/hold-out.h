@@ -10,6 +10,9 @@ namespace limitnet
 /** Of each hundred pictures of an image folder, this many are kept out of training by default. */
 constexpr int HOLD_OUT_PERCENT = 20;
 
+/** So many of the last training pictures of a CIFAR set are kept out of training by default. */
+constexpr std::size_t HOLD_OUT_PICTURES = 2000;
+
 /**
  * Which pictures of an image folder are kept out of training: a rule by place in the sorted list,
  * so that trainer and evaluation agree without a list of names. Every picture of a hundred has

@@ -3,8 +3,8 @@
 
 #include "limitnet/codec/error.h"
 #include "limitnet/nn/model-file-torch.h"
+#include "limitnet/nn/text.h"
 
-#include <fmt/format.h>
 
 namespace limitnet
 {
@@ -22,7 +22,7 @@ ClassCount(const ModelFile& file, const std::filesystem::path& path, const std::
     const auto found = file.tensors.find(bias);
     if (found == file.tensors.end() || found->second.dim() != 1)
     {
-        throw Error(fmt::format("{}: does not say its classes", path.string()));
+        throw Error(Text(path.string(), ": does not say its classes"));
     }
     return found->second.size(0);
 }
@@ -45,7 +45,7 @@ LoadClassifier(const std::filesystem::path& path)
     classifier.dataset = file.notes["dataset"];
     if (classifier.dataset.empty())
     {
-        throw Error(fmt::format("{}: does not say its classes", path.string()));
+        throw Error(Text(path.string(), ": does not say its classes"));
     }
     if (classifier.kind == EFFICIENTNET)
     {

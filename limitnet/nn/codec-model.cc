@@ -6,11 +6,11 @@
 #include "limitnet/nn/codec-model-torch.h"
 #include "limitnet/nn/model-file-torch.h"
 #include "limitnet/nn/picture-tensor-torch.h"
+#include "limitnet/nn/text.h"
 #include "limitnet/nn/threads-torch.h"
 
 #include <algorithm>
 #include <array>
-#include <fmt/format.h>
 #include <limits>
 #include <type_traits>
 #include <vector>
@@ -88,10 +88,7 @@ ReadTables(const ModelFile& file, const std::filesystem::path& path)
         const auto found = file.tensors.find(name);
         if (found == file.tensors.end() || found->second.sizes() != at::IntArrayRef(shape))
         {
-            throw Error(fmt::format("{}: table '{}' is missing or of another size; `limitnet "
-                                    "calibrate` makes the tables of a model anew",
-                                    path.string(),
-                                    name));
+            throw Error(Text(path.string(), ": table '", name, "' is missing or of another size; `limitnet calibrate` makes the tables of a model anew"));
         }
         const auto numbers = found->second.to(torch::kDouble).contiguous();
         const auto* next = numbers.template data_ptr<double>();
@@ -109,7 +106,7 @@ ReadTables(const ModelFile& file, const std::filesystem::path& path)
     }
     catch (const Error& error)
     {
-        throw Error(fmt::format("{}: {}", path.string(), error.what()));
+        throw Error(Text(path.string(), ": ", error.what()));
     }
     return tables;
 }

@@ -4,6 +4,19 @@
 namespace limitnet
 {
 
+namespace
+{
+
+/** Saliency and (12 - j) / 5 for channel j = 0..11. */
+torch::Tensor
+Score(const torch::Tensor& quantisedSaliency)
+{
+    const auto bias = torch::arange(12, 0, -1, quantisedSaliency.options()).view({1, 12, 1, 1}) / 5;
+    return quantisedSaliency + bias;
+}
+
+} // namespace
+
 torch::Tensor
 QuantiseSaliencyPublished(const torch::Tensor& saliency)
 {
@@ -22,11 +35,19 @@ QuantiseSaliencyPublished(const torch::Tensor& saliency)
 }
 
 torch::Tensor
+ImportanceRanks(const torch::Tensor& quantisedSaliency)
+{
+    const auto score = Score(quantisedSaliency);
+    const auto flat = score.flatten(1);
+    const auto order = flat.argsort(/*stable=*/true, /*dim=*/1, /*descending=*/true);
+    const auto places = torch::arange(flat.size(1), order.options()).expand_as(order);
+    return torch::empty_like(order).scatter_(1, order, places).view(score.sizes());
+}
+
+torch::Tensor
 KeepMask(const torch::Tensor& quantisedSaliency, const torch::Tensor& fraction)
 {
-    // Bias (12 - j) / 5 for channel j = 0..11.
-    const auto bias = torch::arange(12, 0, -1, quantisedSaliency.options()).view({1, 12, 1, 1}) / 5;
-    const auto score = quantisedSaliency + bias;
+    const auto score = Score(quantisedSaliency);
     const auto flat = std::get<0>(score.flatten(1).sort(1));
     // The quantile with linear interpolation, one fraction for each picture.
     const auto position = (1 - fraction) * static_cast<double>(flat.size(1) - 1);

@@ -2,8 +2,8 @@
 #include "limitnet/nn/model-file-torch.h"
 
 #include "limitnet/codec/error.h"
+#include "limitnet/nn/text.h"
 
-#include <fmt/format.h>
 #include <fstream>
 #include <iterator>
 
@@ -23,7 +23,7 @@ ModelFile::Read(const std::filesystem::path& path, const std::string& kind)
     std::ifstream in(path, std::ios::binary);
     if (!in)
     {
-        throw Error(fmt::format("{}: no such model file, or it cannot be read", path.string()));
+        throw Error(Text(path.string(), ": no such model file, or it cannot be read"));
     }
     const std::vector<char> bytes((std::istreambuf_iterator<char>(in)),
                                   std::istreambuf_iterator<char>());
@@ -47,9 +47,7 @@ ModelFile::Read(const std::filesystem::path& path, const std::string& kind)
     catch (const std::exception&)
     {
         // LibTorch's own text is a page of its source locations: no help to a user.
-        throw Error(fmt::format("{}: not a model file, or a truncated one ({} bytes)",
-                                path.string(),
-                                bytes.size()));
+        throw Error(Text(path.string(), ": not a model file, or a truncated one (", bytes.size(), " bytes)"));
     }
     if (kind.empty())
     {
@@ -57,12 +55,13 @@ ModelFile::Read(const std::filesystem::path& path, const std::string& kind)
     }
     if (file.notes["kind"] != kind)
     {
-        throw Error(fmt::format("{}: holds {}, expected a model of kind '{}'",
-                                path.string(),
-                                file.notes["kind"].empty()
-                                    ? "no note of its kind"
-                                    : fmt::format("a model of kind '{}'", file.notes["kind"]),
-                                kind));
+        const auto& found = file.notes["kind"];
+        throw Error(Text(path.string(),
+                         ": holds ",
+                         found.empty() ? "no note of its kind" : Text("a model of kind '", found, "'"),
+                         ", expected a model of kind '",
+                         kind,
+                         "'"));
     }
     int format = 0;
     try
@@ -71,14 +70,11 @@ ModelFile::Read(const std::filesystem::path& path, const std::string& kind)
     }
     catch (const std::exception&)
     {
-        throw Error(fmt::format("{}: has no valid format number", path.string()));
+        throw Error(Text(path.string(), ": has no valid format number"));
     }
     if (format > FORMAT)
     {
-        throw Error(fmt::format("{}: has format {}, this program reads up to {}; use a newer one",
-                                path.string(),
-                                format,
-                                FORMAT));
+        throw Error(Text(path.string(), ": has format ", format, ", this program reads up to ", FORMAT, "; use a newer one"));
     }
     return file;
 }
@@ -108,7 +104,7 @@ ModelFile::Write(const std::filesystem::path& path) const
         {
             std::error_code ignored;
             std::filesystem::remove(temporary, ignored);
-            throw Error(fmt::format("{}: cannot be written", path.string()));
+            throw Error(Text(path.string(), ": cannot be written"));
         }
     }
     std::filesystem::rename(temporary, path);
@@ -145,13 +141,11 @@ ModelFile::Give(torch::nn::Module& module,
         const auto found = tensors.find(name);
         if (found == tensors.end())
         {
-            throw Error(fmt::format("{}: tensor '{}' is missing", path.string(), name));
+            throw Error(Text(path.string(), ": tensor '", name, "' is missing"));
         }
         if (found->second.sizes() != value.sizes())
         {
-            throw Error(fmt::format("{}: tensor '{}' has another shape than the network's",
-                                    path.string(),
-                                    name));
+            throw Error(Text(path.string(), ": tensor '", name, "' has another shape than the network's"));
         }
         value.copy_(found->second);
     };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/nn/networks-torch.h"
 
+#include "limitnet/nn/convolve-torch.h"
+
 namespace limitnet
 {
 
@@ -14,38 +16,6 @@ using torch::nn::Conv2d;
 using torch::nn::Conv2dOptions;
 using torch::nn::ConvTranspose2d;
 using torch::nn::ConvTranspose2dOptions;
-
-/**
- * Convolution in the type asked for; the result is that type too.
- *
- * LibTorch's conv2d hands small inputs (a latent, the classifier's inner layers) to its own
- * convolution by way of OpenBLAS. That is slower than oneDNN, and after each such product
- * OpenBLAS's threads stay awake for a while in the way of the threads that oneDNN computes with. So
- * oneDNN is asked directly where LibTorch has it.
- */
-Tensor
-Convolve(const Tensor& x,
-         const Tensor& weight,
-         const Tensor& bias,
-         int64_t stride,
-         int64_t padding,
-         torch::ScalarType computeType)
-{
-    const auto input = x.to(computeType);
-    const auto kernel = weight.to(computeType).contiguous(torch::MemoryFormat::ChannelsLast);
-    const auto offset = bias.defined() ? bias.to(computeType) : bias;
-    if (computeType == torch::kFloat && input.device().is_cpu() && at::hasMKLDNN())
-    {
-        return at::mkldnn_convolution(input,
-                                      kernel,
-                                      offset,
-                                      {padding, padding},
-                                      {stride, stride},
-                                      {1, 1},
-                                      1);
-    }
-    return torch::conv2d(input, kernel, offset, stride, padding);
-}
 
 /** Phases of one axis of a transposed convolution that see the same input pixels. */
 struct PhaseGroup
@@ -230,6 +200,30 @@ Transposed(int64_t in, int64_t out, int64_t kernel, int64_t stride, int64_t padd
 } // namespace
 
 Tensor
+Convolve(const Tensor& x,
+         const Tensor& weight,
+         const Tensor& bias,
+         int64_t stride,
+         int64_t padding,
+         torch::ScalarType computeType)
+{
+    const auto input = x.to(computeType);
+    const auto kernel = weight.to(computeType).contiguous(torch::MemoryFormat::ChannelsLast);
+    const auto offset = bias.defined() ? bias.to(computeType) : bias;
+    if (computeType == torch::kFloat && input.device().is_cpu() && at::hasMKLDNN())
+    {
+        return at::mkldnn_convolution(input,
+                                      kernel,
+                                      offset,
+                                      {padding, padding},
+                                      {stride, stride},
+                                      {1, 1},
+                                      1);
+    }
+    return torch::conv2d(input, kernel, offset, stride, padding);
+}
+
+Tensor
 ImageNetMean()
 {
     return torch::tensor({0.485F, 0.456F, 0.406F}).view({1, 3, 1, 1});
@@ -263,6 +257,12 @@ EncoderImpl::forward(const Tensor& x, torch::ScalarType computeType)
     return Convolve(y, conv3->weight, conv3->bias, 1, 1, computeType).relu_().to(torch::kFloat);
 }
 
+std::vector<Conv2d>
+EncoderImpl::Layers() const
+{
+    return {conv1, conv2, conv3};
+}
+
 SaliencyDecoderImpl::SaliencyDecoderImpl()
     : sal_t_conv1(register_module("sal_t_conv1", Conv2d(Plain(12, 16, 3, 1, 1)))),
       sal_t_conv2(register_module("sal_t_conv2", Conv2d(Plain(16, 16, 3, 1, 1)))),
@@ -284,6 +284,12 @@ SaliencyDecoderImpl::forward(const Tensor& latent)
     y = layer(y, sal_t_conv3).relu_();
     y = layer(y, sal_t_conv4).relu_();
     return layer(y, sal_t_conv5);
+}
+
+std::vector<Conv2d>
+SaliencyDecoderImpl::Layers() const
+{
+    return {sal_t_conv1, sal_t_conv2, sal_t_conv3, sal_t_conv4, sal_t_conv5};
 }
 
 DecoderImpl::DecoderImpl()

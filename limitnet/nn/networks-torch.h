@@ -42,6 +42,9 @@ class EncoderImpl : public torch::nn::Module
     EncoderImpl();
     torch::Tensor forward(const torch::Tensor& x, torch::ScalarType computeType = torch::kFloat);
 
+    /** \return the layers in their order; a ReLU follows each */
+    std::vector<torch::nn::Conv2d> Layers() const;
+
   private:
     torch::nn::Conv2d conv1;
     torch::nn::Conv2d conv2;
@@ -57,6 +60,9 @@ class SaliencyDecoderImpl : public torch::nn::Module
     SaliencyDecoderImpl();
     /** \return the logits; the saliency is their sigmoid. */
     torch::Tensor forward(const torch::Tensor& latent);
+
+    /** \return the layers in their order; a ReLU follows each but the last */
+    std::vector<torch::nn::Conv2d> Layers() const;
 
   private:
     torch::nn::Conv2d sal_t_conv1;

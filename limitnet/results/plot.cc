@@ -77,4 +77,12 @@ PlotEvaluation(const std::filesystem::path& csv,
     return Draw("plot-eval.py", picture, {"--title", title, "--dataset", dataset, csv.string()});
 }
 
+PlotResult
+PlotTraining(const std::filesystem::path& csv,
+             const std::filesystem::path& picture,
+             const std::string& title)
+{
+    return Draw("plot-training.py", picture, {"--title", title, csv.string()});
+}
+
 } // namespace limitnet

@@ -43,6 +43,18 @@ PlotResult PlotEvaluation(const std::filesystem::path& csv,
                           const std::string& title,
                           const std::string& dataset);
 
+/**
+ * Draws the log of a training run by analysis/plot-training.py: loss, and what was measured on
+ * held-out pictures. In all else as PlotAccuracy().
+ *
+ * \param csv the log, `<output>.csv`
+ * \param picture the .png to write
+ * \param title stands above it, may be empty
+ */
+PlotResult PlotTraining(const std::filesystem::path& csv,
+                        const std::filesystem::path& picture,
+                        const std::string& title);
+
 } // namespace limitnet
 
 #endif // LIMITNET_RESULTS_PLOT_H

@@ -6,7 +6,6 @@
 #include "limitnet/codec/latent.h"
 #include "limitnet/codec/saliency-map.h"
 #include "limitnet/nn/codec-model-torch.h"
-#include "limitnet/training/calibration.h"
 
 #include <array>
 #include <functional>
@@ -15,6 +14,9 @@
 
 namespace limitnet
 {
+
+/** How many pictures tables are made from, as in the published code. */
+constexpr int64_t CALIBRATION_PICTURES = 5000;
 
 /** What the tables are made from. */
 struct CalibrationSample

@@ -13,9 +13,6 @@
 namespace limitnet
 {
 
-/** How many pictures tables are made from, as in the published code. */
-constexpr int64_t CALIBRATION_PICTURES = 5000;
-
 /** The pictures that a codec's tables are made from. */
 struct CalibrationOptions
 {
@@ -25,7 +22,7 @@ struct CalibrationOptions
     std::filesystem::path dataDir;
     /** How many pictures, the same number from each set and evenly spread over it; 1 ..
      * MAX_CALIBRATION_PICTURES. */
-    int64_t count = CALIBRATION_PICTURES;
+    int64_t count = 5000; // as in the published code
 };
 
 /** More would need more than a gigabyte for the latents. */

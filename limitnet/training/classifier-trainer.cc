@@ -2,16 +2,17 @@
 #include "limitnet/training/classifier-trainer.h"
 
 #include "limitnet/codec/error.h"
-#include "limitnet/data/cifar-dataset.h"
 #include "limitnet/nn/classifier-torch.h"
 #include "limitnet/nn/codec-model-torch.h"
 #include "limitnet/nn/gradual-scoring-torch.h"
 #include "limitnet/nn/networks-torch.h"
 #include "limitnet/nn/picture-tensor-torch.h"
+#include "limitnet/nn/text.h"
 #include "limitnet/nn/threads-torch.h"
+#include "limitnet/training/training-set-torch.h"
 #include "limitnet/training/training-torch.h"
 
-#include <fmt/format.h>
+#include <fstream>
 
 namespace limitnet
 {
@@ -74,11 +75,13 @@ Tensor
 Augment(const Tensor& pictures)
 {
     const auto n = pictures.size(0);
+    const auto device = pictures.device();
     const auto padded = torch::reflection_pad2d(pictures.to(torch::kFloat), {4, 4, 4, 4});
     const auto row = torch::randint(9, {n, 1, 1, 1}) + torch::arange(32).view({1, 1, 32, 1});
     const auto column = torch::randint(9, {n, 1, 1, 1}) + torch::arange(32).view({1, 1, 1, 32});
-    auto x = padded.gather(2, row.expand({n, 3, 32, 40})).gather(3, column.expand({n, 3, 32, 32}));
-    return torch::where(torch::rand({n, 1, 1, 1}) < 0.5, x.flip(3), x);
+    auto x = padded.gather(2, row.to(device).expand({n, 3, 32, 40}))
+                 .gather(3, column.to(device).expand({n, 3, 32, 32}));
+    return torch::where((torch::rand({n, 1, 1, 1}) < 0.5).to(device), x.flip(3), x);
 }
 
 Tensor
@@ -91,112 +94,247 @@ Prepare(const Tensor& bytes)
  * Reconstructions of pictures at 32x32: encoded, quantised, cut at a random p, decoded at 224x224
  * and averaged back, as the cloud's classifier sees them.
  *
- * \return uint8 Nx3x32x32
+ * They are appended to a file as they are made, from whose end a later call goes on.
  */
-Tensor
-Reconstruct(const Tensor& pictures,
-            const std::filesystem::path& codecPath,
-            bool bfloat16,
-            std::ostream& progress)
+class Reconstructions
 {
-    const torch::NoGradGuard noGrad;
-    const CodecModel codec(codecPath);
-    auto& net = codec.GetNetworks().net;
-    const auto& tables = codec.Tables();
-    const auto scale = torch::from_blob(const_cast<float*>(tables.scale.data()), {1, 12, 1, 1});
-    const auto offset = torch::from_blob(const_cast<float*>(tables.offset.data()), {1, 12, 1, 1});
-    const auto values =
-        torch::from_blob(const_cast<float*>(tables.reconstruction[0].data()), {12 * 64});
-    const auto channel = torch::arange(12).view({1, 12, 1, 1}) * 64;
-
-    const auto count = pictures.size(0);
-    auto out = torch::empty({count, 3, 32, 32}, torch::kUInt8);
-    constexpr int64_t BATCH = 8;
-    const auto computeType = bfloat16 ? torch::kBFloat16 : torch::kFloat;
-    for (int64_t i = 0; i < count; i += BATCH)
+  public:
+    Reconstructions(const ClassifierTrainingOptions& options,
+                    torch::Device device,
+                    torch::ScalarType precision)
+        : m_codec(options.codec),
+          m_device(device),
+          m_precision(precision),
+          m_file(options.output)
     {
-        const auto n = std::min(BATCH, count - i);
-        const auto x = EnlargeToPicture(pictures.narrow(0, i, n));
-        const auto latent = net->encoder(Normalise(x));
-        const auto saliency = QuantiseSaliencyPublished(torch::sigmoid(net->sal_decoder(latent)));
-        const auto keep = KeepMask(saliency, torch::rand({n}) * 0.95 + 0.05);
+        m_file += ".decoded";
+        auto& net = m_codec.GetNetworks().net;
+        net->to(device);
+        m_kernels = net->decoder->Kernels(precision);
+    }
+
+    /**
+     * \param source where the pictures are
+     * \param chosen which ones
+     * \param signature what the file's content depends on
+     * \param progress lines
+     * \param stop may be null
+     * \return uint8 Nx3x32x32; undefined after a stop
+     */
+    Tensor Make(const TrainingSource& source,
+                const Tensor& chosen,
+                const std::string& signature,
+                std::ostream& progress,
+                const std::atomic<bool>* stop)
+    {
+        const torch::NoGradGuard noGrad;
+        const auto count = chosen.size(0);
+        // p is drawn for all at once, so that it does not depend on where a run was stopped.
+        const auto upTo = torch::where(torch::rand({count}) < 0.5, 0.25, 0.95);
+        const auto fraction = torch::rand({count}) * upTo + 0.05;
+        const auto done = Continue(signature);
+        std::ofstream out(m_file, std::ios::app | std::ios::binary);
+        for (int64_t i = done; i < count; i += BATCH)
+        {
+            const auto n = std::min(BATCH, count - i);
+            const auto x = source.At224(chosen.narrow(0, i, n));
+            const auto pictures = Decode(x, fraction.narrow(0, i, n));
+            out.write(static_cast<const char*>(pictures.data_ptr()), pictures.numel());
+            out.flush();
+            if (!out)
+            {
+                throw Error(Text(m_file.string(), ": cannot be written: is the disk full?"));
+            }
+            if (i / BATCH % 250 == 0)
+            {
+                progress << "decoding training pictures: " << i << '/' << count << '\n' << std::flush;
+            }
+            if (stop != nullptr && *stop)
+            {
+                progress << "stopped; the same command goes on from here\n" << std::flush;
+                return {};
+            }
+        }
+        out.close();
+        auto all = torch::empty({count, 3, SIDE, SIDE}, torch::kByte);
+        std::ifstream in(m_file, std::ios::binary);
+        std::string line;
+        std::getline(in, line);
+        in.read(static_cast<char*>(all.data_ptr()), all.numel());
+        if (!in)
+        {
+            throw Error(Text(m_file.string(), ": cannot be read; remove it"));
+        }
+        return all.to(m_device);
+    }
+
+  private:
+    static constexpr int64_t BATCH = 8;
+    static constexpr int64_t SIDE = 32;
+    static constexpr int64_t BYTES = 3 * SIDE * SIDE;
+
+    /** \return how many pictures the file has already; the file ends with a whole batch then */
+    int64_t Continue(const std::string& signature)
+    {
+        std::ifstream in(m_file, std::ios::binary);
+        std::string line;
+        const auto header = static_cast<int64_t>(signature.size()) + 1;
+        if (std::getline(in, line) && line == signature)
+        {
+            in.close();
+            const auto size = static_cast<int64_t>(std::filesystem::file_size(m_file));
+            const auto whole = (size - header) / (BYTES * BATCH) * BATCH;
+            // Batch by batch, so that a continued run computes the very same batches.
+            std::filesystem::resize_file(m_file, static_cast<uintmax_t>(header + whole * BYTES));
+            return whole;
+        }
+        in.close();
+        std::ofstream(m_file, std::ios::trunc | std::ios::binary) << signature << '\n';
+        return 0;
+    }
+
+    /** \return uint8 nx3x32x32 on the CPU */
+    Tensor Decode(const Tensor& x, const Tensor& fraction)
+    {
+        const auto& networks = m_codec.GetNetworks();
+        const auto& tables = m_codec.Tables();
+        const auto table = [&](const float* values, at::IntArrayRef shape) {
+            return torch::from_blob(const_cast<float*>(values), shape).to(m_device);
+        };
+        const auto scale = table(tables.scale.data(), {1, LATENT_CHANNELS, 1, 1});
+        const auto offset = table(tables.offset.data(), {1, LATENT_CHANNELS, 1, 1});
+        const auto values =
+            table(tables.reconstruction[0].data(), {LATENT_CHANNELS * SYMBOL_COUNT});
+        const auto channel =
+            torch::arange(LATENT_CHANNELS, torch::TensorOptions(m_device).dtype(torch::kLong))
+                .view({1, LATENT_CHANNELS, 1, 1}) *
+            SYMBOL_COUNT;
+        const auto latent = networks.net->encoder(Normalise(x));
+        const auto rank = ImportanceRanks(QuantiseSaliencyPublished(networks.Saliency(latent)));
+        const auto keep = rank < fraction.to(m_device).view({-1, 1, 1, 1}) * LATENT_SIZE;
         const auto symbol =
             (latent * scale + offset).floor().clamp(0, SYMBOL_COUNT - 1).to(torch::kLong);
-        const auto restored =
-            values.index_select(0, (symbol + channel).flatten()).view(latent.sizes()) * keep;
+        const auto restored = values.index_select(0, (symbol + channel).flatten())
+                                  .view(latent.sizes()) *
+                              keep.to(torch::kFloat);
         const auto decoded =
-            net->decoder(restored.contiguous(torch::MemoryFormat::ChannelsLast), computeType);
-        out.narrow(0, i, n).copy_((torch::avg_pool2d(decoded, 7) * 255).round());
-        if (i / BATCH % 250 == 0)
-        {
-            progress << fmt::format("decoding training pictures: {}/{}\n", i, count) << std::flush;
-        }
+            DecoderImpl::Run(m_kernels, restored.contiguous(torch::MemoryFormat::ChannelsLast));
+        return (torch::avg_pool2d(decoded, PICTURE_SIZE / SIDE) * 255)
+            .round()
+            .to(torch::kByte)
+            .cpu()
+            .contiguous();
     }
-    return out;
-}
+
+    CodecModel m_codec;
+    torch::Device m_device;
+    torch::ScalarType m_precision;
+    std::filesystem::path m_file;
+    DecoderKernels m_kernels;
+};
+
+/** Pictures and labels to be measured on. */
+struct LabelledPictures
+{
+    Tensor pictures; // uint8 Nx3x32x32
+    Tensor labels;
+};
 
 double
-Accuracy(SmallClassifier& net,
-         const Tensor& pictures,
-         const Tensor& labels,
-         torch::ScalarType computeType)
+Accuracy(SmallClassifier& net, const LabelledPictures& set, torch::ScalarType precision)
 {
     const torch::NoGradGuard noGrad;
     int64_t correct = 0;
     constexpr int64_t BATCH = 500;
-    for (int64_t i = 0; i < pictures.size(0); i += BATCH)
+    const auto count = set.pictures.size(0);
+    for (int64_t i = 0; i < count; i += BATCH)
     {
-        const auto n = std::min(BATCH, pictures.size(0) - i);
-        const auto logits = net->forward(Prepare(pictures.narrow(0, i, n)), computeType);
-        correct += (logits.argmax(1) == labels.narrow(0, i, n)).sum().item<int64_t>();
+        const auto n = std::min(BATCH, count - i);
+        const auto logits = net->forward(Prepare(set.pictures.narrow(0, i, n)), precision);
+        correct += (logits.argmax(1) == set.labels.narrow(0, i, n)).sum().item<int64_t>();
     }
-    return 100.0 * static_cast<double>(correct) / static_cast<double>(pictures.size(0));
+    return 100.0 * static_cast<double>(correct) / static_cast<double>(count);
 }
 
 } // namespace
 
 void
-TrainClassifier(const ClassifierTrainingOptions& options, std::ostream& progress)
+DescribeOptions(OptionList& list, ClassifierTrainingOptions& o)
+{
+    list.Add("output", o.output, "model file to write; its log, plot and state appear beside it");
+    list.Require();
+    list.Add("epochs", o.epochs, "passes over the pictures");
+    list.Add("batch", o.batch, "pictures in a step");
+    list.Add("learning-rate", o.learningRate, "highest rate of SGD");
+    list.Add("weight-decay", o.weightDecay, "of all weights");
+    list.Add("label-smoothing", o.labelSmoothing, "share of the target spread over all classes");
+    list.Add("start", o.start, "classifier to start from (default: from nothing)");
+    list.Add("codec", o.codec, "train on reconstructions of this codec as well");
+    list.Add("decoded-pictures", o.decodedPictures, "how many reconstructions");
+    list.Add("device", o.device, "cpu, cuda or cuda:N");
+    list.Add("precision", o.precision, "of the convolutions: auto, float32, bfloat16");
+    list.Add("seed", o.seed, "seed of all random draws");
+}
+
+bool
+TrainClassifier(const TrainingSet& set,
+                const ClassifierTrainingOptions& options,
+                std::ostream& progress,
+                const std::atomic<bool>* stop)
 {
     UseAllCores();
-    const auto dataset = CifarDataset::Open(options.dataset, Split::TRAIN, options.dataDir);
-    const auto [pictures, labels] = CifarTensors(*dataset);
-    const auto trainCount = pictures.size(0) - options.holdOut;
-    if (options.holdOut < 1 || trainCount < options.batch)
+    KeepFreedMemory();
+    const auto device = DeviceOf(options.device);
+    const auto precision = PrecisionOf(options.precision, device);
+    if (set.sources.size() != 1 || !set.sources[0].IsSmall() || !set.sources[0].labels.defined())
     {
-        throw Error(fmt::format("--hold-out={} leaves too few pictures of {} for training or "
-                                "validation",
-                                options.holdOut,
-                                pictures.size(0)));
+        throw Error("a small classifier learns from one set of small pictures with classes: name "
+                    "cifar10 or cifar100");
     }
-    const auto computeType = options.bfloat16 ? torch::kBFloat16 : torch::kFloat;
+    const auto moved = set.To(device);
+    const auto& source = moved.sources[0];
+    const auto trainCount = source.trainCount;
+    const auto heldOutCount = source.Size() - trainCount;
+    if (options.epochs < 1 || options.batch < 2 || options.batch > trainCount || heldOutCount < 1 ||
+        !(options.learningRate > 0) || options.decodedPictures < 1)
+    {
+        throw Error(Text("--epochs and --decoded-pictures have to be 1 or more, --batch 2 to ",
+                         trainCount,
+                         ", --learning-rate above 0, and some pictures held out"));
+    }
 
     torch::manual_seed(options.seed);
-    ClassifierInTraining classifier(dataset->ClassCount());
+    ClassifierInTraining classifier(source.classes);
     if (!options.start.empty())
     {
         ReadClassifier(options.start, classifier->net);
         classifier->CopyToAverage();
     }
+    classifier->to(device);
+    const auto signature = Text("classifier ", set.Signature(), options.epochs, ' ', options.batch,
+                                ' ', options.learningRate, ' ', options.weightDecay, ' ',
+                                options.labelSmoothing, ' ', options.start.filename().string(), ' ',
+                                options.codec.filename().string(), ' ', options.decodedPictures,
+                                ' ', precision, ' ', options.seed);
 
-    // Reconstructed pictures: of the training part, and of all of the validation part.
-    Tensor reconstructed;
-    Tensor reconstructedLabels;
-    Tensor reconstructedHeldOut;
+    // Reconstructed pictures: of a part of the training pictures, and of those held out.
+    LabelledPictures reconstructed;
+    LabelledPictures reconstructedHeldOut;
     if (!options.codec.empty())
     {
-        const auto chosen =
-            torch::randperm(trainCount).narrow(0, 0, std::min(trainCount, options.decodedPictures));
-        reconstructed = Reconstruct(pictures.index_select(0, chosen),
-                                    options.codec,
-                                    options.bfloat16,
-                                    progress);
-        reconstructedLabels = labels.index_select(0, chosen);
-        reconstructedHeldOut =
-            Reconstruct(pictures.narrow(0, trainCount, options.holdOut).contiguous(),
-                        options.codec,
-                        options.bfloat16,
-                        progress);
+        const auto made = std::min(trainCount, options.decodedPictures);
+        const auto chosen = torch::cat({torch::randperm(trainCount).narrow(0, 0, made),
+                                        torch::arange(trainCount, source.Size())});
+        Reconstructions maker(options, device, precision);
+        const auto all = maker.Make(source, chosen, signature, progress, stop);
+        if (!all.defined())
+        {
+            return false;
+        }
+        const auto labels = source.labels.index_select(0, chosen.to(device));
+        reconstructed = {all.narrow(0, 0, made), labels.narrow(0, 0, made)};
+        reconstructedHeldOut = {all.narrow(0, made, heldOutCount),
+                                labels.narrow(0, made, heldOutCount)};
     }
 
     torch::optim::SGD optimizer(classifier->net->parameters(),
@@ -213,23 +351,12 @@ TrainClassifier(const ClassifierTrainingOptions& options, std::ostream& progress
     loop.warmUpFraction = options.start.empty() ? 0.2 : 0.05;
     loop.reportEvery = stepsPerEpoch;
     loop.seed = options.seed;
-    loop.signature = fmt::format("classifier {} {} {} {} {} {} {} {} {} {} {} {}",
-                                 options.dataset,
-                                 options.epochs,
-                                 options.batch,
-                                 options.learningRate,
-                                 options.weightDecay,
-                                 options.labelSmoothing,
-                                 options.holdOut,
-                                 options.start.filename().string(),
-                                 options.codec.filename().string(),
-                                 options.decodedPictures,
-                                 options.bfloat16,
-                                 options.seed);
+    loop.signature = signature;
+    loop.stop = stop;
 
     Tensor order;
     int64_t orderEpoch = -1;
-    const auto loss = [&, &labels = labels, &pictures = pictures](int64_t step) {
+    const auto loss = [&](int64_t step) {
         const auto epoch = step / stepsPerEpoch;
         if (epoch != orderEpoch)
         {
@@ -237,47 +364,39 @@ TrainClassifier(const ClassifierTrainingOptions& options, std::ostream& progress
             torch::manual_seed(options.seed * 7919 + static_cast<uint64_t>(epoch));
             order = torch::randperm(trainCount);
             orderEpoch = epoch;
-            torch::manual_seed(options.seed * 1000003 + static_cast<uint64_t>(step));
+            TrainingLoop::Seed(options.seed, step);
         }
-        auto chosen = order.narrow(0, step % stepsPerEpoch * options.batch, options.batch);
-        Tensor x;
-        Tensor y;
-        if (reconstructed.defined())
+        const auto half = reconstructed.pictures.defined() ? options.batch / 2 : 0;
+        const auto chosen = order.narrow(0, step % stepsPerEpoch * options.batch, options.batch - half)
+                                .to(device);
+        auto x = source.pictures.index_select(0, chosen);
+        auto y = source.labels.index_select(0, chosen);
+        if (half > 0)
         {
-            chosen = chosen.narrow(0, 0, options.batch / 2);
-            const auto other = torch::randint(reconstructed.size(0), {options.batch / 2});
-            x = torch::cat(
-                {pictures.index_select(0, chosen), reconstructed.index_select(0, other)});
-            y = torch::cat(
-                {labels.index_select(0, chosen), reconstructedLabels.index_select(0, other)});
+            const auto other = torch::randint(reconstructed.pictures.size(0), {half}).to(device);
+            x = torch::cat({x, reconstructed.pictures.index_select(0, other)});
+            y = torch::cat({y, reconstructed.labels.index_select(0, other)});
         }
-        else
-        {
-            x = pictures.index_select(0, chosen);
-            y = labels.index_select(0, chosen);
-        }
-        const auto logits = classifier->net->forward(Normalise(Augment(x) / 255), computeType);
+        const auto logits = classifier->net->forward(Normalise(Augment(x) / 255), precision);
         return torch::nn::functional::cross_entropy(
             logits,
             y,
             torch::nn::functional::CrossEntropyFuncOptions().label_smoothing(
                 options.labelSmoothing));
     };
-    const auto validate = [&, &labels = labels, &pictures = pictures] {
-        const auto heldOut = pictures.narrow(0, trainCount, options.holdOut);
-        const auto heldOutLabels = labels.narrow(0, trainCount, options.holdOut);
+    const LabelledPictures heldOut{source.pictures.narrow(0, trainCount, heldOutCount),
+                                   source.labels.narrow(0, trainCount, heldOutCount)};
+    const auto validate = [&] {
         std::vector<std::pair<std::string, double>> values{
-            {"clean_top1_percent",
-             Accuracy(classifier->average, heldOut, heldOutLabels, computeType)}};
-        if (reconstructedHeldOut.defined())
+            {"clean_top1_percent", Accuracy(classifier->average, heldOut, precision)}};
+        if (!options.codec.empty())
         {
-            values.emplace_back(
-                "reconstructed_top1_percent",
-                Accuracy(classifier->average, reconstructedHeldOut, heldOutLabels, computeType));
+            values.emplace_back("reconstructed_top1_percent",
+                                Accuracy(classifier->average, reconstructedHeldOut, precision));
         }
         return values;
     };
-    TrainingLoop::Run(
+    const bool done = TrainingLoop::Run(
         *classifier,
         optimizer,
         loop,
@@ -289,10 +408,14 @@ TrainClassifier(const ClassifierTrainingOptions& options, std::ostream& progress
             classifier->MoveAverage(1 / memory);
         },
         progress);
-
+    if (!done)
+    {
+        return false;
+    }
     classifier->eval();
-    WriteClassifier(options.output, classifier->average, options.dataset);
-    progress << fmt::format("wrote {}\n", options.output.string());
+    WriteClassifier(options.output, classifier->average, source.name);
+    progress << "wrote " << options.output.string() << '\n';
+    return true;
 }
 
 } // namespace limitnet

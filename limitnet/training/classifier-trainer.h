@@ -2,6 +2,10 @@
 #ifndef LIMITNET_TRAINING_CLASSIFIER_TRAINER_H
 #define LIMITNET_TRAINING_CLASSIFIER_TRAINER_H
 
+#include "limitnet/training/option-list.h"
+#include "limitnet/training/training-set.h"
+
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <ostream>
@@ -10,50 +14,58 @@
 namespace limitnet
 {
 
-/** What TrainClassifier() does, and on what. */
+/** What TrainClassifier() does. */
 struct ClassifierTrainingOptions
 {
-    /** "cifar10" or "cifar100"; the training half only. */
-    std::string dataset = "cifar10";
-    /** Where the set lies; empty: the usual places (see OpenDataset()). */
-    std::filesystem::path dataDir;
     /** The model file to write; `<output>.state` and `<output>.csv` appear beside it. */
     std::filesystem::path output;
     /** Passes over the training pictures. */
-    int64_t epochs = 10;
+    int64_t epochs = 20;
     int64_t batch = 256;
     /** Highest learning rate of SGD with Nesterov momentum 0.9. */
     double learningRate = 0.4;
     double weightDecay = 5e-4;
     double labelSmoothing = 0.1;
-    /** Training pictures kept out for validation (the last ones of the file). */
-    int64_t holdOut = 2000;
     /** Start from this classifier instead of from nothing; empty: from nothing. */
     std::filesystem::path start;
     /**
-     * Codec model whose reconstructions are trained on as well; empty: clean pictures only. Needs
-     * some minutes to decode `decodedPictures` of them first.
+     * Codec model whose reconstructions are trained on as well; empty: clean pictures only. They
+     * are made first and kept in `<output>.decoded` for a run that is continued.
      */
     std::filesystem::path codec;
     /**
-     * Reconstructions to make: each of another training picture, with p uniform in 0.05..1.
-     * They and the clean pictures fill half a batch each.
+     * Reconstructions to make: each of another training picture, with p uniform in 0.05..1 for one
+     * half and in 0.05..0.3 for the other. They and the clean pictures fill half a batch each.
      */
     int64_t decodedPictures = 20000;
-    /** Compute convolutions in bfloat16. */
-    bool bfloat16 = false;
+    /** "cpu", "cuda" or "cuda:N". */
+    std::string device = "cpu";
+    /** Convolutions: "auto", "float32", "bfloat16". */
+    std::string precision = "auto";
     uint64_t seed = 1;
 };
 
+/** Describe the options; `options` is set by them. */
+void DescribeOptions(OptionList& list, ClassifierTrainingOptions& options);
+
 /**
  * Train the small classifier: random crop and flip, label smoothing, one-cycle rate, and an
- * exponential moving average of the weights, which is what is written.
+ * exponential moving average of the weights, which is what is written. Validation is on the held-out
+ * pictures of the set.
  *
+ * A run that was stopped goes on if it is called with the same options.
+ *
+ * \param set one set of small pictures with classes
  * \param options what to do
  * \param progress lines with loss and validation accuracy go there
+ * \param stop asks to stop soon by being true; may be null
+ * \return whether it is done and the model written; false after a stop
  * \throws Error on unusable input
  */
-void TrainClassifier(const ClassifierTrainingOptions& options, std::ostream& progress);
+bool TrainClassifier(const TrainingSet& set,
+                     const ClassifierTrainingOptions& options,
+                     std::ostream& progress,
+                     const std::atomic<bool>* stop = nullptr);
 
 } // namespace limitnet
 

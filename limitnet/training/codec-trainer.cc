@@ -2,17 +2,23 @@
 #include "limitnet/training/codec-trainer.h"
 
 #include "limitnet/codec/error.h"
-#include "limitnet/data/cifar-dataset.h"
-#include "limitnet/data/image-folder.h"
+#include "limitnet/codec/latent.h"
+#include "limitnet/nn/classifier-torch.h"
 #include "limitnet/nn/codec-model-torch.h"
 #include "limitnet/nn/gradual-scoring-torch.h"
+#include "limitnet/nn/model-file-torch.h"
 #include "limitnet/nn/networks-torch.h"
-#include "limitnet/nn/picture-tensor-torch.h"
+#include "limitnet/nn/text.h"
 #include "limitnet/nn/threads-torch.h"
 #include "limitnet/training/calibration-torch.h"
+#include "limitnet/training/codec-in-training-torch.h"
+#include "limitnet/training/training-set-torch.h"
 #include "limitnet/training/training-torch.h"
 
-#include <fmt/format.h>
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <memory>
 
 namespace limitnet
 {
@@ -24,325 +30,650 @@ using torch::Tensor;
 
 /** Latent cells on a side of the window that the decoder sees in a step. */
 constexpr int64_t WINDOW = 12;
-constexpr int64_t LATENT_SIDE = PICTURE_SIZE / 8;
+constexpr int64_t LATENT_SIDE = LATENT_WIDTH;
 
-/** The networks, and what the quantiser's width was estimated to be. */
-struct CodecInTrainingImpl : torch::nn::Module
+/** The published quantiser has steps of 4/255 of a channel's range. */
+constexpr double PUBLISHED_STEP = 4.0 / 255;
+
+/** Values in a lost run, at least and at most: a fragment of 51 to 1,500 bytes holds about so many.
+ */
+constexpr double SHORTEST_RUN = 60;
+constexpr double LONGEST_RUN = 1500;
+
+/** Held-out pictures in a validation, of each kind, and for each classifier. */
+constexpr int64_t VALIDATION_PICTURES = 32;
+constexpr int64_t VALIDATION_ANSWERS = 200;
+constexpr int64_t VALIDATION_MASKS = 256;
+
+/// The note that says what the saliency logits were multiplied with.
+const char* const GAIN_NOTE = "saliency_gain";
+
+/** A classifier of phase 3. */
+struct Task
 {
-    CodecInTrainingImpl()
-        : net(register_module("net", LimitNet())),
-          channelMax(register_buffer("channel_max", torch::ones({1, 12, 1, 1})))
-    {
-    }
-
-    LimitNet net;
-    Tensor channelMax; // running mean of each channel's largest value
+    const TrainingSource* source = nullptr;
+    /** Normalised Nx3x224x224 -> logits. */
+    std::function<Tensor(const Tensor&)> forward;
+    /** Writes what became of it; empty for one that cannot be trained and stays as it is. */
+    std::function<void(const std::filesystem::path&)> write;
 };
 
-TORCH_MODULE(CodecInTraining);
-
-/** Pictures in memory as bytes. */
-struct Pictures
+/** Everything that a run trains. */
+struct RunModuleImpl : torch::nn::Module
 {
-    Tensor small;        // Nx3x32x32
-    Tensor large;        // Mx3x224x224
-    Tensor salient;      // Kx3x224x224
-    Tensor masks;        // Kx1x28x28 in 0..1
-    Tensor heldOutSmall; // validation
-    Tensor heldOutLarge; // validation
+    explicit RunModuleImpl(CodecInTraining trained)
+        : codec(register_module("codec", std::move(trained)))
+    {
+    }
+
+    CodecInTraining codec;
 };
 
-Tensor
-Cat(std::vector<Tensor>& parts)
-{
-    auto all = parts.empty() ? Tensor() : torch::cat(parts);
-    parts.clear();
-    return all;
-}
+TORCH_MODULE(RunModule);
 
-Pictures
-LoadPictures(const CodecTrainingOptions& options, std::ostream& progress)
+class Trainer
 {
-    Pictures pictures;
-    std::vector<Tensor> parts;
-    std::vector<Tensor> heldOut;
-    for (const auto& name : options.datasets)
+  public:
+    Trainer(const TrainingSet& set, const CodecTrainingOptions& options)
+        : m_options(options),
+          m_device(DeviceOf(options.device)),
+          m_precision(PrecisionOf(options.precision, m_device)),
+          m_set(set.To(m_device)),
+          m_module(CodecInTraining(options.start.empty())),
+          m_codec(m_module->codec),
+          m_hasMasks(std::any_of(m_set.sources.begin(), m_set.sources.end(), [](const auto& s) {
+              return s.masks.defined();
+          }))
     {
-        const auto dataset = CifarDataset::Open(name, Split::TRAIN, options.dataDir);
-        auto tensor = CifarTensors(*dataset).first;
-        constexpr int64_t VALIDATION = 64;
-        heldOut.push_back(tensor.narrow(0, tensor.size(0) - VALIDATION, VALIDATION));
-        parts.push_back(tensor.narrow(0, 0, tensor.size(0) - VALIDATION));
-    }
-    pictures.small = Cat(parts);
-    pictures.heldOutSmall = Cat(heldOut);
-
-    // Every fifth picture (for 20 %) is held out: by place in the sorted list, so it is known
-    // which without a list in the repository.
-    const auto split = [&](size_t index) {
-        return static_cast<int>(index % 100 * 37 % 100) < options.holdOutPercent;
-    };
-    for (const auto& path : options.pictures)
-    {
-        const ImageFolder folder(path);
-        for (size_t i = 0; i < folder.Size(); ++i)
+        if (!options.start.empty())
         {
-            (split(i) ? heldOut : parts).push_back(PictureTensor(folder.At(i)));
+            Start();
         }
-    }
-    std::vector<Tensor> salient;
-    std::vector<Tensor> masks;
-    if (!options.saliency.empty())
-    {
-        const ImageFolder folder(options.saliency);
-        for (size_t i = 0; i < folder.Size(); ++i)
+        for (const auto& path : options.classifiers)
         {
-            const auto picture = PictureTensor(folder.At(i));
-            if (split(i))
-            {
-                heldOut.push_back(picture);
-                continue;
-            }
-            salient.push_back(picture);
-            masks.push_back(torch::avg_pool2d(
-                PictureTensor(folder.Mask(i)).narrow(1, 0, 1).to(torch::kFloat) / 255,
-                8));
+            AddTask(path);
         }
+        m_module->to(m_device);
+        Check();
     }
-    pictures.salient = Cat(salient);
-    pictures.masks = Cat(masks);
-    pictures.large = Cat(parts);
-    if (pictures.salient.defined())
+
+    bool Run(std::ostream& progress, const std::atomic<bool>* stop);
+
+  private:
+    void Start();
+    void AddTask(const std::filesystem::path& path);
+    void Check() const;
+
+    Tensor OnDevice(const Tensor& drawn) const
     {
-        pictures.large = pictures.large.defined() ? torch::cat({pictures.large, pictures.salient})
-                                                  : pictures.salient;
+        return drawn.to(m_device);
     }
-    pictures.heldOutLarge = Cat(heldOut);
-    if (!pictures.small.defined() && !pictures.large.defined())
+
+    /** `count` training pictures of all sources in equal shares: Nx3x224x224 in 0..1. */
+    Tensor Draw(int64_t count) const;
+
+    /** The latent as a receiver has it in phase 1 (first channels) or later (first in the order). */
+    Tensor Received(const Tensor& latent, bool useSaliency);
+
+    Tensor DecoderLoss(const Tensor& received, const Tensor& pictures);
+    Tensor SaliencyLoss(int64_t count);
+    Tensor PlainLoss(int64_t count, bool useSaliency);
+    Tensor TaskLoss(const Task& task, int64_t count);
+    Tensor StepLoss(int64_t step);
+    std::vector<std::pair<std::string, double>> Validate();
+
+    CodecTrainingOptions m_options;
+    torch::Device m_device;
+    torch::ScalarType m_precision;
+    TrainingSet m_set;
+    RunModule m_module;
+    CodecInTraining m_codec;
+    std::vector<Task> m_tasks;
+    bool m_hasMasks; // of any picture
+};
+
+void
+Trainer::Start()
+{
+    const auto& path = m_options.start;
+    const auto networks = ReadCodecNetworks(path);
+    if (!networks.hasSaliency)
     {
-        throw Error("no training pictures: name a CIFAR set with --dataset or a folder with "
-                    "--pictures");
+        throw Error(Text(path.string(), ": has no saliency decoder to go on from"));
     }
-    if (options.saliencySteps > 0 && !pictures.salient.defined())
+    const torch::NoGradGuard noGrad;
+    const auto from = networks.net->named_parameters();
+    for (auto& parameter : m_codec->net->named_parameters())
     {
-        throw Error("phase 2 needs pictures with saliency masks: name them with --saliency, or "
-                    "set --saliency-steps=0");
+        parameter.value().copy_(from[parameter.key()]);
     }
-    const auto count = [](const Tensor& t) { return t.defined() ? t.size(0) : 0; };
-    progress << fmt::format("{} small pictures, {} larger ones, {} with saliency masks; held out "
-                            "{} and {}\n",
-                            count(pictures.small),
-                            count(pictures.large),
-                            count(pictures.salient),
-                            count(pictures.heldOutSmall),
-                            count(pictures.heldOutLarge));
-    return pictures;
+    const auto notes = ModelFile::Read(path, "").notes;
+    const auto gain = notes.find(GAIN_NOTE);
+    const double value = gain == notes.end() ? 1 : std::strtod(gain->second.c_str(), nullptr);
+    if (!(value > 0))
+    {
+        throw Error(Text(path.string(), ": note '", GAIN_NOTE, "' has to be a number above 0"));
+    }
+    // The gain is folded into the file's weights; here they are without.
+    const auto last = m_codec->net->sal_decoder->Layers().back();
+    last->weight.div_(value);
+    last->bias.div_(value);
 }
 
-Tensor
-RandomOf(const Tensor& all, int64_t count)
+void
+Trainer::AddTask(const std::filesystem::path& path)
 {
-    return all.index_select(0, torch::randint(all.size(0), {count}));
-}
-
-/** \return float Nx3x224x224 in 0..1, half of it from each kind where there are both */
-Tensor
-DrawBatch(const Pictures& pictures, int64_t batch)
-{
-    std::vector<Tensor> parts;
-    const auto largeCount = !pictures.large.defined()  ? 0
-                            : pictures.small.defined() ? batch / 2
-                                                       : batch;
-    if (largeCount > 0)
+    auto file = ModelFile::Read(path, "");
+    Task task;
+    const auto dataset = file.notes["dataset"];
+    const auto kind = file.notes["kind"];
+    const auto name = Text("classifier_", dataset);
+    if (kind == "small-classifier")
     {
-        parts.push_back(RandomOf(pictures.large, largeCount).to(torch::kFloat) / 255);
+        const auto loaded = LoadClassifier(path);
+        SmallClassifier net(loaded.classes);
+        ReadClassifier(path, net);
+        m_module->register_module(name, net);
+        task.forward = [net, this](const Tensor& x) mutable { return net->forward(x, m_precision); };
+        task.write = [net, dataset](const std::filesystem::path& to) {
+            WriteClassifier(to, net, dataset);
+        };
     }
-    if (batch > largeCount)
+    else if (kind == "efficientnet-b0")
     {
-        parts.push_back(EnlargeToPicture(RandomOf(pictures.small, batch - largeCount)));
-    }
-    const auto x = torch::cat(parts);
-    return torch::where(torch::rand({batch, 1, 1, 1}) < 0.5, x.flip(3), x);
-}
-
-Tensor
-KeepChannels(const Tensor& count)
-{
-    return (torch::arange(12).view({1, 12, 1, 1}) < count.view({-1, 1, 1, 1})).to(torch::kFloat);
-}
-
-/** The loss of one step of phase 1 (useSaliency false) or 2. */
-Tensor
-StepLoss(CodecInTraining& codec,
-         const Pictures& pictures,
-         const CodecTrainingOptions& options,
-         bool useSaliency)
-{
-    const auto computeType = options.bfloat16 ? torch::kBFloat16 : torch::kFloat;
-    auto& net = codec->net;
-    const auto x = DrawBatch(pictures, options.batch);
-    const auto count = x.size(0);
-    auto latent = net->encoder(Normalise(x));
-    {
-        const torch::NoGradGuard noGrad;
-        codec->channelMax.mul_(0.98).add_(latent.amax({0, 2, 3}, true), 0.02);
-    }
-    // What the 6-bit quantiser does to a value is at most half a cell in either direction. The
-    // published training adds +-0.01 instead, whatever the cell's width.
-    const auto cell = codec->channelMax.clamp_min(1e-3) / 64;
-    const auto noisy = latent + (torch::rand_like(latent) - 0.5) * cell;
-
-    Tensor keep;
-    Tensor saliencyLoss;
-    if (useSaliency)
-    {
-        const torch::NoGradGuard noGrad;
-        const auto saliency = torch::sigmoid(net->sal_decoder(latent));
-        keep = KeepMask(QuantiseSaliencyPublished(saliency), torch::rand({count}));
+        const auto loaded = LoadClassifier(path);
+        EfficientNetB0 net(loaded.classes);
+        file.Give(*net, path);
+        m_module->register_module(name, net);
+        task.forward = [net](const Tensor& x) mutable { return net->forward(x); };
+        task.write = [net, dataset, path](const std::filesystem::path& to) {
+            WriteClassifier(to, net, dataset, path.filename().string());
+        };
     }
     else
     {
-        keep = KeepChannels(torch::randint(1, 13, {count}));
+        // Others stay as they are; the codec learns to serve them.
+        task.forward = LoadClassifier(path).forward;
     }
-    const auto kept = noisy * keep;
+    for (const auto& source : m_set.sources)
+    {
+        const bool same = source.name == dataset || (dataset == "imagenet" && source.classes == 1000);
+        if (same && source.labels.defined())
+        {
+            task.source = &source;
+        }
+    }
+    if (task.source == nullptr)
+    {
+        throw Error(Text(path.string(),
+                         ": tells the classes of ",
+                         dataset,
+                         " apart, which is none of the training sets"));
+    }
+    m_tasks.push_back(task);
+}
 
+void
+Trainer::Check() const
+{
+    const auto& o = m_options;
+    const auto steps = o.channelSteps + o.saliencySteps + o.taskSteps;
+    if (o.channelSteps < 0 || o.saliencySteps < 0 || o.taskSteps < 0 || steps == 0)
+    {
+        throw Error("--channel-steps, --saliency-steps and --task-steps have to be 0 or more, and "
+                    "one of them more");
+    }
+    if (o.batch < 2 || !(o.learningRate > 0) || !(o.saliencyGain > 0) || o.saliencyWeight < 0 ||
+        o.taskWeight < 0 || o.reportEvery < 1 || o.calibrationPictures < 1)
+    {
+        throw Error("--batch has to be 2 or more, --learning-rate and --saliency-gain above 0, the "
+                    "weights 0 or more, --report-every and --calibration-pictures 1 or more");
+    }
+    if (o.saliencySteps > 0 && !m_hasMasks)
+    {
+        throw Error("phase 2 needs pictures with saliency masks: name a folder with image/ and "
+                    "mask/ with --dataset, or set --saliency-steps=0");
+    }
+    if ((o.taskSteps > 0) != !m_tasks.empty())
+    {
+        throw Error("phase 3 needs both, --task-steps and a --classifier to train with");
+    }
+}
+
+/** Calls a function with each source that `wanted` accepts and its share of `count` pictures. */
+template <typename Wanted, typename Function>
+void
+ForShares(const TrainingSet& set, int64_t count, const Wanted& wanted, const Function& function)
+{
+    std::vector<const TrainingSource*> sources;
+    for (const auto& source : set.sources)
+    {
+        if (wanted(source))
+        {
+            sources.push_back(&source);
+        }
+    }
+    const auto n = static_cast<int64_t>(sources.size());
+    for (int64_t s = 0; s < n; ++s)
+    {
+        const auto share = count * (s + 1) / n - count * s / n;
+        if (share > 0)
+        {
+            function(*sources[static_cast<size_t>(s)], share);
+        }
+    }
+}
+
+Tensor
+Trainer::Draw(int64_t count) const
+{
+    std::vector<Tensor> pictures;
+    ForShares(
+        m_set,
+        count,
+        [](const TrainingSource&) { return true; },
+        [&](const TrainingSource& source, int64_t share) {
+            pictures.push_back(source.At224(torch::randint(source.trainCount, {share})));
+        });
+    const auto x = torch::cat(pictures);
+    return torch::where(OnDevice(torch::rand({count, 1, 1, 1}) < 0.5), x.flip(3), x);
+}
+
+Tensor
+Trainer::Received(const Tensor& latent, bool useSaliency)
+{
+    const auto count = latent.size(0);
+    {
+        const torch::NoGradGuard noGrad;
+        m_codec->channelMax.mul_(0.98).add_(latent.amax({0, 2, 3}, true), 0.02);
+    }
+    // What a quantiser does to a value is at most half a step in either direction.
+    const auto width = OnDevice(torch::rand({count, 1, 1, 1}) * 2 + 1) * PUBLISHED_STEP;
+    const auto step = m_codec->channelMax.clamp_min(1e-3) * width;
+    const auto noisy = latent + (torch::rand_like(latent) - 0.5) * step;
+    const torch::NoGradGuard noGrad;
+    if (!useSaliency)
+    {
+        const auto kept = OnDevice(torch::randint(1, LATENT_CHANNELS + 1, {count, 1, 1, 1}));
+        const auto channel =
+            torch::arange(LATENT_CHANNELS, kept.options()).view({1, LATENT_CHANNELS, 1, 1});
+        const auto keep = (channel < kept).to(torch::kFloat);
+        const torch::AutoGradMode grad(true);
+        return noisy * keep;
+    }
+    const auto saliency =
+        torch::sigmoid(m_codec->SaliencyLogits(latent) * m_options.saliencyGain);
+    const auto rank = ImportanceRanks(QuantiseSaliencyPublished(saliency));
+    // Half of the pictures get p from all of 0..1, as published, half from its lower part, where
+    // most is gained.
+    const auto upTo = torch::where(torch::rand({count}) < 0.5, torch::ones({count}) * 0.3, torch::ones({count}));
+    const auto p = OnDevice(torch::rand({count}) * upTo).view({count, 1, 1, 1});
+    auto keep = rank < (p * LATENT_SIZE);
+    // Lost fragments: runs of the order, from half of the pictures, up to half of the runs.
+    const auto lossy = (torch::rand({count, 1}) < 0.5).to(torch::kFloat);
+    const auto lossRate = OnDevice(torch::rand({count, 1}) * 0.5 * lossy);
+    const auto run = OnDevice(torch::exp(torch::rand({count, 1, 1, 1}) *
+                                             std::log(LONGEST_RUN / SHORTEST_RUN) +
+                                         std::log(SHORTEST_RUN)));
+    const auto runs = static_cast<int64_t>(LATENT_SIZE / SHORTEST_RUN) + 1;
+    const auto lost = OnDevice(torch::rand({count, runs})) < lossRate;
+    const auto runOf = (rank / run).floor().to(torch::kLong).flatten(1);
+    keep = keep & ~lost.gather(1, runOf).view(keep.sizes());
+    const auto kept = keep.to(torch::kFloat);
+    const torch::AutoGradMode grad(true);
+    return noisy * kept;
+}
+
+Tensor
+Trainer::DecoderLoss(const Tensor& received, const Tensor& pictures)
+{
     const auto place = torch::randint(LATENT_SIDE - WINDOW + 1, {2});
     const auto top = place[0].item<int64_t>();
     const auto left = place[1].item<int64_t>();
-    const auto window = kept.narrow(2, top, WINDOW)
+    const auto window = received.narrow(2, top, WINDOW)
                             .narrow(3, left, WINDOW)
                             .contiguous(torch::MemoryFormat::ChannelsLast);
-    const auto decoded = net->decoder(window, computeType);
-    const auto wanted = x.narrow(2, top * 8, WINDOW * 8).narrow(3, left * 8, WINDOW * 8);
-
+    const auto decoded = m_codec->net->decoder(window, m_precision);
+    const auto wanted = pictures.narrow(2, top * 8, WINDOW * 8).narrow(3, left * 8, WINDOW * 8);
     // The outermost cell lacks its neighbours, except at the picture's own edge.
     const auto inner = [](const Tensor& t, int64_t dim, int64_t start) {
         const int64_t before = start == 0 ? 0 : 8;
         const int64_t after = start + WINDOW == LATENT_SIDE ? 0 : 8;
         return t.narrow(dim, before, WINDOW * 8 - before - after);
     };
-    const auto difference = inner(inner(decoded - wanted, 2, top), 3, left) / ImageNetStd();
-    auto loss = difference.square().mean();
-    if (useSaliency)
+    const auto difference = inner(inner(decoded - wanted, 2, top), 3, left);
+    return (difference / ImageNetStd().to(m_device)).square().mean();
+}
+
+Tensor
+Trainer::SaliencyLoss(int64_t count)
+{
+    std::vector<Tensor> pictures;
+    std::vector<Tensor> masks;
+    ForShares(
+        m_set,
+        count,
+        [](const TrainingSource& source) { return source.masks.defined(); },
+        [&](const TrainingSource& source, int64_t share) {
+            const auto chosen = torch::randint(source.trainCount, {share});
+            pictures.push_back(source.At224(chosen));
+            masks.push_back(source.MasksAt(chosen));
+        });
+    // There are few pictures with masks, so they are varied: a part of 0.6 to 1 times the sides,
+    // mirrored or not, in other light.
+    const auto side = torch::rand({count}) * 0.4 + 0.6;
+    const auto mirror = torch::where(torch::rand({count}) < 0.5, -1.0, 1.0);
+    auto place = torch::zeros({count, 2, 3});
+    place.select(1, 0).select(1, 0).copy_(side * mirror);
+    place.select(1, 1).select(1, 1).copy_(side);
+    place.select(2, 2).copy_((torch::rand({count, 2}) * 2 - 1) * (1 - side).unsqueeze(1));
+    const auto light = OnDevice(torch::rand({count, 3, 1, 1}) * 0.6 + 0.7);
+    const auto part = [&](const Tensor& x) {
+        namespace F = torch::nn::functional;
+        const auto grid = F::affine_grid(OnDevice(place), x.sizes(), false);
+        return F::grid_sample(x, grid, F::GridSampleFuncOptions().align_corners(false));
+    };
+    const auto x = (part(torch::cat(pictures)) * light).clamp(0, 1);
+    const auto wanted = part(torch::cat(masks));
+    const auto latent =
+        m_codec->Latent(Normalise(x).contiguous(torch::MemoryFormat::ChannelsLast));
+    const auto logits = m_codec->SaliencyLogits(latent);
+    const auto entropy = torch::binary_cross_entropy_with_logits(logits, wanted);
+    // Beside the cross entropy the overlap, soft: what the map is measured by.
+    const auto map = torch::sigmoid(logits);
+    const auto both = (map * wanted).sum({1, 2, 3});
+    const auto either = (map + wanted - map * wanted).sum({1, 2, 3});
+    return entropy + (1 - (both + 1) / (either + 1)).mean();
+}
+
+Tensor
+Trainer::PlainLoss(int64_t count, bool useSaliency)
+{
+    const auto pictures = Draw(count);
+    const auto latent = m_codec->Latent(Normalise(pictures));
+    auto loss = DecoderLoss(Received(latent, useSaliency), pictures);
+    if (m_hasMasks && m_options.saliencyWeight > 0)
     {
-        const auto chosen = torch::randint(pictures.salient.size(0), {options.batch / 2});
-        const auto salient =
-            Normalise(pictures.salient.index_select(0, chosen).to(torch::kFloat) / 255);
-        const auto logits = net->sal_decoder(net->encoder(salient));
-        loss = loss + options.saliencyWeight * torch::binary_cross_entropy_with_logits(
-                                                   logits,
-                                                   pictures.masks.index_select(0, chosen));
+        loss = loss + m_options.saliencyWeight * SaliencyLoss(m_options.batch);
     }
     return loss;
 }
 
+Tensor
+Trainer::TaskLoss(const Task& task, int64_t count)
+{
+    const auto chosen = torch::randint(task.source->trainCount, {count});
+    const auto flip = OnDevice(torch::rand({count, 1, 1, 1}) < 0.5);
+    auto x = task.source->At224(chosen);
+    x = torch::where(flip, x.flip(3), x);
+    const auto labels = task.source->labels.index_select(0, OnDevice(chosen));
+    const auto received = Received(m_codec->Latent(Normalise(x)), true);
+    const auto decoded =
+        m_codec->net->decoder(received.contiguous(torch::MemoryFormat::ChannelsLast), m_precision);
+    const auto entropy = torch::cross_entropy_loss(task.forward(Normalise(decoded)), labels);
+    const auto error = ((decoded - x) / ImageNetStd().to(m_device)).square().mean();
+    return error + m_options.taskWeight * entropy;
+}
+
+Tensor
+Trainer::StepLoss(int64_t step)
+{
+    const auto& o = m_options;
+    if (step < o.channelSteps + o.saliencySteps)
+    {
+        return PlainLoss(o.batch, step >= o.channelSteps);
+    }
+    const auto tasks = static_cast<int64_t>(m_tasks.size());
+    const auto each = std::max<int64_t>(1, o.batch / 2 / tasks);
+    auto loss = PlainLoss(std::max<int64_t>(1, o.batch - each * tasks), true);
+    for (const auto& task : m_tasks)
+    {
+        loss = loss + TaskLoss(task, each) / static_cast<double>(tasks);
+    }
+    return loss;
+}
+
+/** Mean of each picture's PSNR, as the reference figures are. */
 double
 Psnr(const Tensor& decoded, const Tensor& wanted)
 {
-    // Mean of each picture's PSNR, as the reference figures are.
     return (-10 * (decoded - wanted).square().mean({1, 2, 3}).log10()).mean().item<double>();
 }
 
-/** PSNR on held-out pictures: the first 1, 3 and 12 channels, and p = 0.1, 0.2, 0.5, 0.9. */
+/** Mean over the pictures of the overlap at the threshold that is best for all of them. */
+double
+BestIou(const Tensor& saliency, const Tensor& masks)
+{
+    const auto wanted = masks > 0.5;
+    double best = 0;
+    for (int level = 0; level < 256; level += 2)
+    {
+        const auto marked = saliency > level / 255.0;
+        const auto both = (marked & wanted).sum({1, 2, 3}).to(torch::kFloat);
+        const auto either = (marked | wanted).sum({1, 2, 3}).to(torch::kFloat);
+        best = std::max(best, (both / either.clamp_min(1)).mean().item<double>());
+    }
+    return best;
+}
+
 std::vector<std::pair<std::string, double>>
-Validate(CodecInTraining& codec, const Pictures& pictures, const CodecTrainingOptions& options)
+Trainer::Validate()
 {
     const torch::NoGradGuard noGrad;
-    constexpr int64_t COUNT = 16;
-    std::vector<std::pair<std::string, double>> results;
-    const auto measure = [&](const std::string& name, const Tensor& x) {
-        const auto latent = codec->net->encoder(Normalise(x));
-        const auto saliency =
-            QuantiseSaliencyPublished(torch::sigmoid(codec->net->sal_decoder(latent)));
-        const auto score = [&](const std::string& what, const Tensor& keep) {
-            const auto kept = (latent * keep).contiguous(torch::MemoryFormat::ChannelsLast);
-            const auto computeType = options.bfloat16 ? torch::kBFloat16 : torch::kFloat;
-            results.emplace_back(fmt::format("{}_{}_psnr_db", name, what),
-                                 Psnr(codec->net->decoder(kept, computeType), x));
-        };
-        for (const auto channels : {1, 3, 12})
+    auto plain = m_codec->Plain(m_options.saliencyGain);
+    plain->to(m_device);
+    const auto kernels = plain->decoder->Kernels(m_precision);
+    const auto decode = [&](const Tensor& latent) {
+        std::vector<Tensor> decoded;
+        constexpr int64_t AT_ONCE = 4;
+        for (int64_t i = 0; i < latent.size(0); i += AT_ONCE)
         {
-            score(fmt::format("first_{}", channels),
-                  KeepChannels(torch::full({x.size(0)}, channels)));
+            decoded.push_back(DecoderImpl::Run(
+                kernels,
+                latent.narrow(0, i, std::min(AT_ONCE, latent.size(0) - i))
+                    .contiguous(torch::MemoryFormat::ChannelsLast)));
         }
-        for (const auto p : {0.1, 0.2, 0.5, 0.9})
-        {
-            score(fmt::format("p{}", p), KeepMask(saliency, torch::full({x.size(0)}, p)));
-        }
+        return torch::cat(decoded);
     };
-    if (pictures.heldOutSmall.defined())
+    const auto rank = [&](const Tensor& latent) {
+        return ImportanceRanks(QuantiseSaliencyPublished(torch::sigmoid(plain->sal_decoder(latent))));
+    };
+    std::vector<std::pair<std::string, double>> results;
+    const std::vector<double> fractions{0.1, 0.2, 0.5, 0.9};
+
+    for (const bool small : {true, false})
     {
-        measure("small", EnlargeToPicture(pictures.heldOutSmall.narrow(0, 0, COUNT)));
+        std::vector<Tensor> pictures;
+        int64_t sources = 0;
+        for (const auto& source : m_set.sources)
+        {
+            sources += source.IsSmall() == small && source.Size() > source.trainCount ? 1 : 0;
+        }
+        for (const auto& source : m_set.sources)
+        {
+            const auto heldOut = source.Size() - source.trainCount;
+            if (source.IsSmall() == small && heldOut > 0)
+            {
+                const auto count = std::min(heldOut, VALIDATION_PICTURES / sources);
+                pictures.push_back(source.At224(source.trainCount, count));
+            }
+        }
+        if (pictures.empty())
+        {
+            continue;
+        }
+        const auto x = torch::cat(pictures);
+        const auto latent = plain->encoder(Normalise(x));
+        const auto places = rank(latent);
+        const auto score = [&](const std::string& what, const Tensor& keep) {
+            results.emplace_back(Text(small ? "small_" : "large_", what, "_psnr_db"),
+                                 Psnr(decode(latent * keep.to(torch::kFloat)), x));
+        };
+        for (const auto channels : {1, 2, 3, 6, 12})
+        {
+            const auto channel = torch::arange(LATENT_CHANNELS, places.options());
+            score(Text("first_", channels),
+                  (channel < channels).view({1, LATENT_CHANNELS, 1, 1}));
+        }
+        for (const auto p : fractions)
+        {
+            score(Text("p", p), places < p * LATENT_SIZE);
+        }
     }
-    if (pictures.heldOutLarge.defined())
+
+    std::vector<Tensor> maps;
+    std::vector<Tensor> masks;
+    for (const auto& source : m_set.sources)
     {
-        const auto count = std::min(COUNT, pictures.heldOutLarge.size(0));
-        measure("large", pictures.heldOutLarge.narrow(0, 0, count).to(torch::kFloat) / 255);
+        const auto count = std::min(source.Size() - source.trainCount, VALIDATION_MASKS);
+        if (!source.masks.defined() || count == 0)
+        {
+            continue;
+        }
+        const auto latent = plain->encoder(Normalise(source.At224(source.trainCount, count)));
+        results.emplace_back(Text(source.name, "_saliency_iou"),
+                             BestIou(torch::sigmoid(plain->sal_decoder(latent)),
+                                     source.MasksAt(torch::arange(source.trainCount,
+                                                                  source.trainCount + count))));
+    }
+
+    for (const auto& task : m_tasks)
+    {
+        const auto& source = *task.source;
+        const auto count = std::min(source.Size() - source.trainCount, VALIDATION_ANSWERS);
+        constexpr int64_t AT_ONCE = 8;
+        std::vector<int64_t> correct(fractions.size(), 0);
+        for (int64_t i = 0; i < count; i += AT_ONCE)
+        {
+            const auto number = std::min(AT_ONCE, count - i);
+            const auto latent = plain->encoder(Normalise(source.At224(source.trainCount + i, number)));
+            const auto labels = source.labels.narrow(0, source.trainCount + i, number);
+            const auto places = rank(latent);
+            for (size_t f = 0; f < fractions.size(); ++f)
+            {
+                const auto keep = (places < fractions[f] * LATENT_SIZE).to(torch::kFloat);
+                const auto logits = task.forward(Normalise(decode(latent * keep)));
+                correct[f] += (logits.argmax(1) == labels).sum().item<int64_t>();
+            }
+        }
+        for (size_t f = 0; f < fractions.size() && count > 0; ++f)
+        {
+            results.emplace_back(Text(source.name, "_p", fractions[f], "_top1_percent"),
+                                 100.0 * static_cast<double>(correct[f]) /
+                                     static_cast<double>(count));
+        }
     }
     return results;
+}
+
+bool
+Trainer::Run(std::ostream& progress, const std::atomic<bool>* stop)
+{
+    const auto& o = m_options;
+    // The published phase 3 leaves the saliency decoder as it is. It gets no gradient then, which
+    // for Adam is as if it were not there; in phases 1 and 2 it is trained.
+    std::vector<Tensor> trained;
+    for (const auto& entry : m_module->named_parameters())
+    {
+        const bool frozen = o.channelSteps + o.saliencySteps == 0 &&
+                            entry.key().find("sal_decoder") != std::string::npos;
+        if (!frozen)
+        {
+            trained.push_back(entry.value());
+        }
+    }
+    torch::optim::Adam optimizer(trained, torch::optim::AdamOptions(o.learningRate));
+
+    TrainingLoop::Options loop;
+    loop.output = o.output;
+    loop.steps = o.channelSteps + o.saliencySteps + o.taskSteps;
+    loop.learningRate = o.learningRate;
+    loop.reportEvery = o.reportEvery;
+    loop.seed = o.seed;
+    loop.stop = stop;
+    std::string classifiers;
+    for (const auto& path : o.classifiers)
+    {
+        classifiers += path.filename().string() + ' ';
+    }
+    loop.signature = Text("codec ", m_set.Signature(), ' ', o.start.filename().string(), ' ',
+                          classifiers, o.channelSteps, ' ', o.saliencySteps, ' ', o.taskSteps, ' ',
+                          o.batch, ' ', o.learningRate, ' ', o.saliencyWeight, ' ', o.saliencyGain,
+                          ' ', o.taskWeight, ' ', o.reportEvery, ' ', m_precision, ' ', o.seed);
+    const bool done = TrainingLoop::Run(
+        *m_module,
+        optimizer,
+        loop,
+        [&](int64_t step) { return StepLoss(step); },
+        [&] { return Validate(); },
+        [](int64_t) {},
+        progress);
+    if (!done)
+    {
+        return false;
+    }
+
+    m_module->eval();
+    progress << "calibrating quantiser and entropy code\n" << std::flush;
+    const CodecModel::Networks networks{m_codec->Plain(o.saliencyGain)};
+    torch::manual_seed(o.seed);
+    const auto tables = CalibrateTables(
+        networks,
+        o.calibrationPictures,
+        [&](int64_t, int64_t count) { return Draw(count).cpu(); },
+        progress);
+    WriteCodecModel(o.output, networks, tables, {{GAIN_NOTE, Text(o.saliencyGain)}});
+    progress << "wrote " << o.output.string() << '\n';
+    for (const auto& task : m_tasks)
+    {
+        if (task.write)
+        {
+            auto path = o.output;
+            path.replace_extension();
+            path += Text('-', task.source->name, ".pt");
+            m_module->to(torch::kCPU);
+            task.write(path);
+            progress << "wrote " << path.string() << '\n';
+        }
+    }
+    return true;
 }
 
 } // namespace
 
 void
-TrainCodec(const CodecTrainingOptions& options, std::ostream& progress)
+DescribeOptions(OptionList& list, CodecTrainingOptions& o)
+{
+    list.Add("output", o.output, "model file to write; its log, plot and state appear beside it");
+    list.Require();
+    list.Add("start", o.start, "codec to go on from (default: from nothing)");
+    list.Add("channel-steps", o.channelSteps, "steps of phase 1: keep the first k channels");
+    list.Add("saliency-steps", o.saliencySteps, "steps of phase 2: importance order by saliency");
+    list.Add("task-steps", o.taskSteps, "steps of phase 3: as 2, then the classifiers");
+    list.Add("classifier", o.classifiers,
+             "classifier of phase 3, one for each data set; written as OUTPUT-SET.pt");
+    list.Add("batch", o.batch, "pictures in a step");
+    list.Add("learning-rate", o.learningRate, "highest rate of Adam");
+    list.Add("saliency-weight", o.saliencyWeight, "weight of the saliency loss");
+    list.Add("saliency-gain", o.saliencyGain, "contrast of the map in the importance order; 1 as published");
+    list.Add("task-weight", o.taskWeight, "weight of the classifiers' cross entropy");
+    list.Add("calibration-pictures", o.calibrationPictures, "training pictures for the tables");
+    list.Add("report-every", o.reportEvery, "steps between validations");
+    list.Add("device", o.device, "cpu, cuda or cuda:N");
+    list.Add("precision", o.precision, "of decoder and classifiers: auto, float32, bfloat16");
+    list.Add("seed", o.seed, "seed of all random draws");
+}
+
+bool
+TrainCodec(const TrainingSet& set,
+           const CodecTrainingOptions& options,
+           std::ostream& progress,
+           const std::atomic<bool>* stop)
 {
     UseAllCores();
+    KeepFreedMemory();
     torch::manual_seed(options.seed);
-    CodecInTraining codec;
-    const auto pictures = LoadPictures(options, progress);
-    torch::optim::Adam optimizer(codec->net->parameters(),
-                                 torch::optim::AdamOptions(options.learningRate));
-
-    TrainingLoop::Options loop;
-    loop.output = options.output;
-    loop.steps = options.channelSteps + options.saliencySteps;
-    loop.learningRate = options.learningRate;
-    loop.reportEvery = 250;
-    loop.seed = options.seed;
-    std::string sources;
-    for (const auto& name : options.datasets)
-    {
-        sources += name + '+';
-    }
-    for (const auto& path : options.pictures)
-    {
-        sources += path.filename().string() + '+';
-    }
-    sources += options.saliency.filename().string();
-    loop.signature = fmt::format("codec {} {} {} {} {} {} {} {} {}",
-                                 sources,
-                                 options.holdOutPercent,
-                                 options.channelSteps,
-                                 options.saliencySteps,
-                                 options.batch,
-                                 options.learningRate,
-                                 options.saliencyWeight,
-                                 options.bfloat16,
-                                 options.seed);
-    TrainingLoop::Run(
-        *codec,
-        optimizer,
-        loop,
-        [&](int64_t step) {
-            return StepLoss(codec, pictures, options, step >= options.channelSteps);
-        },
-        [&] { return Validate(codec, pictures, options); },
-        [](int64_t) {},
-        progress);
-
-    codec->eval();
-    progress << "calibrating quantiser and entropy code\n" << std::flush;
-    const CodecModel::Networks networks{codec->net};
-    torch::manual_seed(0);
-    // Half from each kind where there are both.
-    const auto tables = CalibrateTables(
-        networks,
-        CALIBRATION_PICTURES,
-        [&](int64_t, int64_t batch) { return DrawBatch(pictures, batch); },
-        progress);
-    WriteCodecModel(options.output, networks, tables);
-    progress << fmt::format("wrote {}\n", options.output.string());
+    return Trainer(set, options).Run(progress, stop);
 }
 
 } // namespace limitnet

@@ -2,6 +2,10 @@
 #ifndef LIMITNET_TRAINING_CODEC_TRAINER_H
 #define LIMITNET_TRAINING_CODEC_TRAINER_H
 
+#include "limitnet/training/option-list.h"
+#include "limitnet/training/training-set.h"
+
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <ostream>
@@ -11,54 +15,85 @@
 namespace limitnet
 {
 
-/** What TrainCodec() does, and on what. */
+/** What TrainCodec() does. */
 struct CodecTrainingOptions
 {
-    /** CIFAR sets to take pictures from ("cifar10", "cifar100"); training halves only. */
-    std::vector<std::string> datasets;
-    /** Folders or .tar files of larger pictures (see ImageFolder). */
-    std::vector<std::filesystem::path> pictures;
-    /** Folder or .tar with image/ and mask/, the saliency teacher; its pictures are used as well.
-     */
-    std::filesystem::path saliency;
-    /** Where the CIFAR sets lie; empty: the usual places (see OpenDataset()). */
-    std::filesystem::path dataDir;
     /** The model file to write; `<output>.state` and `<output>.csv` appear beside it. */
     std::filesystem::path output;
+    /** Go on from this codec; empty: from nothing. */
+    std::filesystem::path start;
+    /**
+     * Classifiers for phase 3, each of another data set of the training set; what becomes of them
+     * is written as `<output without .pt>-<data set>.pt`.
+     */
+    std::vector<std::filesystem::path> classifiers;
     /** Steps of phase 1 (keep the first k channels, k uniform in 1..12). */
-    int64_t channelSteps = 2000;
+    int64_t channelSteps = 1000;
     /** Steps of phase 2 (importance order by the saliency map, and the saliency loss). */
-    int64_t saliencySteps = 2000;
+    int64_t saliencySteps = 6000;
+    /** Steps of phase 3 (as phase 2, then the classifiers). */
+    int64_t taskSteps = 0;
     /** Pictures in a step. */
-    int64_t batch = 32;
-    /** Highest learning rate of Adam; it rises over 100 steps and falls as a cosine. */
+    int64_t batch = 16;
+    /** Highest learning rate of Adam; it rises over 5 % of the steps and falls as a cosine. */
     double learningRate = 1e-3;
-    /** Weight of the saliency loss; 0.05 in the published training. */
-    double saliencyWeight = 0.05;
-    /** Of each hundred larger pictures, this many are kept out of the training. */
-    int holdOutPercent = 20;
-    /** Compute the decoder's convolutions in bfloat16. */
-    bool bfloat16 = false;
+    /** Weight of the saliency loss (0.05 in the published training, with cross entropy alone). */
+    double saliencyWeight = 0.1;
+    /**
+     * What the saliency decoder's logits are multiplied with when the map is made for the importance
+     * order. Below 1 the map has less contrast, so the order keeps closer to that of the channels;
+     * the map's shape stays. It is folded into the last layer's weights. 1: as published.
+     */
+    double saliencyGain = 0.3;
+    /** Weight of the classifiers' cross entropy in phase 3. */
+    double taskWeight = 0.05;
+    /** Training pictures that the tables of the bitstream are made from. */
+    int64_t calibrationPictures = 5000;
+    /** Steps between validations. */
+    int64_t reportEvery = 500;
+    /** "cpu", "cuda" or "cuda:N". */
+    std::string device = "cpu";
+    /** Convolutions of decoder and classifiers: "auto", "float32", "bfloat16". */
+    std::string precision = "auto";
     uint64_t seed = 1;
 };
+
+/** Describe the options; `options` is set by them. */
+void DescribeOptions(OptionList& list, CodecTrainingOptions& options);
 
 /**
  * Train encoder, saliency decoder and decoder, calibrate the quantiser and the entropy code on
  * training pictures, and write one model file.
  *
- * The encoder sees whole 224x224 pictures, which costs little; the decoder, which costs two
- * hundred times as much, only a window of 12x12 of the 28x28 latent cells in each step. The loss is
- * the mean squared error of the normalised picture inside that window, without the outermost cell
- * where the window's edge is not the picture's.
+ * Each phase can be left out (0 steps). Every set has an equal share of each batch.
+ *
+ * - The encoder sees whole 224x224 pictures, which costs little; the decoder, which costs two
+ *   hundred times as much, only a window of 12x12 of the 28x28 latent cells. The loss is the mean
+ *   squared error of the normalised picture inside that window, without the outermost cell where
+ *   the window's edge is not the picture's. In phase 3, half of a batch is decoded whole, for the
+ *   classifiers, and the other half as before, so that the codec stays one for all pictures.
+ * - Noise on the latent is as wide as one to three of the published quantiser's steps, the widths
+ *   that calibration chooses from; the published training adds +-0.01, whatever the step.
+ * - In phases 2 and 3, runs of the order are lost from half of the pictures, as fragments are.
+ * - The saliency loss has a batch of its own, of pictures with masks, which only encoder and saliency
+ *   decoder see; so it costs little, and it begins with phase 1.
+ * - A run from nothing has batch normalisation in the hidden layers of the saliency decoder; it is
+ *   folded into their weights in the end, so that the layers are the published ones.
  *
  * A run that was stopped goes on from `<output>.state`, which is at most a minute old, if it is
  * called with the same options.
  *
+ * \param set the pictures
  * \param options what to do
- * \param progress one line each hundred steps goes there
+ * \param progress a line at each validation
+ * \param stop asks to stop soon by being true; may be null
+ * \return whether it is done and the model written; false after a stop
  * \throws Error on unusable input
  */
-void TrainCodec(const CodecTrainingOptions& options, std::ostream& progress);
+bool TrainCodec(const TrainingSet& set,
+                const CodecTrainingOptions& options,
+                std::ostream& progress,
+                const std::atomic<bool>* stop = nullptr);
 
 } // namespace limitnet
 

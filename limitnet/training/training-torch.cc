@@ -2,10 +2,11 @@
 #include "limitnet/training/training-torch.h"
 
 #include "limitnet/codec/error.h"
+#include "limitnet/nn/text.h"
 
+#include <chrono>
 #include <cmath>
-#include <cstring>
-#include <fmt/format.h>
+#include <fstream>
 
 namespace limitnet
 {
@@ -14,6 +15,9 @@ namespace
 {
 
 using Clock = std::chrono::steady_clock;
+
+/** Seconds between two states on disk: what a kill can cost at most, and the time of a step. */
+constexpr double SAVE_EVERY_S = 30;
 
 double
 SecondsSince(Clock::time_point start)
@@ -25,13 +29,14 @@ SecondsSince(Clock::time_point start)
 double
 RateAt(const TrainingLoop::Options& options, int64_t step)
 {
-    const auto warmUp = std::max(1.0, options.warmUpFraction * static_cast<double>(options.steps));
+    const auto steps = static_cast<double>(options.steps);
+    const auto warmUp = std::max(1.0, options.warmUpFraction * steps);
     const auto now = static_cast<double>(step);
     if (now < warmUp)
     {
         return options.learningRate * (now + 1) / warmUp;
     }
-    const auto fraction = (now - warmUp) / std::max(1.0, options.steps - warmUp);
+    const auto fraction = (now - warmUp) / std::max(1.0, steps - warmUp);
     const auto last = options.learningRate * options.lastRateFraction;
     return last + (options.learningRate - last) * 0.5 * (1 + std::cos(M_PI * fraction));
 }
@@ -45,10 +50,18 @@ SetRate(torch::optim::Optimizer& optimizer, double rate)
     }
 }
 
+/** Where a run stands, beside its weights. */
+struct Position
+{
+    int64_t step = 0;      // steps done
+    double lossSum = 0;    // since the last line of the log
+    int64_t lossCount = 0; // likewise
+};
+
 void
 SaveState(const torch::nn::Module& module,
           const torch::optim::Optimizer& optimizer,
-          int64_t step,
+          const Position& position,
           const std::string& signature,
           const std::filesystem::path& path)
 {
@@ -59,36 +72,46 @@ SaveState(const torch::nn::Module& module,
     optimizer.save(optimizers);
     archive.write("module", modules);
     archive.write("optimizer", optimizers);
-    archive.write("step", c10::IValue(step));
+    archive.write("step", c10::IValue(position.step));
+    archive.write("loss_sum", c10::IValue(position.lossSum));
+    archive.write("loss_count", c10::IValue(position.lossCount));
     archive.write("signature", c10::IValue(signature));
     auto temporary = path;
     temporary += ".tmp";
-    archive.save_to(temporary.string());
+    try
+    {
+        archive.save_to(temporary.string());
+    }
+    catch (const c10::Error&)
+    {
+        throw Error(Text(path.string(), ": cannot be written: is the disk full?"));
+    }
     std::filesystem::rename(temporary, path);
 }
 
-/** \return the step to go on with; 0 when there is nothing to continue */
-int64_t
+Position
 LoadState(torch::nn::Module& module,
           torch::optim::Optimizer& optimizer,
           const std::string& signature,
+          torch::Device device,
           const std::filesystem::path& path)
 {
+    Position position;
     if (!std::filesystem::exists(path))
     {
-        return 0;
+        return position;
     }
     try
     {
         torch::serialize::InputArchive archive;
-        archive.load_from(path.string());
+        archive.load_from(path.string(), device);
         c10::IValue value;
         archive.read("signature", value);
         if (value.toStringRef() != signature)
         {
-            throw Error(fmt::format("{}: was left by a run with other options; remove it to start "
-                                    "anew, or repeat that run's options to continue it",
-                                    path.string()));
+            throw Error(Text(path.string(),
+                             ": was left by a run with other options or pictures; remove it to "
+                             "start anew, or repeat that run's options to continue it"));
         }
         torch::serialize::InputArchive modules;
         torch::serialize::InputArchive optimizers;
@@ -97,31 +120,102 @@ LoadState(torch::nn::Module& module,
         module.load(modules);
         optimizer.load(optimizers);
         archive.read("step", value);
-        return value.toInt();
+        position.step = value.toInt();
+        archive.read("loss_sum", value);
+        position.lossSum = value.toDouble();
+        archive.read("loss_count", value);
+        position.lossCount = value.toInt();
+        return position;
     }
     catch (const c10::Error&)
     {
-        throw Error(fmt::format("{}: is no readable training state; remove it", path.string()));
+        throw Error(Text(path.string(), ": is no readable training state; remove it"));
     }
+}
+
+/** Take the rows off a log that were written after the state that a run goes on from. */
+void
+CutLog(const std::filesystem::path& path, int64_t step)
+{
+    std::ifstream in(path);
+    std::string kept;
+    std::string line;
+    for (bool header = true; std::getline(in, line); header = false)
+    {
+        const bool whole = !in.eof(); // a kill may have left half a line
+        if (header || (whole && std::atoll(line.c_str()) <= step))
+        {
+            kept += line + '\n';
+        }
+    }
+    in.close();
+    std::ofstream(path, std::ios::trunc) << kept;
+}
+
+std::string
+TimeLeft(double seconds)
+{
+    const auto minutes = static_cast<int64_t>(std::lround(seconds / 60));
+    return minutes < 60 ? Text(minutes, " min") : Text(minutes / 60, " h ", minutes % 60, " min");
 }
 
 } // namespace
 
-std::pair<torch::Tensor, torch::Tensor>
-CifarTensors(const CifarDataset& dataset)
+torch::Device
+DeviceOf(const std::string& name)
 {
-    const auto count = static_cast<int64_t>(dataset.Size());
-    auto pictures = torch::empty({count, 3, 32, 32}, torch::kUInt8);
-    auto labels = torch::empty({count}, torch::kLong);
-    for (int64_t i = 0; i < count; ++i)
+    if (name == "cpu")
     {
-        std::memcpy(pictures.data_ptr<uint8_t>() + i * 3072, dataset.Planar(i), 3072);
-        labels.data_ptr<int64_t>()[i] = dataset.Label(i);
+        return torch::kCPU;
     }
-    return {pictures, labels};
+    if (name != "cuda" && name.rfind("cuda:", 0) != 0)
+    {
+        throw Error(Text("--device=", name, ": has to be cpu, cuda, or cuda: and a number"));
+    }
+    const auto count = static_cast<int64_t>(torch::cuda::device_count());
+    const auto number = name == "cuda" ? 0 : std::atoll(name.c_str() + 5);
+    if (number < 0 || number >= count)
+    {
+        throw Error(Text("--device=", name, ": LibTorch sees ", count, " CUDA device(s) here"));
+    }
+    at::globalContext().setDeterministicCuDNN(true);
+    return {torch::kCUDA, static_cast<c10::DeviceIndex>(number)};
+}
+
+torch::ScalarType
+PrecisionOf(const std::string& name, torch::Device device)
+{
+    if (name == "float32")
+    {
+        return torch::kFloat;
+    }
+    if (name == "bfloat16")
+    {
+        return torch::kBFloat16;
+    }
+    if (name != "auto")
+    {
+        throw Error(Text("--precision=", name, ": has to be auto, float32 or bfloat16"));
+    }
+    if (device.is_cuda())
+    {
+        return torch::kBFloat16;
+    }
+#if defined(__x86_64__) && defined(__GNUC__)
+    // Without these instructions oneDNN computes bfloat16 by way of float32, slower than that.
+    return __builtin_cpu_supports("avx512bf16") ? torch::kBFloat16 : torch::kFloat;
+#else
+    return torch::kFloat;
+#endif
 }
 
 void
+TrainingLoop::Seed(uint64_t seed, int64_t step)
+{
+    torch::manual_seed(seed * 1000003 + static_cast<uint64_t>(step));
+}
+
+bool
 TrainingLoop::Run(torch::nn::Module& module,
                   torch::optim::Optimizer& optimizer,
                   const Options& options,
@@ -134,25 +228,31 @@ TrainingLoop::Run(torch::nn::Module& module,
     statePath += ".state";
     auto logPath = options.output;
     logPath += ".csv";
-    const auto first = LoadState(module, optimizer, options.signature, statePath);
+    const auto device = module.parameters().front().device();
+    auto position = LoadState(module, optimizer, options.signature, device, statePath);
+    const auto first = position.step;
     if (first > 0)
     {
-        progress << fmt::format("continuing after step {}\n", first) << std::flush;
+        progress << "continuing after step " << first << '\n' << std::flush;
+        CutLog(logPath, first);
     }
-    std::ofstream log(logPath, first > 0 ? std::ios::app : std::ios::trunc);
+    bool headerWritten =
+        std::filesystem::exists(logPath) && std::filesystem::file_size(logPath) > 0 && first > 0;
+    std::ofstream log(logPath, headerWritten ? std::ios::app : std::ios::trunc);
     if (!log)
     {
-        throw Error(fmt::format("{}: cannot be written", logPath.string()));
+        throw Error(Text(logPath.string(), ": cannot be written"));
     }
-    bool headerWritten = first > 0;
+    const auto save = [&] {
+        SaveState(module, optimizer, position, options.signature, statePath);
+    };
 
     const auto start = Clock::now();
     auto lastSave = start;
-    torch::Tensor sum = torch::zeros({});
-    int64_t summed = 0;
+    auto sum = torch::zeros({}, torch::TensorOptions(device).dtype(torch::kDouble));
     for (int64_t step = first; step < options.steps; ++step)
     {
-        torch::manual_seed(options.seed * 1000003 + static_cast<uint64_t>(step));
+        Seed(options.seed, step);
         SetRate(optimizer, RateAt(options, step));
         module.train();
         optimizer.zero_grad();
@@ -161,14 +261,23 @@ TrainingLoop::Run(torch::nn::Module& module,
         torch::nn::utils::clip_grad_norm_(module.parameters(), 5.0);
         optimizer.step();
         afterStep(step);
-        sum += value.detach().cpu();
-        ++summed;
+        sum += value.detach();
+        ++position.lossCount;
+        position.step = step + 1;
 
-        const bool last = step + 1 == options.steps;
-        if ((step + 1) % options.reportEvery == 0 || last)
+        const bool last = position.step == options.steps;
+        const bool stop = options.stop != nullptr && *options.stop;
+        const bool report = position.step % options.reportEvery == 0 || last;
+        const bool due = SecondsSince(lastSave) > SAVE_EVERY_S || stop || last;
+        if (report || due)
+        {
+            position.lossSum += sum.item<double>();
+            sum.zero_();
+        }
+        if (report)
         {
             module.eval();
-            const auto meanLoss = sum.item<double>() / static_cast<double>(summed);
+            const auto meanLoss = position.lossSum / static_cast<double>(position.lossCount);
             const auto values = validation();
             if (!headerWritten)
             {
@@ -180,27 +289,35 @@ TrainingLoop::Run(torch::nn::Module& module,
                 log << '\n';
                 headerWritten = true;
             }
-            log << step + 1 << ',' << fmt::format("{:.6f}", meanLoss);
-            auto line = fmt::format("step {}/{} loss {:.5f}", step + 1, options.steps, meanLoss);
+            log << position.step << ',' << Text(Fixed{meanLoss, 6});
+            auto line = Text("step ", position.step, '/', options.steps, " loss ",
+                             Fixed{meanLoss, 5});
             for (const auto& [name, v] : values)
             {
-                log << ',' << fmt::format("{:.4f}", v);
-                line += fmt::format(" {} {:.2f}", name, v);
+                log << ',' << Text(Fixed{v, 4});
+                line += Text(' ', name, ' ', Fixed{v, 2});
             }
             log << std::endl;
-            const auto left = SecondsSince(start) / static_cast<double>(step + 1 - first) *
-                              static_cast<double>(options.steps - step - 1);
-            progress << line << fmt::format(" | {:.0f} min left\n", left / 60) << std::flush;
-            sum.zero_();
-            summed = 0;
+            const auto left = SecondsSince(start) / static_cast<double>(position.step - first) *
+                              static_cast<double>(options.steps - position.step);
+            progress << line << " | " << TimeLeft(left) << " left\n" << std::flush;
+            position.lossSum = 0;
+            position.lossCount = 0;
         }
-        if (SecondsSince(lastSave) > 45 && !last)
+        if (report || due)
         {
-            SaveState(module, optimizer, step + 1, options.signature, statePath);
+            save();
             lastSave = Clock::now();
         }
+        if (stop && !last)
+        {
+            progress << "stopped after step " << position.step
+                     << "; the same command goes on from here\n"
+                     << std::flush;
+            return false;
+        }
     }
-    SaveState(module, optimizer, options.steps, options.signature, statePath);
+    return true;
 }
 
 } // namespace limitnet

@@ -2,12 +2,9 @@
 #ifndef LIMITNET_TRAINING_TRAINING_TORCH_H
 #define LIMITNET_TRAINING_TRAINING_TORCH_H
 
-#include "limitnet/data/cifar-dataset.h"
-
-#include <chrono>
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <ostream>
 #include <string>
@@ -18,13 +15,26 @@
 namespace limitnet
 {
 
-/** All pictures of a CIFAR set as one tensor. \return uint8 Nx3x32x32 and int64 N labels */
-std::pair<torch::Tensor, torch::Tensor> CifarTensors(const CifarDataset& dataset);
+/**
+ * \param name "cpu", "cuda" or "cuda:1"
+ * \return the device
+ * \throws Error when there is no such device here
+ */
+torch::Device DeviceOf(const std::string& name);
+
+/**
+ * \param name "float32", "bfloat16", or "auto": bfloat16 where the device multiplies it faster
+ * \param device where it is computed
+ * \return the type to compute convolutions in
+ * \throws Error on another name
+ */
+torch::ScalarType PrecisionOf(const std::string& name, torch::Device device);
 
 /**
  * What the trainers share: the schedule, saving and resuming, the log.
  *
- * Each step reseeds LibTorch from (seed, step), so a resumed run draws what an unbroken one would.
+ * Each step reseeds LibTorch from (seed, step), so a resumed run draws what an unbroken one would
+ * and ends with the same weights, bit for bit, on the same machine and as many cores.
  */
 class TrainingLoop
 {
@@ -39,11 +49,13 @@ class TrainingLoop
         int64_t reportEvery = 100;      //!< steps between lines in the log
         uint64_t seed = 1;
         std::string signature; //!< a saved state with another signature is not continued
+        /** Asks to stop after the step at hand, by being true; null: never. */
+        const std::atomic<bool>* stop = nullptr;
     };
 
     /** \param step number of the step \return its loss, not yet differentiated */
     using Loss = std::function<torch::Tensor(int64_t step)>;
-    /** \return names and values to log beside the loss */
+    /** \return names and values to log beside the loss; the same names in the same order always */
     using Validation = std::function<std::vector<std::pair<std::string, double>>()>;
 
     /**
@@ -54,14 +66,22 @@ class TrainingLoop
      * \param validation called at each report
      * \param afterStep called after each optimiser step (averaging)
      * \param progress lines with loss, validation and time left
+     * \return whether all steps are done; false after a stop, when the same call goes on
      */
-    static void Run(torch::nn::Module& module,
+    static bool Run(torch::nn::Module& module,
                     torch::optim::Optimizer& optimizer,
                     const Options& options,
                     const Loss& loss,
                     const Validation& validation,
                     const std::function<void(int64_t)>& afterStep,
                     std::ostream& progress);
+
+    /**
+     * Seed all draws of a step; for trainers that draw something by epoch.
+     *
+     * \param seed the run's \param step the step's number
+     */
+    static void Seed(uint64_t seed, int64_t step);
 };
 
 } // namespace limitnet
