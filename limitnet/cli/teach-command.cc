@@ -178,13 +178,14 @@ RunTeach(const std::vector<std::string>& arguments)
         "output-name",
         po::value(&format.output),
         "which output is the map (default: the first)");
-    if (!ParseArguments("limitnet teach --dataset DATASET --out FOLDER [OPTIONS]",
-                        "Makes saliency maps of pictures with a salient-object network, to train a "
-                        "codec with: a folder of pictures and\nmasks that `limitnet train "
-                        "--saliency` takes. Pictures that have their map there already are kept as "
-                        "they are.",
-                        options,
-                        arguments))
+    if (!ParseArguments(
+            "limitnet teach --dataset DATASET --out FOLDER [OPTIONS]",
+            "Makes saliency maps of pictures with a salient-object network, to train a codec with, "
+            "as a folder of pictures and\nmasks. Pictures that have their map there already are "
+            "kept as they are. Training and `limitnet eval` hold out\npictures by their place in a "
+            "folder, so take all of a set of which some are to stay unseen.",
+            options,
+            arguments))
     {
         return 0;
     }
