@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-// What a training step of the codec costs: as LibTorch's layers are written down plainly, and as the
-// trainer computes it. The same mathematics on the same crops; tests/nn/networks-test.cc shows that
-// both decoders give the same picture.
+// What a training step of the codec costs: as LibTorch's layers are written down plainly, and as
+// the trainer computes it. The same mathematics on the same crops; tests/nn/networks-test.cc shows
+// that both decoders give the same picture.
 
 #include "bench/bench.h"
 #include "limitnet/nn/networks-torch.h"
@@ -78,9 +78,8 @@ Train(benchmark::State& state,
         optimizer.step();
         benchmark::DoNotOptimize(loss.item<float>());
     }
-    state.counters["crops"] =
-        benchmark::Counter(static_cast<double>(state.iterations() * batch),
-                           benchmark::Counter::kIsRate);
+    state.counters["crops"] = benchmark::Counter(static_cast<double>(state.iterations() * batch),
+                                                 benchmark::Counter::kIsRate);
 }
 
 void

@@ -5,7 +5,6 @@
 #include "limitnet/nn/model-file-torch.h"
 #include "limitnet/nn/text.h"
 
-
 namespace limitnet
 {
 

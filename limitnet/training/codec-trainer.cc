@@ -119,7 +119,8 @@ class Trainer
     /** `count` training pictures of all sources in equal shares: Nx3x224x224 in 0..1. */
     Tensor Draw(int64_t count) const;
 
-    /** The latent as a receiver has it in phase 1 (first channels) or later (first in the order). */
+    /** The latent as a receiver has it in phase 1 (first channels) or later (first in the order).
+     */
     Tensor Received(const Tensor& latent, bool useSaliency);
     /** Which values that are: bool Nx12x28x28. */
     Tensor Kept(const Tensor& latent, bool useSaliency);
@@ -183,7 +184,9 @@ Trainer::AddTask(const std::filesystem::path& path)
         SmallClassifier net(loaded.classes);
         ReadClassifier(path, net);
         m_module->register_module(name, net);
-        task.forward = [net, this](const Tensor& x) mutable { return net->forward(x, m_precision); };
+        task.forward = [net, this](const Tensor& x) mutable {
+            return net->forward(x, m_precision);
+        };
         task.write = [net, dataset](const std::filesystem::path& to) {
             WriteClassifier(to, net, dataset);
         };
@@ -206,7 +209,8 @@ Trainer::AddTask(const std::filesystem::path& path)
     }
     for (const auto& source : m_set.sources)
     {
-        const bool same = source.name == dataset || (dataset == "imagenet" && source.classes == 1000);
+        const bool same =
+            source.name == dataset || (dataset == "imagenet" && source.classes == 1000);
         if (same && source.labels.defined())
         {
             task.source = &source;
@@ -381,8 +385,7 @@ Trainer::SaliencyLoss(int64_t count)
     };
     const auto x = (part(torch::cat(pictures)) * light).clamp(0, 1);
     const auto wanted = part(torch::cat(masks));
-    const auto latent =
-        m_codec->Latent(Normalise(x).contiguous(torch::MemoryFormat::ChannelsLast));
+    const auto latent = m_codec->Latent(Normalise(x).contiguous(torch::MemoryFormat::ChannelsLast));
     const auto logits = m_codec->SaliencyLogits(latent);
     const auto entropy = torch::binary_cross_entropy_with_logits(logits, wanted);
     // Beside the cross entropy the overlap, soft: what the map is measured by.
@@ -474,15 +477,16 @@ Trainer::Validate()
         constexpr int64_t AT_ONCE = 4;
         for (int64_t i = 0; i < latent.size(0); i += AT_ONCE)
         {
-            decoded.push_back(DecoderImpl::Run(
-                kernels,
-                latent.narrow(0, i, std::min(AT_ONCE, latent.size(0) - i))
-                    .contiguous(torch::MemoryFormat::ChannelsLast)));
+            decoded.push_back(
+                DecoderImpl::Run(kernels,
+                                 latent.narrow(0, i, std::min(AT_ONCE, latent.size(0) - i))
+                                     .contiguous(torch::MemoryFormat::ChannelsLast)));
         }
         return torch::cat(decoded);
     };
     const auto rank = [&](const Tensor& latent) {
-        return ImportanceRanks(QuantiseSaliencyPublished(torch::sigmoid(plain->sal_decoder(latent))));
+        return ImportanceRanks(
+            QuantiseSaliencyPublished(torch::sigmoid(plain->sal_decoder(latent))));
     };
     std::vector<std::pair<std::string, double>> results;
     const std::vector<double> fractions{0.1, 0.2, 0.5, 0.9};
@@ -518,8 +522,7 @@ Trainer::Validate()
         for (const auto channels : {1, 2, 3, 6, 12})
         {
             const auto channel = torch::arange(LATENT_CHANNELS, places.options());
-            score(Text("first_", channels),
-                  (channel < channels).view({1, LATENT_CHANNELS, 1, 1}));
+            score(Text("first_", channels), (channel < channels).view({1, LATENT_CHANNELS, 1, 1}));
         }
         for (const auto p : fractions)
         {
@@ -537,10 +540,10 @@ Trainer::Validate()
             continue;
         }
         const auto latent = plain->encoder(Normalise(source.At224(source.trainCount, count)));
-        results.emplace_back(Text(source.name, "_saliency_iou"),
-                             BestIou(torch::sigmoid(plain->sal_decoder(latent)),
-                                     source.MasksAt(torch::arange(source.trainCount,
-                                                                  source.trainCount + count))));
+        results.emplace_back(
+            Text(source.name, "_saliency_iou"),
+            BestIou(torch::sigmoid(plain->sal_decoder(latent)),
+                    source.MasksAt(torch::arange(source.trainCount, source.trainCount + count))));
     }
 
     for (const auto& task : m_tasks)
@@ -552,7 +555,8 @@ Trainer::Validate()
         for (int64_t i = 0; i < count; i += AT_ONCE)
         {
             const auto number = std::min(AT_ONCE, count - i);
-            const auto latent = plain->encoder(Normalise(source.At224(source.trainCount + i, number)));
+            const auto latent =
+                plain->encoder(Normalise(source.At224(source.trainCount + i, number)));
             const auto labels = source.labels.narrow(0, source.trainCount + i, number);
             const auto places = rank(latent);
             for (size_t f = 0; f < fractions.size(); ++f)
@@ -603,10 +607,33 @@ Trainer::Run(std::ostream& progress, const std::atomic<bool>* stop)
     {
         classifiers += path.filename().string() + ' ';
     }
-    loop.signature = Text("codec ", m_set.Signature(), ' ', o.start.filename().string(), ' ',
-                          classifiers, o.channelSteps, ' ', o.saliencySteps, ' ', o.taskSteps, ' ',
-                          o.batch, ' ', o.learningRate, ' ', o.saliencyWeight, ' ', o.saliencyGain,
-                          ' ', o.taskWeight, ' ', o.reportEvery, ' ', m_precision, ' ', o.seed);
+    loop.signature = Text("codec ",
+                          m_set.Signature(),
+                          ' ',
+                          o.start.filename().string(),
+                          ' ',
+                          classifiers,
+                          o.channelSteps,
+                          ' ',
+                          o.saliencySteps,
+                          ' ',
+                          o.taskSteps,
+                          ' ',
+                          o.batch,
+                          ' ',
+                          o.learningRate,
+                          ' ',
+                          o.saliencyWeight,
+                          ' ',
+                          o.saliencyGain,
+                          ' ',
+                          o.taskWeight,
+                          ' ',
+                          o.reportEvery,
+                          ' ',
+                          m_precision,
+                          ' ',
+                          o.seed);
     const bool done = TrainingLoop::Run(
         *m_module,
         optimizer,
@@ -657,12 +684,15 @@ DescribeOptions(OptionList& list, CodecTrainingOptions& o)
     list.Add("channel-steps", o.channelSteps, "steps of phase 1: keep the first k channels");
     list.Add("saliency-steps", o.saliencySteps, "steps of phase 2: importance order by saliency");
     list.Add("task-steps", o.taskSteps, "steps of phase 3: as 2, then the classifiers");
-    list.Add("classifier", o.classifiers,
+    list.Add("classifier",
+             o.classifiers,
              "classifier of phase 3, one for each data set; written as OUTPUT-SET.pt");
     list.Add("batch", o.batch, "pictures in a step");
     list.Add("learning-rate", o.learningRate, "highest rate of Adam");
     list.Add("saliency-weight", o.saliencyWeight, "weight of the saliency loss");
-    list.Add("saliency-gain", o.saliencyGain, "contrast of the map in the importance order; 1 as published");
+    list.Add("saliency-gain",
+             o.saliencyGain,
+             "contrast of the map in the importance order; 1 as published");
     list.Add("task-weight", o.taskWeight, "weight of the classifiers' cross entropy");
     list.Add("calibration-pictures", o.calibrationPictures, "training pictures for the tables");
     list.Add("report-every", o.reportEvery, "steps between validations");

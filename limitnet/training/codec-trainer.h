@@ -40,9 +40,9 @@ struct CodecTrainingOptions
     /** Weight of the saliency loss (0.05 in the published training, with cross entropy alone). */
     double saliencyWeight = 0.1;
     /**
-     * What the saliency decoder's logits are multiplied with when the map is made for the importance
-     * order. Below 1 the map has less contrast, so the order keeps closer to that of the channels;
-     * the map's shape stays. It is folded into the last layer's weights. 1: as published.
+     * What the saliency decoder's logits are multiplied with when the map is made for the
+     * importance order. Below 1 the map has less contrast, so the order keeps closer to that of the
+     * channels; the map's shape stays. It is folded into the last layer's weights. 1: as published.
      */
     double saliencyGain = 0.3;
     /** Weight of the classifiers' cross entropy in phase 3. */
@@ -76,8 +76,8 @@ void DescribeOptions(OptionList& list, CodecTrainingOptions& options);
  *   +-0.01, whatever the step.
  * - In phases 2 and 3, some pictures lose runs of the order, as fragments are lost, and some keep
  *   whole channels, as in phase 1.
- * - The saliency loss has a batch of its own, of pictures with masks, which only encoder and saliency
- *   decoder see; so it costs little, and it begins with phase 1.
+ * - The saliency loss has a batch of its own, of pictures with masks, which only encoder and
+ * saliency decoder see; so it costs little, and it begins with phase 1.
  * - A run from nothing has batch normalisation in the hidden layers of the saliency decoder; it is
  *   folded into their weights in the end, so that the layers are the published ones.
  *

@@ -88,7 +88,8 @@ TEST(TrainCommand, NonsenseGetsOneLine)
     const auto output = "--output=" + (folder.Path() / "x.pt").string();
     RunBadly({"train", output}, {"--dataset", "--pack"});
     RunBadly({"train", "--dataset=cifar100"}, {"output"});
-    RunBadly({"train", output, "--dataset=cifar100", "--batch=many"}, {"--batch=many", "whole number"});
+    RunBadly({"train", output, "--dataset=cifar100", "--batch=many"},
+             {"--batch=many", "whole number"});
     RunBadly({"train", output, "--pack=" + (folder.Path() / "none.pack").string()}, {"none.pack"});
     RunBadly({"train", output, "--pack=a", "--dataset=cifar10"}, {"--pack", "--dataset"});
     RunBadly({"train", output, "--stesp=3"}, {"stesp"});

@@ -13,7 +13,7 @@
 #include "limitnet/training/codec-trainer.h"
 #include "limitnet/training/training-torch.h"
 #include "tests/data/test-folder.h"
-#include "tests/training/made-up-set.h"
+#include "tests/training/made-up-set-torch.h"
 
 #include <algorithm>
 #include <sstream>
@@ -254,8 +254,10 @@ TEST(CodecInTrainingTest, PlainNetworksDoWhatTheNormalisedOnesDo)
     const auto latent = codec->Latent(x);
     EXPECT_GT(latent.abs().max().item<double>(), 0.1);
     EXPECT_TRUE(torch::allclose(plain->encoder(x), latent, 1e-4, 1e-5));
-    EXPECT_TRUE(
-        torch::allclose(plain->sal_decoder(latent), 0.25 * codec->SaliencyLogits(latent), 1e-4, 1e-5));
+    EXPECT_TRUE(torch::allclose(plain->sal_decoder(latent),
+                                0.25 * codec->SaliencyLogits(latent),
+                                1e-4,
+                                1e-5));
 }
 
 TEST(ClassifierTrainerTest, StoppedRunEndsAsAnUnbrokenOne)
