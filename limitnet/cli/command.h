@@ -23,6 +23,7 @@ int RunDecode(const std::vector<std::string>& arguments);
 int RunInfo(const std::vector<std::string>& arguments);
 int RunDemo(const std::vector<std::string>& arguments);
 int RunVideo(const std::vector<std::string>& arguments);
+int RunTeach(const std::vector<std::string>& arguments);
 int RunTrain(const std::vector<std::string>& arguments);
 int RunTrainClassifier(const std::vector<std::string>& arguments);
 int RunTrainHead(const std::vector<std::string>& arguments);

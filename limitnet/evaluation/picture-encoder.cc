@@ -88,7 +88,14 @@ class DeviceEncoder : public PictureEncoder
         {
             encoder->AddRow(resized.rgb.data() + y * INT8_PICTURE_SIDE * 3);
         }
-        return {encoder->Map(), {encoder->Symbols(), encoder->Symbols() + LATENT_SIZE}};
+        std::vector<float> saliency;
+        for (size_t i = 0; i < LATENT_CELLS; ++i)
+        {
+            saliency.push_back(static_cast<float>(encoder->Saliency()[i]) / SALIENCY_ONE);
+        }
+        return {encoder->Map(),
+                {encoder->Symbols(), encoder->Symbols() + LATENT_SIZE},
+                std::move(saliency)};
     }
 
     const EntropyTables& Entropy() const override

@@ -18,6 +18,7 @@ PictureSymbols
 QuantisePicture(const CodecModel& model, const EncodedPicture& picture)
 {
     PictureSymbols result;
+    result.saliency = picture.saliency;
     result.map = QuantiseSaliency(picture.saliency.data());
     result.symbols.resize(LATENT_SIZE);
     QuantiseLatent(model.Tables(), picture.latent.data(), result.symbols.data());

@@ -17,12 +17,14 @@ namespace limitnet
 
 /**
  * What is left of a picture after the device's networks and quantisers: all that the bitstream
- * sends. A picture is encoded once and cut into fragments as often as one likes.
+ * sends, and the saliency that the order of the values comes from. A picture is encoded once and
+ * cut into fragments as often as one likes.
  */
 struct PictureSymbols
 {
     SaliencyMap map;
     std::vector<std::uint8_t> symbols; //!< LATENT_SIZE, by latent index
+    std::vector<float> saliency;       //!< LATENT_CELLS in 0..1: what the map was made from
 };
 
 /**

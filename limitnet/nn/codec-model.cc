@@ -88,7 +88,11 @@ ReadTables(const ModelFile& file, const std::filesystem::path& path)
         const auto found = file.tensors.find(name);
         if (found == file.tensors.end() || found->second.sizes() != at::IntArrayRef(shape))
         {
-            throw Error(Text(path.string(), ": table '", name, "' is missing or of another size; `limitnet calibrate` makes the tables of a model anew"));
+            throw Error(Text(path.string(),
+                             ": table '",
+                             name,
+                             "' is missing or of another size; `limitnet calibrate` makes the "
+                             "tables of a model anew"));
         }
         const auto numbers = found->second.to(torch::kDouble).contiguous();
         const auto* next = numbers.template data_ptr<double>();
@@ -149,7 +153,8 @@ torch::Tensor
 CodecModel::Networks::Saliency(const torch::Tensor& latent) const
 {
     return hasSaliency ? torch::sigmoid(net->sal_decoder(latent))
-                       : torch::zeros({latent.size(0), 1, latent.size(2), latent.size(3)});
+                       : torch::zeros({latent.size(0), 1, latent.size(2), latent.size(3)},
+                                      latent.options());
 }
 
 CodecModel::Networks

@@ -27,9 +27,9 @@ torch::Tensor QuantiseSaliencyPublished(const torch::Tensor& saliency);
 torch::Tensor KeepMask(const torch::Tensor& quantisedSaliency, const torch::Tensor& fraction);
 
 /**
- * The place of each value in the importance order: 0 is the first one sent. Equal scores go by lower
- * channel, then by lower cell, as in the bitstream; KeepMask() keeps the same values but for such
- * ties at its threshold.
+ * The place of each value in the importance order: 0 is the first one sent. Equal scores go by
+ * lower channel, then by lower cell, as in the bitstream; KeepMask() keeps the same values but for
+ * such ties at its threshold.
  *
  * \param quantisedSaliency Nx1x28x28, from QuantiseSaliencyPublished()
  * \return int64 Nx12x28x28, each picture a permutation of 0..9407

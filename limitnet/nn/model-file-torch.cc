@@ -47,7 +47,10 @@ ModelFile::Read(const std::filesystem::path& path, const std::string& kind)
     catch (const std::exception&)
     {
         // LibTorch's own text is a page of its source locations: no help to a user.
-        throw Error(Text(path.string(), ": not a model file, or a truncated one (", bytes.size(), " bytes)"));
+        throw Error(Text(path.string(),
+                         ": not a model file, or a truncated one (",
+                         bytes.size(),
+                         " bytes)"));
     }
     if (kind.empty())
     {
@@ -56,12 +59,13 @@ ModelFile::Read(const std::filesystem::path& path, const std::string& kind)
     if (file.notes["kind"] != kind)
     {
         const auto& found = file.notes["kind"];
-        throw Error(Text(path.string(),
-                         ": holds ",
-                         found.empty() ? "no note of its kind" : Text("a model of kind '", found, "'"),
-                         ", expected a model of kind '",
-                         kind,
-                         "'"));
+        throw Error(
+            Text(path.string(),
+                 ": holds ",
+                 found.empty() ? "no note of its kind" : Text("a model of kind '", found, "'"),
+                 ", expected a model of kind '",
+                 kind,
+                 "'"));
     }
     int format = 0;
     try
@@ -74,7 +78,12 @@ ModelFile::Read(const std::filesystem::path& path, const std::string& kind)
     }
     if (format > FORMAT)
     {
-        throw Error(Text(path.string(), ": has format ", format, ", this program reads up to ", FORMAT, "; use a newer one"));
+        throw Error(Text(path.string(),
+                         ": has format ",
+                         format,
+                         ", this program reads up to ",
+                         FORMAT,
+                         "; use a newer one"));
     }
     return file;
 }
@@ -145,7 +154,8 @@ ModelFile::Give(torch::nn::Module& module,
         }
         if (found->second.sizes() != value.sizes())
         {
-            throw Error(Text(path.string(), ": tensor '", name, "' has another shape than the network's"));
+            throw Error(
+                Text(path.string(), ": tensor '", name, "' has another shape than the network's"));
         }
         value.copy_(found->second);
     };

@@ -15,17 +15,26 @@ namespace limitnet
 {
 
 /**
- * Let LibTorch compute on all cores of the machine, or on as many as OMP_NUM_THREADS says, for runs
- * that share a machine. Debian's build starts with one thread, whatever the machine has.
+ * \return the cores of the machine, or as many threads as OMP_NUM_THREADS says, for runs that share
+ * a machine
+ */
+inline int
+ThreadsWanted()
+{
+    const char* wanted = std::getenv("OMP_NUM_THREADS");
+    const int threads = wanted == nullptr ? 0 : std::atoi(wanted);
+    return threads > 0 ? threads
+                       : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+}
+
+/**
+ * Let LibTorch compute on as many threads as are wanted. Debian's build starts with one thread,
+ * whatever the machine has.
  */
 inline void
 UseAllCores()
 {
-    const char* wanted = std::getenv("OMP_NUM_THREADS");
-    const int threads = wanted == nullptr ? 0 : std::atoi(wanted);
-    torch::set_num_threads(
-        threads > 0 ? threads
-                    : static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
+    torch::set_num_threads(ThreadsWanted());
 }
 
 /**

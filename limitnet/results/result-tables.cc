@@ -163,9 +163,13 @@ EvaluationTable()
 {
     static const ResultTable table = {
         "eval-DATASET.csv",
-        "Of `limitnet eval`: one row for each p, in the order asked for. Means are over the "
-        "pictures.",
+        "Of `limitnet eval`: one row for each p, or number of channels, in the order asked for. "
+        "Means are over the pictures.",
         {{"p_percent", "%", "Part of the latent values that is sent, most important first."},
+         {"channels",
+          "",
+          "With --channels: how many channels are sent whole, the first ones first, as a device "
+          "without saliency does; empty where the order is that of importance."},
          {"values", "", "How many values that is, of 9,408."},
          {"images", "", "Pictures evaluated."},
          {"mean_size_bytes",
@@ -186,6 +190,10 @@ EvaluationTable()
           "Mean PSNR of the published reconstruction of the same values, by the same decoder; "
           "empty "
           "without --published."},
+         {"unquantised_psnr_db",
+          "dB",
+          "Mean PSNR of the same values as the float encoder gives them, not quantised; empty "
+          "without --unquantised."},
          {"top1_correct",
           "",
           "Pictures whose most likely class is right; empty without a classifier."},
@@ -196,6 +204,31 @@ EvaluationTable()
           "",
           "Part of the pictures whose class is among the five most likely, 0..1; empty without a "
           "classifier."}}};
+    return table;
+}
+
+const ResultTable&
+SaliencyTable()
+{
+    static const ResultTable table = {
+        "eval-DATASET-saliency.csv",
+        "Of `limitnet eval`, where the pictures have masks: one row for each kind of saliency map. "
+        "Both maps and masks are of 28 x 28 cells; a mask's cell is the mean of its part.",
+        {{"map",
+          "",
+          "`network`: output of the saliency decoder; `sent`: the 8 x 8 levels as a receiver knows "
+          "them, enlarged, less the map's minimum; two that know nothing of the picture: `centre`, "
+          "a disc around the middle, and `mean`, the mean of the masks of the training pictures "
+          "(with --part=all of all of them)."},
+         {"images", "", "Pictures with a mask."},
+         {"iou",
+          "",
+          "Mean over the pictures of the intersection over union of the cells that reach the "
+          "threshold and those at least half covered by the mask, 0..1."},
+         {"threshold",
+          "",
+          "The threshold, one for all pictures, that makes iou largest, of 0/255 .. 255/255."},
+         {"mean_absolute_error", "", "Mean over the pictures and cells of abs(map - mask)."}}};
     return table;
 }
 
@@ -278,7 +311,8 @@ PrintTablesMarkdown(std::ostream& out)
     }
     out << "\n# Files of the program limitnet\n\nLikewise CSV; they are functions of the pictures, "
            "the models and the options.\n";
-    for (const ResultTable* table : {&EvaluationTable(), &VideoTable(), &LimFragmentsTable()})
+    for (const ResultTable* table :
+         {&EvaluationTable(), &SaliencyTable(), &VideoTable(), &LimFragmentsTable()})
     {
         PrintTable(out, *table);
     }

@@ -42,6 +42,7 @@ const ResultTable& NodesTable();
 /** \name The files of the program limitnet */
 ///@{
 const ResultTable& EvaluationTable();
+const ResultTable& SaliencyTable();
 const ResultTable& VideoTable();
 const ResultTable& LimFragmentsTable();
 ///@}

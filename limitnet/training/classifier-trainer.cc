@@ -147,7 +147,8 @@ class Reconstructions
             }
             if (i / BATCH % 250 == 0)
             {
-                progress << "decoding training pictures: " << i << '/' << count << '\n' << std::flush;
+                progress << "decoding training pictures: " << i << '/' << count << '\n'
+                         << std::flush;
             }
             if (stop != nullptr && *stop)
             {
@@ -214,9 +215,9 @@ class Reconstructions
         const auto keep = rank < fraction.to(m_device).view({-1, 1, 1, 1}) * LATENT_SIZE;
         const auto symbol =
             (latent * scale + offset).floor().clamp(0, SYMBOL_COUNT - 1).to(torch::kLong);
-        const auto restored = values.index_select(0, (symbol + channel).flatten())
-                                  .view(latent.sizes()) *
-                              keep.to(torch::kFloat);
+        const auto restored =
+            values.index_select(0, (symbol + channel).flatten()).view(latent.sizes()) *
+            keep.to(torch::kFloat);
         const auto decoded =
             DecoderImpl::Run(m_kernels, restored.contiguous(torch::MemoryFormat::ChannelsLast));
         return (torch::avg_pool2d(decoded, PICTURE_SIZE / SIDE) * 255)
@@ -311,11 +312,27 @@ TrainClassifier(const TrainingSet& set,
         classifier->CopyToAverage();
     }
     classifier->to(device);
-    const auto signature = Text("classifier ", set.Signature(), options.epochs, ' ', options.batch,
-                                ' ', options.learningRate, ' ', options.weightDecay, ' ',
-                                options.labelSmoothing, ' ', options.start.filename().string(), ' ',
-                                options.codec.filename().string(), ' ', options.decodedPictures,
-                                ' ', precision, ' ', options.seed);
+    const auto signature = Text("classifier ",
+                                set.Signature(),
+                                options.epochs,
+                                ' ',
+                                options.batch,
+                                ' ',
+                                options.learningRate,
+                                ' ',
+                                options.weightDecay,
+                                ' ',
+                                options.labelSmoothing,
+                                ' ',
+                                options.start.filename().string(),
+                                ' ',
+                                options.codec.filename().string(),
+                                ' ',
+                                options.decodedPictures,
+                                ' ',
+                                precision,
+                                ' ',
+                                options.seed);
 
     // Reconstructed pictures: of a part of the training pictures, and of those held out.
     LabelledPictures reconstructed;
@@ -367,8 +384,8 @@ TrainClassifier(const TrainingSet& set,
             TrainingLoop::Seed(options.seed, step);
         }
         const auto half = reconstructed.pictures.defined() ? options.batch / 2 : 0;
-        const auto chosen = order.narrow(0, step % stepsPerEpoch * options.batch, options.batch - half)
-                                .to(device);
+        const auto chosen =
+            order.narrow(0, step % stepsPerEpoch * options.batch, options.batch - half).to(device);
         auto x = source.pictures.index_select(0, chosen);
         auto y = source.labels.index_select(0, chosen);
         if (half > 0)

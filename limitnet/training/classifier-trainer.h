@@ -50,8 +50,8 @@ void DescribeOptions(OptionList& list, ClassifierTrainingOptions& options);
 
 /**
  * Train the small classifier: random crop and flip, label smoothing, one-cycle rate, and an
- * exponential moving average of the weights, which is what is written. Validation is on the held-out
- * pictures of the set.
+ * exponential moving average of the weights, which is what is written. Validation is on the
+ * held-out pictures of the set.
  *
  * A run that was stopped goes on if it is called with the same options.
  *

@@ -15,8 +15,8 @@ namespace limitnet
  * after each convolution but its last. Without it, training of the saliency from nothing hardly
  * moves. It is folded into the convolutions in the end, so the layers are the published ones.
  *
- * The encoder has none: what a batch's mean takes from a picture's brightness, the decoder could not
- * give back.
+ * The encoder has none: what a batch's mean takes from a picture's brightness, the decoder could
+ * not give back.
  */
 struct CodecInTrainingImpl : torch::nn::Module
 {
@@ -36,7 +36,8 @@ struct CodecInTrainingImpl : torch::nn::Module
     LimitNet Plain(double gain);
 
     LimitNet net;
-    std::vector<torch::nn::BatchNorm2d> saliencyNorms; //!< empty, or one for each layer but the last
+    std::vector<torch::nn::BatchNorm2d>
+        saliencyNorms;        //!< empty, or one for each layer but the last
     torch::Tensor channelMax; //!< 1x12x1x1, running mean of each channel's largest value
 };
 

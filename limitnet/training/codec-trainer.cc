@@ -40,6 +40,13 @@ constexpr double PUBLISHED_STEP = 4.0 / 255;
 constexpr double SHORTEST_RUN = 60;
 constexpr double LONGEST_RUN = 1500;
 
+/** In phases 2 and 3, parts of a batch. As published, p is uniform in 0..1 for most pictures. */
+constexpr double CHANNEL_SHARE = 0.2; // keeps the first channels, as in phase 1
+constexpr double LOW_SHARE = 0.3;     // p uniform in 0..0.3, where most is gained
+constexpr double LOW_FRACTION = 0.3;
+constexpr double LOSSY_SHARE = 0.3; // loses runs of the order, up to MOST_LOST of them
+constexpr double MOST_LOST = 0.5;
+
 /** Held-out pictures in a validation, of each kind, and for each classifier. */
 constexpr int64_t VALIDATION_PICTURES = 32;
 constexpr int64_t VALIDATION_ANSWERS = 200;
@@ -112,8 +119,11 @@ class Trainer
     /** `count` training pictures of all sources in equal shares: Nx3x224x224 in 0..1. */
     Tensor Draw(int64_t count) const;
 
-    /** The latent as a receiver has it in phase 1 (first channels) or later (first in the order). */
+    /** The latent as a receiver has it in phase 1 (first channels) or later (first in the order).
+     */
     Tensor Received(const Tensor& latent, bool useSaliency);
+    /** Which values that are: bool Nx12x28x28. */
+    Tensor Kept(const Tensor& latent, bool useSaliency);
 
     Tensor DecoderLoss(const Tensor& received, const Tensor& pictures);
     Tensor SaliencyLoss(int64_t count);
@@ -174,7 +184,9 @@ Trainer::AddTask(const std::filesystem::path& path)
         SmallClassifier net(loaded.classes);
         ReadClassifier(path, net);
         m_module->register_module(name, net);
-        task.forward = [net, this](const Tensor& x) mutable { return net->forward(x, m_precision); };
+        task.forward = [net, this](const Tensor& x) mutable {
+            return net->forward(x, m_precision);
+        };
         task.write = [net, dataset](const std::filesystem::path& to) {
             WriteClassifier(to, net, dataset);
         };
@@ -197,7 +209,8 @@ Trainer::AddTask(const std::filesystem::path& path)
     }
     for (const auto& source : m_set.sources)
     {
-        const bool same = source.name == dataset || (dataset == "imagenet" && source.classes == 1000);
+        const bool same =
+            source.name == dataset || (dataset == "imagenet" && source.classes == 1000);
         if (same && source.labels.defined())
         {
             task.source = &source;
@@ -282,46 +295,43 @@ Trainer::Draw(int64_t count) const
 Tensor
 Trainer::Received(const Tensor& latent, bool useSaliency)
 {
-    const auto count = latent.size(0);
     {
         const torch::NoGradGuard noGrad;
         m_codec->channelMax.mul_(0.98).add_(latent.amax({0, 2, 3}, true), 0.02);
     }
     // What a quantiser does to a value is at most half a step in either direction.
-    const auto width = OnDevice(torch::rand({count, 1, 1, 1}) * 2 + 1) * PUBLISHED_STEP;
-    const auto step = m_codec->channelMax.clamp_min(1e-3) * width;
+    const auto step = m_codec->channelMax.clamp_min(1e-3) * PUBLISHED_STEP;
     const auto noisy = latent + (torch::rand_like(latent) - 0.5) * step;
+    return noisy * Kept(latent.detach(), useSaliency).to(torch::kFloat);
+}
+
+Tensor
+Trainer::Kept(const Tensor& latent, bool useSaliency)
+{
     const torch::NoGradGuard noGrad;
+    const auto count = latent.size(0);
+    const auto uniform = [count] { return torch::rand({count, 1, 1, 1}); };
+    const auto channels = OnDevice(torch::randint(1, LATENT_CHANNELS + 1, {count, 1, 1, 1}));
+    const auto channel =
+        torch::arange(LATENT_CHANNELS, channels.options()).view({1, LATENT_CHANNELS, 1, 1});
+    const auto first = channel < channels;
     if (!useSaliency)
     {
-        const auto kept = OnDevice(torch::randint(1, LATENT_CHANNELS + 1, {count, 1, 1, 1}));
-        const auto channel =
-            torch::arange(LATENT_CHANNELS, kept.options()).view({1, LATENT_CHANNELS, 1, 1});
-        const auto keep = (channel < kept).to(torch::kFloat);
-        const torch::AutoGradMode grad(true);
-        return noisy * keep;
+        return first;
     }
-    const auto saliency =
-        torch::sigmoid(m_codec->SaliencyLogits(latent) * m_options.saliencyGain);
+    const auto saliency = torch::sigmoid(m_codec->SaliencyLogits(latent) * m_options.saliencyGain);
     const auto rank = ImportanceRanks(QuantiseSaliencyPublished(saliency));
-    // Half of the pictures get p from all of 0..1, as published, half from its lower part, where
-    // most is gained.
-    const auto upTo = torch::where(torch::rand({count}) < 0.5, torch::ones({count}) * 0.3, torch::ones({count}));
-    const auto p = OnDevice(torch::rand({count}) * upTo).view({count, 1, 1, 1});
-    auto keep = rank < (p * LATENT_SIZE);
-    // Lost fragments: runs of the order, from half of the pictures, up to half of the runs.
-    const auto lossy = (torch::rand({count, 1}) < 0.5).to(torch::kFloat);
-    const auto lossRate = OnDevice(torch::rand({count, 1}) * 0.5 * lossy);
-    const auto run = OnDevice(torch::exp(torch::rand({count, 1, 1, 1}) *
-                                             std::log(LONGEST_RUN / SHORTEST_RUN) +
-                                         std::log(SHORTEST_RUN)));
+    const auto upTo = torch::where(uniform() < LOW_SHARE, LOW_FRACTION, 1.0);
+    const auto p = OnDevice(uniform() * upTo);
+    // Lost fragments are runs of the order.
+    const auto lossRate = OnDevice(uniform() * MOST_LOST * (uniform() < LOSSY_SHARE)).flatten(1);
+    const auto run = OnDevice(
+        torch::exp(uniform() * std::log(LONGEST_RUN / SHORTEST_RUN) + std::log(SHORTEST_RUN)));
     const auto runs = static_cast<int64_t>(LATENT_SIZE / SHORTEST_RUN) + 1;
     const auto lost = OnDevice(torch::rand({count, runs})) < lossRate;
     const auto runOf = (rank / run).floor().to(torch::kLong).flatten(1);
-    keep = keep & ~lost.gather(1, runOf).view(keep.sizes());
-    const auto kept = keep.to(torch::kFloat);
-    const torch::AutoGradMode grad(true);
-    return noisy * kept;
+    const auto inOrder = (rank < (p * LATENT_SIZE)) & ~lost.gather(1, runOf).view(rank.sizes());
+    return torch::where(OnDevice(uniform() < CHANNEL_SHARE), first, inOrder);
 }
 
 Tensor
@@ -375,8 +385,7 @@ Trainer::SaliencyLoss(int64_t count)
     };
     const auto x = (part(torch::cat(pictures)) * light).clamp(0, 1);
     const auto wanted = part(torch::cat(masks));
-    const auto latent =
-        m_codec->Latent(Normalise(x).contiguous(torch::MemoryFormat::ChannelsLast));
+    const auto latent = m_codec->Latent(Normalise(x).contiguous(torch::MemoryFormat::ChannelsLast));
     const auto logits = m_codec->SaliencyLogits(latent);
     const auto entropy = torch::binary_cross_entropy_with_logits(logits, wanted);
     // Beside the cross entropy the overlap, soft: what the map is measured by.
@@ -468,15 +477,16 @@ Trainer::Validate()
         constexpr int64_t AT_ONCE = 4;
         for (int64_t i = 0; i < latent.size(0); i += AT_ONCE)
         {
-            decoded.push_back(DecoderImpl::Run(
-                kernels,
-                latent.narrow(0, i, std::min(AT_ONCE, latent.size(0) - i))
-                    .contiguous(torch::MemoryFormat::ChannelsLast)));
+            decoded.push_back(
+                DecoderImpl::Run(kernels,
+                                 latent.narrow(0, i, std::min(AT_ONCE, latent.size(0) - i))
+                                     .contiguous(torch::MemoryFormat::ChannelsLast)));
         }
         return torch::cat(decoded);
     };
     const auto rank = [&](const Tensor& latent) {
-        return ImportanceRanks(QuantiseSaliencyPublished(torch::sigmoid(plain->sal_decoder(latent))));
+        return ImportanceRanks(
+            QuantiseSaliencyPublished(torch::sigmoid(plain->sal_decoder(latent))));
     };
     std::vector<std::pair<std::string, double>> results;
     const std::vector<double> fractions{0.1, 0.2, 0.5, 0.9};
@@ -512,8 +522,7 @@ Trainer::Validate()
         for (const auto channels : {1, 2, 3, 6, 12})
         {
             const auto channel = torch::arange(LATENT_CHANNELS, places.options());
-            score(Text("first_", channels),
-                  (channel < channels).view({1, LATENT_CHANNELS, 1, 1}));
+            score(Text("first_", channels), (channel < channels).view({1, LATENT_CHANNELS, 1, 1}));
         }
         for (const auto p : fractions)
         {
@@ -531,10 +540,10 @@ Trainer::Validate()
             continue;
         }
         const auto latent = plain->encoder(Normalise(source.At224(source.trainCount, count)));
-        results.emplace_back(Text(source.name, "_saliency_iou"),
-                             BestIou(torch::sigmoid(plain->sal_decoder(latent)),
-                                     source.MasksAt(torch::arange(source.trainCount,
-                                                                  source.trainCount + count))));
+        results.emplace_back(
+            Text(source.name, "_saliency_iou"),
+            BestIou(torch::sigmoid(plain->sal_decoder(latent)),
+                    source.MasksAt(torch::arange(source.trainCount, source.trainCount + count))));
     }
 
     for (const auto& task : m_tasks)
@@ -546,7 +555,8 @@ Trainer::Validate()
         for (int64_t i = 0; i < count; i += AT_ONCE)
         {
             const auto number = std::min(AT_ONCE, count - i);
-            const auto latent = plain->encoder(Normalise(source.At224(source.trainCount + i, number)));
+            const auto latent =
+                plain->encoder(Normalise(source.At224(source.trainCount + i, number)));
             const auto labels = source.labels.narrow(0, source.trainCount + i, number);
             const auto places = rank(latent);
             for (size_t f = 0; f < fractions.size(); ++f)
@@ -570,13 +580,14 @@ bool
 Trainer::Run(std::ostream& progress, const std::atomic<bool>* stop)
 {
     const auto& o = m_options;
-    // The published phase 3 leaves the saliency decoder as it is. It gets no gradient then, which
-    // for Adam is as if it were not there; in phases 1 and 2 it is trained.
+    // As published, phase 3 alone leaves the saliency decoder as it is. Its loss still keeps the
+    // encoder from drifting away under it.
     std::vector<Tensor> trained;
-    for (const auto& entry : m_module->named_parameters())
+    for (auto& entry : m_module->named_parameters())
     {
         const bool frozen = o.channelSteps + o.saliencySteps == 0 &&
                             entry.key().find("sal_decoder") != std::string::npos;
+        entry.value().set_requires_grad(!frozen);
         if (!frozen)
         {
             trained.push_back(entry.value());
@@ -596,10 +607,33 @@ Trainer::Run(std::ostream& progress, const std::atomic<bool>* stop)
     {
         classifiers += path.filename().string() + ' ';
     }
-    loop.signature = Text("codec ", m_set.Signature(), ' ', o.start.filename().string(), ' ',
-                          classifiers, o.channelSteps, ' ', o.saliencySteps, ' ', o.taskSteps, ' ',
-                          o.batch, ' ', o.learningRate, ' ', o.saliencyWeight, ' ', o.saliencyGain,
-                          ' ', o.taskWeight, ' ', o.reportEvery, ' ', m_precision, ' ', o.seed);
+    loop.signature = Text("codec ",
+                          m_set.Signature(),
+                          ' ',
+                          o.start.filename().string(),
+                          ' ',
+                          classifiers,
+                          o.channelSteps,
+                          ' ',
+                          o.saliencySteps,
+                          ' ',
+                          o.taskSteps,
+                          ' ',
+                          o.batch,
+                          ' ',
+                          o.learningRate,
+                          ' ',
+                          o.saliencyWeight,
+                          ' ',
+                          o.saliencyGain,
+                          ' ',
+                          o.taskWeight,
+                          ' ',
+                          o.reportEvery,
+                          ' ',
+                          m_precision,
+                          ' ',
+                          o.seed);
     const bool done = TrainingLoop::Run(
         *m_module,
         optimizer,
@@ -650,12 +684,15 @@ DescribeOptions(OptionList& list, CodecTrainingOptions& o)
     list.Add("channel-steps", o.channelSteps, "steps of phase 1: keep the first k channels");
     list.Add("saliency-steps", o.saliencySteps, "steps of phase 2: importance order by saliency");
     list.Add("task-steps", o.taskSteps, "steps of phase 3: as 2, then the classifiers");
-    list.Add("classifier", o.classifiers,
+    list.Add("classifier",
+             o.classifiers,
              "classifier of phase 3, one for each data set; written as OUTPUT-SET.pt");
     list.Add("batch", o.batch, "pictures in a step");
     list.Add("learning-rate", o.learningRate, "highest rate of Adam");
     list.Add("saliency-weight", o.saliencyWeight, "weight of the saliency loss");
-    list.Add("saliency-gain", o.saliencyGain, "contrast of the map in the importance order; 1 as published");
+    list.Add("saliency-gain",
+             o.saliencyGain,
+             "contrast of the map in the importance order; 1 as published");
     list.Add("task-weight", o.taskWeight, "weight of the classifiers' cross entropy");
     list.Add("calibration-pictures", o.calibrationPictures, "training pictures for the tables");
     list.Add("report-every", o.reportEvery, "steps between validations");

@@ -40,9 +40,9 @@ struct CodecTrainingOptions
     /** Weight of the saliency loss (0.05 in the published training, with cross entropy alone). */
     double saliencyWeight = 0.1;
     /**
-     * What the saliency decoder's logits are multiplied with when the map is made for the importance
-     * order. Below 1 the map has less contrast, so the order keeps closer to that of the channels;
-     * the map's shape stays. It is folded into the last layer's weights. 1: as published.
+     * What the saliency decoder's logits are multiplied with when the map is made for the
+     * importance order. Below 1 the map has less contrast, so the order keeps closer to that of the
+     * channels; the map's shape stays. It is folded into the last layer's weights. 1: as published.
      */
     double saliencyGain = 0.3;
     /** Weight of the classifiers' cross entropy in phase 3. */
@@ -72,11 +72,12 @@ void DescribeOptions(OptionList& list, CodecTrainingOptions& options);
  *   squared error of the normalised picture inside that window, without the outermost cell where
  *   the window's edge is not the picture's. In phase 3, half of a batch is decoded whole, for the
  *   classifiers, and the other half as before, so that the codec stays one for all pictures.
- * - Noise on the latent is as wide as one to three of the published quantiser's steps, the widths
- *   that calibration chooses from; the published training adds +-0.01, whatever the step.
- * - In phases 2 and 3, runs of the order are lost from half of the pictures, as fragments are.
- * - The saliency loss has a batch of its own, of pictures with masks, which only encoder and saliency
- *   decoder see; so it costs little, and it begins with phase 1.
+ * - Noise on the latent is as wide as the published quantiser's step; the published training adds
+ *   +-0.01, whatever the step.
+ * - In phases 2 and 3, some pictures lose runs of the order, as fragments are lost, and some keep
+ *   whole channels, as in phase 1.
+ * - The saliency loss has a batch of its own, of pictures with masks, which only encoder and
+ * saliency decoder see; so it costs little, and it begins with phase 1.
  * - A run from nothing has batch normalisation in the hidden layers of the saliency decoder; it is
  *   folded into their weights in the end, so that the layers are the published ones.
  *

@@ -25,7 +25,11 @@ OptionList::AddNumber(const std::string& name, Number& target, const std::string
         const bool negative = text.find('-') == 0;
         if (!(in >> value) || !in.eof() || (negative && std::is_unsigned_v<Number>))
         {
-            throw Error(Text("--", name, "=", text, ": has to be ",
+            throw Error(Text("--",
+                             name,
+                             "=",
+                             text,
+                             ": has to be ",
                              std::is_floating_point_v<Number> ? "a number" : "a whole number",
                              std::is_unsigned_v<Number> ? ", 0 or more" : ""));
         }
@@ -68,15 +72,14 @@ OptionList::Add(const std::string& name, std::string& target, const std::string&
 void
 OptionList::Add(const std::string& name, std::filesystem::path& target, const std::string& help)
 {
-    m_options.push_back({name, help, target.string(), false, false, [&target](const std::string& text) {
-                             target = text;
-                         }});
+    m_options.push_back(
+        {name, help, target.string(), false, false, [&target](const std::string& text) {
+             target = text;
+         }});
 }
 
 void
-OptionList::Add(const std::string& name,
-                std::vector<std::string>& target,
-                const std::string& help)
+OptionList::Add(const std::string& name, std::vector<std::string>& target, const std::string& help)
 {
     m_options.push_back({name, help, "", true, false, [&target](const std::string& text) {
                              target.push_back(text);

@@ -13,7 +13,8 @@ namespace limitnet
 
 /**
  * The options of a trainer, described once: the program `limitnet` hands them to
- * Boost.Program_options, and the trainer that is built with nothing but LibTorch parses them itself.
+ * Boost.Program_options, and the trainer that is built with nothing but LibTorch parses them
+ * itself.
  */
 class OptionList
 {

@@ -50,8 +50,8 @@ Main(const std::vector<std::string>& arguments)
     const auto command = arguments.empty() ? "--help" : arguments[0];
     if (command == "--help" || command == "-h")
     {
-        std::cout << USAGE << "LibTorch " << TORCH_VERSION << ", "
-                  << torch::cuda::device_count() << " CUDA device(s)\n";
+        std::cout << USAGE << "LibTorch " << TORCH_VERSION << ", " << torch::cuda::device_count()
+                  << " CUDA device(s)\n";
         return 0;
     }
     const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());

@@ -16,12 +16,12 @@ namespace limitnet
 /** The pictures of one data set: first those for training, then those that are held out. */
 struct TrainingSource
 {
-    std::string name;        //!< "cifar100", or a folder's name
-    torch::Tensor pictures;  //!< uint8 Nx3xSxS, S is 32 or 224
-    torch::Tensor labels;    //!< int64 N; undefined without classes
-    torch::Tensor masks;     //!< uint8 Nx1x28x28, 255 is salient; undefined without masks
-    int64_t classes = 0;     //!< number of classes; 0 without
-    int64_t trainCount = 0;  //!< so many of the pictures are for training
+    std::string name;       //!< "cifar100", or a folder's name
+    torch::Tensor pictures; //!< uint8 Nx3xSxS, S is 32 or 224
+    torch::Tensor labels;   //!< int64 N; undefined without classes
+    torch::Tensor masks;    //!< uint8 Nx1x28x28, 255 is salient; undefined without masks
+    int64_t classes = 0;    //!< number of classes; 0 without
+    int64_t trainCount = 0; //!< so many of the pictures are for training
 
     /** \return number of pictures */
     int64_t Size() const

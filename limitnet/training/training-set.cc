@@ -205,12 +205,16 @@ ReadTrainingSet(const std::filesystem::path& pack, const std::string& only)
             (!source.IsSmall() && source.pictures.size(2) != PICTURE_SIZE) ||
             source.pictures.size(3) != source.pictures.size(2))
         {
-            throw Error(Text(pack.string(), ": source ", i, " has no usable pictures; pack the data "
-                                                            "again"));
+            throw Error(Text(pack.string(),
+                             ": source ",
+                             i,
+                             " has no usable pictures; pack the data "
+                             "again"));
         }
         const auto size = source.Size();
         source.labels = TensorOf(file, pack, key("labels"), torch::kLong, {size});
-        source.masks = TensorOf(file, pack, key("masks"), torch::kByte, {size, 1, MAP_SIDE, MAP_SIDE});
+        source.masks =
+            TensorOf(file, pack, key("masks"), torch::kByte, {size, 1, MAP_SIDE, MAP_SIDE});
         if (only.empty() || only == source.name)
         {
             set->sources.push_back(source);

@@ -33,7 +33,8 @@ struct TrainingSetOptions
     std::vector<std::string> datasets;
     /** Where sets with a name lie; empty: the usual places. */
     std::filesystem::path dataDir;
-    /** Of each hundred pictures of a folder, this many are kept out of training; see IsHeldOut(). */
+    /** Of each hundred pictures of a folder, this many are kept out of training; see IsHeldOut().
+     */
     int holdOutPercent = HOLD_OUT_PERCENT;
     /** The last training pictures of a CIFAR set that are kept out of training. */
     int64_t holdOutPictures = HOLD_OUT_PICTURES;
@@ -67,7 +68,8 @@ void WriteTrainingSet(const TrainingSet& set, const std::filesystem::path& pack)
  * \param pack what WriteTrainingSet() wrote
  * \param only take this one of its sets; empty: all
  * \return the pictures
- * \throws Error naming the file when it is missing, truncated or of another kind, or has no such set
+ * \throws Error naming the file when it is missing, truncated or of another kind, or has no such
+ * set
  */
 std::shared_ptr<const TrainingSet> ReadTrainingSet(const std::filesystem::path& pack,
                                                    const std::string& only = "");

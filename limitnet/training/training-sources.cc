@@ -40,7 +40,8 @@ FromCifar(const std::string& name, const TrainingSetOptions& options)
                          count,
                          " training pictures"));
     }
-    source.pictures = torch::empty({count, 3, CifarDataset::SIDE, CifarDataset::SIDE}, torch::kByte);
+    source.pictures =
+        torch::empty({count, 3, CifarDataset::SIDE, CifarDataset::SIDE}, torch::kByte);
     source.labels = torch::empty({count}, torch::kLong);
     for (int64_t i = 0; i < count; ++i)
     {
@@ -73,9 +74,8 @@ FromFolder(const std::string& name, const TrainingSetOptions& options)
     std::vector<size_t> heldOut;
     size_t masked = 0;
     const auto all = folder->Size();
-    const auto count = options.mostOfFolder > 0
-                           ? std::min(all, static_cast<size_t>(options.mostOfFolder))
-                           : all;
+    const auto count =
+        options.mostOfFolder > 0 ? std::min(all, static_cast<size_t>(options.mostOfFolder)) : all;
     for (size_t i = 0; i < count; ++i)
     {
         const auto index = i * all / count;
@@ -94,8 +94,14 @@ FromFolder(const std::string& name, const TrainingSetOptions& options)
     }
     if (training.empty())
     {
-        throw Error(Text("data set ", name, ": --hold-out=", options.holdOutPercent, " leaves none "
-                         "of its ", count, " pictures to train on"));
+        throw Error(Text("data set ",
+                         name,
+                         ": --hold-out=",
+                         options.holdOutPercent,
+                         " leaves none "
+                         "of its ",
+                         count,
+                         " pictures to train on"));
     }
     TrainingSource source;
     source.name = std::filesystem::path(folder->Name()).stem().string();
@@ -168,8 +174,8 @@ LoadTrainingSet(const TrainingSetOptions& options, std::ostream& progress)
             CifarDataset::Knows(name) ? FromCifar(name, options) : FromFolder(name, options);
         if (set->Find(source.name) != nullptr)
         {
-            throw Error(Text("--dataset=", dataset, ": there is a set called ", source.name,
-                             " already"));
+            throw Error(
+                Text("--dataset=", dataset, ": there is a set called ", source.name, " already"));
         }
         set->sources.push_back(std::move(source));
     }

@@ -243,9 +243,7 @@ TrainingLoop::Run(torch::nn::Module& module,
     {
         throw Error(Text(logPath.string(), ": cannot be written"));
     }
-    const auto save = [&] {
-        SaveState(module, optimizer, position, options.signature, statePath);
-    };
+    const auto save = [&] { SaveState(module, optimizer, position, options.signature, statePath); };
 
     const auto start = Clock::now();
     auto lastSave = start;
@@ -290,8 +288,8 @@ TrainingLoop::Run(torch::nn::Module& module,
                 headerWritten = true;
             }
             log << position.step << ',' << Text(Fixed{meanLoss, 6});
-            auto line = Text("step ", position.step, '/', options.steps, " loss ",
-                             Fixed{meanLoss, 5});
+            auto line =
+                Text("step ", position.step, '/', options.steps, " loss ", Fixed{meanLoss, 5});
             for (const auto& [name, v] : values)
             {
                 log << ',' << Text(Fixed{v, 4});

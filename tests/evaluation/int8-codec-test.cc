@@ -82,6 +82,23 @@ TEST_F(Int8CodecTest, LosesLittleAgainstFloat)
     }
 }
 
+TEST_F(Int8CodecTest, GivesTheSaliencyThatItsMapIsMadeFrom)
+{
+    const auto picture = Landscape(150, 120);
+    const auto integer = MakePictureEncoder("int8", m_codec, m_device)->Encode(picture);
+    const auto floating = MakePictureEncoder("float", m_codec, {})->Encode(picture);
+    ASSERT_EQ(integer.saliency.size(), size_t{LATENT_CELLS});
+    EXPECT_EQ(integer.map, QuantiseSaliency(integer.saliency.data()));
+    EXPECT_EQ(floating.saliency, m_codec->Encode(picture).saliency);
+    double difference = 0;
+    for (size_t i = 0; i < LATENT_CELLS; ++i)
+    {
+        difference += std::abs(integer.saliency[i] - floating.saliency[i]) / LATENT_CELLS;
+    }
+    EXPECT_LT(difference, 0.02);
+    EXPECT_GT(difference, 0); // they are two computations
+}
+
 TEST_F(Int8CodecTest, ResizesAsLibTorchDoes)
 {
     const int sizes[][2] = {{32, 32}, {500, 375}, {333, 500}, {224, 100}, {97, 1000}, {1, 1}};

@@ -125,8 +125,14 @@ WriteEvaluation(const TestFolder& folder, bool withClassifier)
     CsvWriter csv(file, EvaluationTable().Names());
     for (int p = 10; p <= 100; p += 10)
     {
-        csv.Add(p).Add(94 * p).Add(200).Add(36.0 * p, 2).Add(20 + 0.1 * p, 3).Add(0.9, 5);
-        csv.Add(40.0 * p, 2).Add(40.0 * p + 40, 2).Add(19 + 0.1 * p, 3);
+        csv.Add(p)
+            .AddEmpty()
+            .Add(94 * p)
+            .Add(200)
+            .Add(36.0 * p, 2)
+            .Add(20 + 0.1 * p, 3)
+            .Add(0.9, 5);
+        csv.Add(40.0 * p, 2).Add(40.0 * p + 40, 2).Add(19 + 0.1 * p, 3).AddEmpty();
         for (int k = 0; k < 5; ++k)
         {
             withClassifier ? csv.Add(0.4 + 0.004 * p, 5) : csv.AddEmpty();

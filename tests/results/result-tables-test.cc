@@ -41,6 +41,7 @@ TEST(ResultTables, ColumnsHaveTheirUnitLast)
                                      &FragmentsTable(),
                                      &NodesTable(),
                                      &EvaluationTable(),
+                                     &SaliencyTable(),
                                      &VideoTable(),
                                      &LimFragmentsTable()})
     {

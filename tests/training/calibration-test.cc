@@ -6,6 +6,7 @@
 #include "limitnet/nn/networks-torch.h"
 #include "limitnet/nn/picture-tensor-torch.h"
 #include "limitnet/training/calibration-torch.h"
+#include "limitnet/training/calibration.h"
 #include "tests/data/image-file-data.h"
 #include "tests/data/test-folder.h"
 

@@ -74,7 +74,8 @@ TEST(OptionListTest, NamesWhatIsWrong)
     EXPECT_EQ(ErrorOf({"--output=a", "--stesp=7"}), "'--stesp' is no option here (see --help)");
     EXPECT_EQ(ErrorOf({"--output=a", "--steps=7.5"}), "--steps=7.5: has to be a whole number");
     EXPECT_EQ(ErrorOf({"--output=a", "--rate=fast"}), "--rate=fast: has to be a number");
-    EXPECT_EQ(ErrorOf({"--output=a", "--seed=-1"}), "--seed=-1: has to be a whole number, 0 or more");
+    EXPECT_EQ(ErrorOf({"--output=a", "--seed=-1"}),
+              "--seed=-1: has to be a whole number, 0 or more");
     EXPECT_EQ(ErrorOf({"--output=a", "--steps"}), "--steps: needs a value (see --help)");
     EXPECT_EQ(ErrorOf({"--output=a", "--output=b"}), "--output: is given twice");
 }

@@ -4,7 +4,7 @@
 #include "limitnet/data/image-file.h"
 #include "limitnet/training/training-set-torch.h"
 #include "tests/data/test-folder.h"
-#include "tests/training/made-up-set.h"
+#include "tests/training/made-up-set-torch.h"
 
 #include <sstream>
 
@@ -31,20 +31,6 @@ Quarter(int side, uint8_t grey, bool white)
     return image;
 }
 
-std::string
-ErrorOf(const std::function<void()>& call)
-{
-    try
-    {
-        call();
-    }
-    catch (const Error& error)
-    {
-        return error.what();
-    }
-    return "";
-}
-
 } // namespace
 
 TEST(TrainingSetTest, FolderWithMasksBecomesPicturesAndMasks)
@@ -56,7 +42,8 @@ TEST(TrainingSetTest, FolderWithMasksBecomesPicturesAndMasks)
     for (int i = 0; i < COUNT; ++i)
     {
         const auto name = std::to_string(i) + ".png";
-        WritePng(folder.Path() / "set/image" / name, Quarter(32, static_cast<uint8_t>(10 * i), true));
+        WritePng(folder.Path() / "set/image" / name,
+                 Quarter(32, static_cast<uint8_t>(10 * i), true));
         WritePng(folder.Path() / "set/mask" / name, Quarter(32, 0, true));
     }
     TrainingSetOptions options;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#ifndef LIMITNET_TESTS_TRAINING_MADE_UP_SET_H
-#define LIMITNET_TESTS_TRAINING_MADE_UP_SET_H
+#ifndef LIMITNET_TESTS_TRAINING_MADE_UP_SET_TORCH_H
+#define LIMITNET_TESTS_TRAINING_MADE_UP_SET_TORCH_H
 
 #include "limitnet/training/training-set-torch.h"
 
@@ -49,4 +49,4 @@ MadeUpSalient(int64_t count, int64_t trainCount)
 
 } // namespace limitnet
 
-#endif // LIMITNET_TESTS_TRAINING_MADE_UP_SET_H
+#endif // LIMITNET_TESTS_TRAINING_MADE_UP_SET_TORCH_H

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef LIMITNET_EVALUATION_PARALLEL_WORK_H
+#define LIMITNET_EVALUATION_PARALLEL_WORK_H
+
+#include <cstddef>
+#include <functional>
+
+namespace limitnet
+{
+
+/**
+ * \return how many pieces of work go side by side on this machine: one for each core, or as many as
+ * OMP_NUM_THREADS says
+ */
+unsigned WorkerCount();
+
+/**
+ * Calls a function for each of 0 .. count - 1, several at once, each computing on one core. Many
+ * pictures are done sooner so than one after the other on all cores, whose threads wait for each
+ * other at the end of every layer. The networks give the same bits either way.
+ *
+ * \param count how often
+ * \param workers how many threads; they are taken from the order 0, 1, ... as they become free
+ * \param work called with the number; from several threads at once
+ * \throws what \p work throws, the first of it; what has not begun then is left
+ */
+void ForEachInParallel(std::size_t count,
+                       unsigned workers,
+                       const std::function<void(std::size_t)>& work);
+
+} // namespace limitnet
+
+#endif // LIMITNET_EVALUATION_PARALLEL_WORK_H
