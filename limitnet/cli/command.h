@@ -26,6 +26,7 @@ int RunVideo(const std::vector<std::string>& arguments);
 int RunTeach(const std::vector<std::string>& arguments);
 int RunTrain(const std::vector<std::string>& arguments);
 int RunTrainClassifier(const std::vector<std::string>& arguments);
+int RunTrainHead(const std::vector<std::string>& arguments);
 int RunPack(const std::vector<std::string>& arguments);
 int RunExport(const std::vector<std::string>& arguments);
 int RunEval(const std::vector<std::string>& arguments);

@@ -188,6 +188,7 @@ RunDemo(const std::vector<std::string>& arguments)
     std::string image;
     std::string folder;
     std::string classifierName;
+    std::string classifierDataset;
     std::string dataDir;
     CodingOptions coding(20);
     po::options_description options("Options");
@@ -197,8 +198,11 @@ RunDemo(const std::vector<std::string>& arguments)
         "folder to write to, made when it is missing")(
         "classifier",
         po::value(&classifierName)->default_value("auto"),
-        "classifier, by name or path; auto takes one for ImageNet, else for CIFAR-100; none goes "
-        "without")(
+        "classifier: resnet50, a model by name or path, or a TorchScript file; auto takes resnet50 "
+        "where it was fetched, else the one for CIFAR-100; none goes without")(
+        "classifier-dataset",
+        po::value(&classifierDataset),
+        CLASSIFIER_DATASET_HELP)(
         "data",
         po::value(&dataDir),
         "folder with the classifier's data set, which has the names of the classes (else "
@@ -227,7 +231,8 @@ RunDemo(const std::vector<std::string>& arguments)
     const auto encoder = coding.OpenEncoder(model);
     const auto& tables = model->Tables();
     std::string noClassifier;
-    const auto classifier = FindClassifier(classifierName, {"imagenet", "cifar100"}, noClassifier);
+    const auto classifier =
+        FindClassifier(classifierName, {"imagenet", "cifar100"}, classifierDataset, noClassifier);
     const Namer namer(classifier, dataDir);
 
     const auto symbols = encoder->Encode(original);

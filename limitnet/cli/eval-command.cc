@@ -15,6 +15,7 @@
 #include "limitnet/data/paths.h"
 #include "limitnet/evaluation/evaluator.h"
 #include "limitnet/evaluation/image-quality.h"
+#include "limitnet/evaluation/open-classifier.h"
 #include "limitnet/evaluation/parallel-work.h"
 #include "limitnet/evaluation/picture-encoder.h"
 #include "limitnet/evaluation/picture-symbols.h"
@@ -45,9 +46,6 @@ namespace
 {
 
 constexpr double NO_VALUE = std::numeric_limits<double>::quiet_NaN();
-
-/// Classes of ImageNet-1k.
-constexpr int IMAGENET_CLASSES = 1000;
 
 /** Most likely classes that count for top-5. */
 constexpr size_t TOP = 5;
@@ -264,6 +262,7 @@ RunEval(const std::vector<std::string>& arguments)
     std::string dataDir;
     std::string model;
     std::string classifierName;
+    std::string classifierDataset;
     std::string encoderName;
     std::string output;
     std::string picture;
@@ -297,7 +296,9 @@ RunEval(const std::vector<std::string>& arguments)
         "int8, as a microcontroller computes, or float")(
         "classifier",
         po::value(&classifierName)->default_value("auto"),
-        "classifier, by name or path; auto takes the one for the data set, none goes without")(
+        CLASSIFIER_HELP)("classifier-dataset",
+                         po::value(&classifierDataset),
+                         CLASSIFIER_DATASET_HELP)(
         "percentage,p",
         po::value(&percentages)->composing(),
         "percent of the latent values to send; several times for several; default 10, 20 .. 100")(
@@ -406,16 +407,13 @@ RunEval(const std::vector<std::string>& arguments)
                                              encoderName == "int8" ? FindDeviceModel(model)
                                                                    : std::filesystem::path{});
     // Whose classes these are. A folder in ImageNet's layout has ImageNet's when it lists 1000.
-    std::string classes = onDisk;
-    if (onDisk.rfind("cifar", 0) != 0)
-    {
-        classes = dataset.ClassCount() == IMAGENET_CLASSES ? "imagenet" : "";
-    }
+    const std::string classes = ClassesOf(dataset);
     std::string noClassifier =
         fmt::format("no classifier knows the {} classes of {}", dataset.ClassCount(), setName);
-    measurement.classifier = classes.empty() && classifierName == "auto"
-                                 ? nullptr
-                                 : FindClassifier(classifierName, {classes}, noClassifier);
+    measurement.classifier =
+        classes.empty() && classifierName == "auto"
+            ? nullptr
+            : FindClassifier(classifierName, {classes}, classifierDataset, noClassifier);
     const auto& classifier = measurement.classifier;
     if (classifier && classifier->DatasetName() != classes)
     {

@@ -16,7 +16,7 @@ namespace po = boost::program_options;
 
 constexpr std::array COMMANDS{
     Command{"calibrate", "make the tables of a codec again, on pictures", RunCalibrate},
-    Command{"data", "get a data set and check it", RunData},
+    Command{"data", "get a data set or published weights and check them", RunData},
     Command{"decode", "decode pictures as the cloud does", RunDecode},
     Command{"demo", "show one picture at several percentages", RunDemo},
     Command{"encode", "encode pictures as the device does", RunEncode},
@@ -28,6 +28,7 @@ constexpr std::array COMMANDS{
     Command{"teach", "make saliency maps of pictures with a salient-object network", RunTeach},
     Command{"train", "train a codec", RunTrain},
     Command{"train-classifier", "train a small cloud classifier", RunTrainClassifier},
+    Command{"train-head", "train a classifier on the features of ResNet-50", RunTrainHead},
     Command{"video", "encode and decode a video frame by frame", RunVideo},
 };
 

@@ -2,9 +2,7 @@
 #include "limitnet/cli/named-classifier.h"
 
 #include "limitnet/codec/error.h"
-#include "limitnet/data/paths.h"
-
-#include <filesystem>
+#include "limitnet/evaluation/open-classifier.h"
 
 namespace limitnet
 {
@@ -12,6 +10,7 @@ namespace limitnet
 std::shared_ptr<const Classifier>
 FindClassifier(const std::string& name,
                const std::vector<std::string>& automatic,
+               const std::string& dataset,
                std::string& reason)
 {
     if (name == "none")
@@ -21,21 +20,21 @@ FindClassifier(const std::string& name,
     }
     if (name != "auto")
     {
-        return std::make_shared<Classifier>(FindModel(name));
+        return OpenClassifier(name, dataset);
     }
     for (const auto& candidate : automatic)
     {
-        std::filesystem::path file;
+        ClassifierLocation location;
         try
         {
-            file = FindModel(candidate);
+            location = LocateClassifier(name, candidate);
         }
         catch (const Error& error)
         {
             reason = std::string("no classifier: ") + error.what();
             continue;
         }
-        return std::make_shared<Classifier>(file);
+        return std::make_shared<Classifier>(location.path, location.options);
     }
     return nullptr;
 }

@@ -16,8 +16,8 @@ struct Classifier::Network
     LoadedClassifier loaded;
 };
 
-Classifier::Classifier(const std::filesystem::path& path)
-    : m_network(std::make_unique<Network>(Network{LoadClassifier(path)}))
+Classifier::Classifier(const std::filesystem::path& path, const ClassifierOptions& options)
+    : m_network(std::make_unique<Network>(Network{LoadClassifier(path, options)}))
 {
     UseAllCores();
 }

@@ -5,6 +5,7 @@
 #include "limitnet/codec/fragment.h"
 #include "limitnet/codec/image-codec.h"
 #include "limitnet/codec/image.h"
+#include "limitnet/nn/classifier-options.h"
 
 #include <filesystem>
 #include <memory>
@@ -28,10 +29,12 @@ class Classifier
 {
   public:
     /**
-     * \param path a model file of kind "small-classifier" or "efficientnet-b0"
+     * \param path a model file of a classifier, model.json of ResNet-50, or a TorchScript file; see
+     *             docs/models.md. OpenClassifier() finds them by name.
+     * \param options what some kinds need
      * \throws Error naming the file when it is missing, truncated or of another kind
      */
-    explicit Classifier(const std::filesystem::path& path);
+    explicit Classifier(const std::filesystem::path& path, const ClassifierOptions& options = {});
     ~Classifier();
     Classifier(const Classifier&) = delete;
     Classifier& operator=(const Classifier&) = delete;

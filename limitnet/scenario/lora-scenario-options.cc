@@ -73,10 +73,11 @@ LoraScenarioOptions(const std::string& version)
 
     table.AddSection("codec", "Codec")
         .AddText("model", "codec-224", "Weights of the codec, by name or path.")
-        .AddText("classifier",
-                 "auto",
-                 "Weights of the cloud's classifier, by name or path; auto takes the one for the "
-                 "dataset.")
+        .AddText(
+            "classifier",
+            "auto",
+            "The cloud's classifier: resnet50, a model by name or path, or a TorchScript file; "
+            "auto takes the one for the dataset.")
         .AddChoice("encoder",
                    "int8",
                    {"int8", "float"},

@@ -8,6 +8,7 @@
 #include "limitnet/data/fetch.h"
 #include "limitnet/data/paths.h"
 #include "limitnet/evaluation/limitnet-image-codec.h"
+#include "limitnet/evaluation/open-classifier.h"
 #include "limitnet/results/csv-writer.h"
 #include "limitnet/results/plot.h"
 #include "limitnet/results/result-tables.h"
@@ -144,9 +145,16 @@ LoraScenario::LoraScenario(limitnet::ScenarioValues values)
     m_codec =
         std::make_shared<limitnet::CodecModel>(limitnet::FindModel(m_values.Text("codec.model")));
     const std::string& classifier = m_values.Text("codec.classifier");
-    m_classifier = std::make_shared<limitnet::Classifier>(
-        limitnet::FindModel(classifier == "auto" ? dataset : classifier));
-    if (m_classifier->DatasetName() != m_dataset->Name())
+    const std::string classes = limitnet::ClassesOf(*m_dataset);
+    if (classes.empty())
+    {
+        throw limitnet::Error("images.dataset = " + dataset +
+                              ": no classifier knows its classes; they are neither those of CIFAR "
+                              "nor the 1000 of ImageNet");
+    }
+    m_classifier =
+        limitnet::OpenClassifier(classifier, classifier == "auto" ? classes : std::string{});
+    if (m_classifier->DatasetName() != classes)
     {
         throw limitnet::Error("codec.classifier = " + classifier + ": knows the classes of " +
                               m_classifier->DatasetName() + ", not of " + m_dataset->Name());

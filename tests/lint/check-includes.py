@@ -34,7 +34,7 @@ ALLOWED = {
     "results": {"codec", "data"},
     "nn": {"codec"},
     "training": {"codec", "data", "nn"},
-    "evaluation": {"codec", "nn", "baselines"},
+    "evaluation": {"codec", "data", "nn", "baselines"},
 }
 ALLOWED["cli"] = set(ALLOWED)
 MODULE_FORBIDDEN = {"cli", "training"}
