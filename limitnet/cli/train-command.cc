@@ -139,7 +139,12 @@ RunTrain(const std::vector<std::string>& arguments)
            const std::atomic<bool>* stop) {
             for (auto& classifier : options.classifiers)
             {
-                classifier = LocateClassifier(classifier.string()).path; // by name, or a path
+                const auto found = LocateClassifier(classifier.string()); // by name, or a path
+                classifier = found.path;
+                if (!found.options.backbone.empty())
+                {
+                    options.classifierOptions = found.options;
+                }
             }
             return TrainCodec(set, options, progress, stop);
         });

@@ -176,7 +176,7 @@ Trainer::Start()
 void
 Trainer::AddTask(const std::filesystem::path& path)
 {
-    const auto loaded = LoadClassifier(path);
+    const auto loaded = LoadClassifier(path, m_options.classifierOptions);
     const auto& dataset = loaded.dataset;
     const auto name = Text("classifier_", dataset);
     Task task;

@@ -2,6 +2,7 @@
 #ifndef LIMITNET_TRAINING_CODEC_TRAINER_H
 #define LIMITNET_TRAINING_CODEC_TRAINER_H
 
+#include "limitnet/nn/classifier-options.h"
 #include "limitnet/training/option-list.h"
 #include "limitnet/training/training-set.h"
 
@@ -27,6 +28,8 @@ struct CodecTrainingOptions
      * is written as `<output without .pt>-<data set>.pt`.
      */
     std::vector<std::filesystem::path> classifiers;
+    /** What some kinds of classifiers need beside their files. */
+    ClassifierOptions classifierOptions;
     /** Steps of phase 1 (keep the first k channels, k uniform in 1..12). */
     int64_t channelSteps = 1000;
     /** Steps of phase 2 (importance order by the saliency map, and the saliency loss). */
