@@ -17,7 +17,6 @@ RunExport(const std::vector<std::string>& arguments)
 {
     Int8ExportOptions o;
     std::string model;
-    std::vector<std::string> pictures;
     std::string dataDir;
     std::string output;
     std::string cpp;
@@ -31,15 +30,13 @@ RunExport(const std::vector<std::string>& arguments)
         "C++ source to write, the same bytes as an "
         "array")("dataset",
                  po::value(&o.datasets)->composing(),
-                 "cifar10 or cifar100 to calibrate on, training half; may be given several times")(
-        "pictures",
-        po::value(&pictures)->composing(),
-        "folder or .tar of larger pictures to calibrate on; may be given several times")(
+                 "cifar10, cifar100, imagenet, ecssd or the path (with a slash) of a folder, to "
+                 "calibrate on; may be given several times")(
         "data",
         po::value(&dataDir),
-        "folder that holds the CIFAR sets")("count",
-                                            po::value(&o.count)->default_value(o.count),
-                                            "pictures to calibrate on, in all");
+        "folder that holds the sets that have a name")("count",
+                                                       po::value(&o.count)->default_value(o.count),
+                                                       "pictures to calibrate on, in all");
     po::positional_options_description positional;
     positional.add("model", 1);
     if (!ParseArguments("limitnet export MODEL --output=FILE.int8 --dataset=cifar100 [OPTIONS]",
@@ -56,7 +53,6 @@ RunExport(const std::vector<std::string>& arguments)
         throw Error(fmt::format("--count={}: at least one picture is needed", o.count));
     }
     o.model = FindModel(model);
-    o.pictures.assign(pictures.begin(), pictures.end());
     o.dataDir = dataDir;
     o.output = output;
     o.cpp = cpp;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/cli/command.h"
 #include "limitnet/codec/error.h"
+#include "limitnet/evaluation/open-classifier.h"
 #include "limitnet/results/plot.h"
 #include "limitnet/training/classifier-trainer.h"
 #include "limitnet/training/codec-trainer.h"
@@ -132,7 +133,21 @@ RunTrain(const std::vector<std::string>& arguments)
         "the tables of the\nbitstream. A stopped run goes on when it is started again with the "
         "same options (docs/training.md).",
         arguments,
-        TrainCodec);
+        [](const TrainingSet& set,
+           CodecTrainingOptions& options,
+           std::ostream& progress,
+           const std::atomic<bool>* stop) {
+            for (auto& classifier : options.classifiers)
+            {
+                const auto found = LocateClassifier(classifier.string()); // by name, or a path
+                classifier = found.path;
+                if (!found.options.backbone.empty())
+                {
+                    options.classifierOptions = found.options;
+                }
+            }
+            return TrainCodec(set, options, progress, stop);
+        });
 }
 
 int

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/nn/gradual-scoring-torch.h"
 
+#include "limitnet/nn/picture-tensor-torch.h"
+
 namespace limitnet
 {
 
@@ -20,18 +22,13 @@ Score(const torch::Tensor& quantisedSaliency)
 torch::Tensor
 QuantiseSaliencyPublished(const torch::Tensor& saliency)
 {
-    const auto small =
-        at::_upsample_bilinear2d_aa(saliency, {8, 8}, false, c10::nullopt, c10::nullopt);
+    const auto small = ResizeAntialiased(saliency, 8, 8);
     const auto low = small.amin({1, 2, 3}, true);
     const auto range = (small.amax({1, 2, 3}, true) - low).clamp_min(1e-12);
     const auto bytes = ((small - low) / range * 255).to(torch::kUInt8);
     const auto levels = bytes.div(8, "floor") * 8;
     const auto back = levels.to(torch::kFloat) / 255 * range + low;
-    return at::_upsample_bilinear2d_aa(back,
-                                       {saliency.size(2), saliency.size(3)},
-                                       false,
-                                       c10::nullopt,
-                                       c10::nullopt);
+    return ResizeAntialiased(back, saliency.size(2), saliency.size(3));
 }
 
 torch::Tensor

@@ -15,14 +15,18 @@ namespace
 torch::Tensor
 Resize(const torch::Tensor& pixels)
 {
-    return at::_upsample_bilinear2d_aa(pixels,
-                                       {PICTURE_SIZE, PICTURE_SIZE},
-                                       false,
-                                       c10::nullopt,
-                                       c10::nullopt);
+    return ResizeAntialiased(pixels, PICTURE_SIZE, PICTURE_SIZE);
 }
 
 } // namespace
+
+torch::Tensor
+ResizeAntialiased(const torch::Tensor& x, int64_t height, int64_t width)
+{
+    // The scales follow from the sizes. ({} is no value in LibTorch 1.13's optional and in
+    // today's.)
+    return at::_upsample_bilinear2d_aa(x, {height, width}, false, {}, {});
+}
 
 torch::Tensor
 PictureTensor(const Image& image)

@@ -10,6 +10,12 @@ namespace limitnet
 {
 
 /**
+ * \param x NxCxHxW, float
+ * \return NxCx(height)x(width): bilinear, antialiased where it shrinks, as torchvision's resize
+ */
+torch::Tensor ResizeAntialiased(const torch::Tensor& x, int64_t height, int64_t width);
+
+/**
  * \param image any size
  * \return uint8 1x3x224x224: resized without keeping the aspect ratio (bilinear, antialiased when
  *         it shrinks), as the published code does

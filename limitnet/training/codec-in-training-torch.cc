@@ -22,7 +22,8 @@ constexpr double MOMENTUM = 0.05;
 
 CodecInTrainingImpl::CodecInTrainingImpl(bool normalised)
     : net(register_module("net", LimitNet())),
-      channelMax(register_buffer("channel_max", torch::ones({1, LATENT_CHANNELS, 1, 1})))
+      channelMax(register_buffer("channel_max", torch::ones({1, LATENT_CHANNELS, 1, 1}))),
+      logitRange(register_buffer("logit_range", torch::zeros({})))
 {
     if (!normalised)
     {
@@ -59,6 +60,15 @@ CodecInTrainingImpl::SaliencyLogits(const Tensor& latent)
         y = saliencyNorms[i](y).relu();
     }
     return Convolve(y, layers.back()->weight, layers.back()->bias, 1, 1, torch::kFloat);
+}
+
+void
+CodecInTrainingImpl::NoteLogitRange(const Tensor& logits)
+{
+    const torch::NoGradGuard noGrad;
+    const auto range = (logits.amax({1, 2, 3}) - logits.amin({1, 2, 3})).mean();
+    const bool first = logitRange.item<float>() == 0;
+    logitRange.lerp_(range, first ? 1.0 : 0.02);
 }
 
 LimitNet

@@ -37,8 +37,12 @@ struct CodecInTrainingImpl : torch::nn::Module
 
     LimitNet net;
     std::vector<torch::nn::BatchNorm2d>
-        saliencyNorms;        //!< empty, or one for each layer but the last
+        saliencyNorms; //!< empty, or one for each layer but the last
+    /** Move `logitRange` a little towards that of these logits, Nx1xhxw. */
+    void NoteLogitRange(const torch::Tensor& logits);
+
     torch::Tensor channelMax; //!< 1x12x1x1, running mean of each channel's largest value
+    torch::Tensor logitRange; //!< running mean of a map's largest less its least logit; 0 at first
 };
 
 TORCH_MODULE(CodecInTraining);

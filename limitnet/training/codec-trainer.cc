@@ -125,6 +125,9 @@ class Trainer
     /** Which values that are: bool Nx12x28x28. */
     Tensor Kept(const Tensor& latent, bool useSaliency);
 
+    /** What the saliency logits are multiplied with for the wanted contrast of the map. */
+    double Gain() const;
+
     Tensor DecoderLoss(const Tensor& received, const Tensor& pictures);
     Tensor SaliencyLoss(int64_t count);
     Tensor PlainLoss(int64_t count, bool useSaliency);
@@ -173,14 +176,12 @@ Trainer::Start()
 void
 Trainer::AddTask(const std::filesystem::path& path)
 {
-    auto file = ModelFile::Read(path, "");
-    Task task;
-    const auto dataset = file.notes["dataset"];
-    const auto kind = file.notes["kind"];
+    const auto loaded = LoadClassifier(path, m_options.classifierOptions);
+    const auto& dataset = loaded.dataset;
     const auto name = Text("classifier_", dataset);
-    if (kind == "small-classifier")
+    Task task;
+    if (loaded.kind == "small-classifier")
     {
-        const auto loaded = LoadClassifier(path);
         SmallClassifier net(loaded.classes);
         ReadClassifier(path, net);
         m_module->register_module(name, net);
@@ -191,11 +192,10 @@ Trainer::AddTask(const std::filesystem::path& path)
             WriteClassifier(to, net, dataset);
         };
     }
-    else if (kind == "efficientnet-b0")
+    else if (loaded.kind == "efficientnet-b0")
     {
-        const auto loaded = LoadClassifier(path);
         EfficientNetB0 net(loaded.classes);
-        file.Give(*net, path);
+        ModelFile::Read(path, loaded.kind).Give(*net, path);
         m_module->register_module(name, net);
         task.forward = [net](const Tensor& x) mutable { return net->forward(x); };
         task.write = [net, dataset, path](const std::filesystem::path& to) {
@@ -205,7 +205,7 @@ Trainer::AddTask(const std::filesystem::path& path)
     else
     {
         // Others stay as they are; the codec learns to serve them.
-        task.forward = LoadClassifier(path).forward;
+        task.forward = loaded.forward;
     }
     for (const auto& source : m_set.sources)
     {
@@ -236,11 +236,12 @@ Trainer::Check() const
         throw Error("--channel-steps, --saliency-steps and --task-steps have to be 0 or more, and "
                     "one of them more");
     }
-    if (o.batch < 2 || !(o.learningRate > 0) || !(o.saliencyGain > 0) || o.saliencyWeight < 0 ||
+    if (o.batch < 2 || !(o.learningRate > 0) || o.saliencyContrast < 0 || o.saliencyWeight < 0 ||
         o.taskWeight < 0 || o.reportEvery < 1 || o.calibrationPictures < 1)
     {
-        throw Error("--batch has to be 2 or more, --learning-rate and --saliency-gain above 0, the "
-                    "weights 0 or more, --report-every and --calibration-pictures 1 or more");
+        throw Error(
+            "--batch has to be 2 or more, --learning-rate above 0, the weights and "
+            "--saliency-contrast 0 or more, --report-every and --calibration-pictures 1 or more");
     }
     if (o.saliencySteps > 0 && !m_hasMasks)
     {
@@ -319,7 +320,9 @@ Trainer::Kept(const Tensor& latent, bool useSaliency)
     {
         return first;
     }
-    const auto saliency = torch::sigmoid(m_codec->SaliencyLogits(latent) * m_options.saliencyGain);
+    const auto logits = m_codec->SaliencyLogits(latent);
+    m_codec->NoteLogitRange(logits);
+    const auto saliency = torch::sigmoid(logits * Gain());
     const auto rank = ImportanceRanks(QuantiseSaliencyPublished(saliency));
     const auto upTo = torch::where(uniform() < LOW_SHARE, LOW_FRACTION, 1.0);
     const auto p = OnDevice(uniform() * upTo);
@@ -332,6 +335,14 @@ Trainer::Kept(const Tensor& latent, bool useSaliency)
     const auto runOf = (rank / run).floor().to(torch::kLong).flatten(1);
     const auto inOrder = (rank < (p * LATENT_SIZE)) & ~lost.gather(1, runOf).view(rank.sizes());
     return torch::where(OnDevice(uniform() < CHANNEL_SHARE), first, inOrder);
+}
+
+double
+Trainer::Gain() const
+{
+    // The sigmoid's slope at 0 is a quarter.
+    const auto range = m_codec->logitRange.item<double>();
+    return m_options.saliencyContrast > 0 && range > 0 ? 4 * m_options.saliencyContrast / range : 1;
 }
 
 Tensor
@@ -469,7 +480,7 @@ std::vector<std::pair<std::string, double>>
 Trainer::Validate()
 {
     const torch::NoGradGuard noGrad;
-    auto plain = m_codec->Plain(m_options.saliencyGain);
+    auto plain = m_codec->Plain(Gain());
     plain->to(m_device);
     const auto kernels = plain->decoder->Kernels(m_precision);
     const auto decode = [&](const Tensor& latent) {
@@ -625,7 +636,7 @@ Trainer::Run(std::ostream& progress, const std::atomic<bool>* stop)
                           ' ',
                           o.saliencyWeight,
                           ' ',
-                          o.saliencyGain,
+                          o.saliencyContrast,
                           ' ',
                           o.taskWeight,
                           ' ',
@@ -649,14 +660,14 @@ Trainer::Run(std::ostream& progress, const std::atomic<bool>* stop)
 
     m_module->eval();
     progress << "calibrating quantiser and entropy code\n" << std::flush;
-    const CodecModel::Networks networks{m_codec->Plain(o.saliencyGain)};
+    const CodecModel::Networks networks{m_codec->Plain(Gain())};
     torch::manual_seed(o.seed);
     const auto tables = CalibrateTables(
         networks,
         o.calibrationPictures,
         [&](int64_t, int64_t count) { return Draw(count).cpu(); },
         progress);
-    WriteCodecModel(o.output, networks, tables, {{GAIN_NOTE, Text(o.saliencyGain)}});
+    WriteCodecModel(o.output, networks, tables, {{GAIN_NOTE, Text(Gain())}});
     progress << "wrote " << o.output.string() << '\n';
     for (const auto& task : m_tasks)
     {
@@ -690,9 +701,10 @@ DescribeOptions(OptionList& list, CodecTrainingOptions& o)
     list.Add("batch", o.batch, "pictures in a step");
     list.Add("learning-rate", o.learningRate, "highest rate of Adam");
     list.Add("saliency-weight", o.saliencyWeight, "weight of the saliency loss");
-    list.Add("saliency-gain",
-             o.saliencyGain,
-             "contrast of the map in the importance order; 1 as published");
+    list.Add("saliency-contrast",
+             o.saliencyContrast,
+             "mean difference of the map's largest and least value, about; 0: as it comes, as "
+             "published");
     list.Add("task-weight", o.taskWeight, "weight of the classifiers' cross entropy");
     list.Add("calibration-pictures", o.calibrationPictures, "training pictures for the tables");
     list.Add("report-every", o.reportEvery, "steps between validations");

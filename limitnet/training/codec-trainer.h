@@ -2,6 +2,7 @@
 #ifndef LIMITNET_TRAINING_CODEC_TRAINER_H
 #define LIMITNET_TRAINING_CODEC_TRAINER_H
 
+#include "limitnet/nn/classifier-options.h"
 #include "limitnet/training/option-list.h"
 #include "limitnet/training/training-set.h"
 
@@ -27,6 +28,8 @@ struct CodecTrainingOptions
      * is written as `<output without .pt>-<data set>.pt`.
      */
     std::vector<std::filesystem::path> classifiers;
+    /** What some kinds of classifiers need beside their files. */
+    ClassifierOptions classifierOptions;
     /** Steps of phase 1 (keep the first k channels, k uniform in 1..12). */
     int64_t channelSteps = 1000;
     /** Steps of phase 2 (importance order by the saliency map, and the saliency loss). */
@@ -37,14 +40,16 @@ struct CodecTrainingOptions
     int64_t batch = 16;
     /** Highest learning rate of Adam; it rises over 5 % of the steps and falls as a cosine. */
     double learningRate = 1e-3;
-    /** Weight of the saliency loss (0.05 in the published training, with cross entropy alone). */
-    double saliencyWeight = 0.1;
+    /** Weight of the saliency loss (published: 0.05, of the cross entropy alone). */
+    double saliencyWeight = 0.05;
     /**
-     * What the saliency decoder's logits are multiplied with when the map is made for the
-     * importance order. Below 1 the map has less contrast, so the order keeps closer to that of the
-     * channels; the map's shape stays. It is folded into the last layer's weights. 1: as published.
+     * Contrast of the map that the importance order is made from: about the difference of its
+     * largest and its least value, mean over the pictures. The logits are multiplied with what
+     * gives it, and that is folded into the last layer's weights, so the map's shape stays. A value
+     * of a salient cell then goes before those of the next channels in other cells, of one channel
+     * for each 0.2, and before no more. 0: the map as it comes, as published.
      */
-    double saliencyGain = 0.3;
+    double saliencyContrast = 0.3;
     /** Weight of the classifiers' cross entropy in phase 3. */
     double taskWeight = 0.05;
     /** Training pictures that the tables of the bitstream are made from. */

@@ -4,7 +4,6 @@
 #include "limitnet/codec/error.h"
 #include "limitnet/codec/int8-model.h"
 #include "limitnet/data/dataset.h"
-#include "limitnet/data/image-folder.h"
 #include "limitnet/nn/codec-model-torch.h"
 #include "limitnet/nn/model-file-torch.h"
 #include "limitnet/nn/picture-tensor-torch.h"
@@ -369,16 +368,14 @@ CalibrationPictures(const Int8ExportOptions& options)
     std::vector<std::unique_ptr<Dataset>> sources;
     for (const auto& name : options.datasets)
     {
-        sources.push_back(OpenDataset(name, Split::TRAIN, options.dataDir));
-    }
-    for (const auto& path : options.pictures)
-    {
-        sources.push_back(std::make_unique<ImageFolder>(path));
+        sources.push_back(
+            OpenDataset(DatasetOnDisk(name, options.dataDir), Split::TRAIN, options.dataDir));
     }
     if (sources.empty())
     {
-        throw Error("nothing to calibrate on: name a CIFAR set with --dataset or a folder with "
-                    "--pictures");
+        throw Error(
+            "nothing to calibrate on: name sets with --dataset, such as cifar100 or the path "
+            "of a folder");
     }
     std::vector<Tensor> pictures;
     const auto each = std::max<size_t>(1, static_cast<size_t>(options.count) / sources.size());

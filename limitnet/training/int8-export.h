@@ -16,11 +16,9 @@ struct Int8ExportOptions
 {
     /** Model file of a codec; its saliency decoder may be missing. */
     std::filesystem::path model;
-    /** CIFAR sets to calibrate on ("cifar10", "cifar100"); training halves only. */
+    /** Data sets to calibrate on, by name or path (see OpenDataset()); training halves. */
     std::vector<std::string> datasets;
-    /** Folders or .tar files of larger pictures to calibrate on. */
-    std::vector<std::filesystem::path> pictures;
-    /** Where the CIFAR sets lie; empty: the usual places (see OpenDataset()). */
+    /** Where sets with a name lie; empty: the usual places. */
     std::filesystem::path dataDir;
     /** Pictures to calibrate on in all, an equal part from each source, evenly spaced in it. */
     int64_t count = 256;

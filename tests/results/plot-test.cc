@@ -118,6 +118,38 @@ TEST(PlotAccuracy, ScriptHasHelpAndClearErrors)
     EXPECT_TRUE(std::filesystem::exists(folder.Path() / "two.svg"));
 }
 
+TEST(PlotTraining, DrawsAPanelForEachKindOfColumn)
+{
+    if (!HasMatplotlib())
+    {
+        GTEST_SKIP() << "/usr/bin/python3 has no matplotlib: install python3-matplotlib";
+    }
+    const TestFolder folder;
+    const auto width = [&](const std::string& columns, const std::string& values) {
+        std::string log = "step,loss" + columns + '\n';
+        for (int step = 100; step <= 500; step += 100)
+        {
+            log += std::to_string(step) + ",0.5" + values + '\n';
+        }
+        const auto csv = folder.Write("x.pt.csv", log);
+        const auto picture = folder.Path() / "x.pt.png";
+        const auto result = PlotTraining(csv, picture, "a test");
+        EXPECT_TRUE(result.done) << result.reason;
+        return ReadImage(picture).width;
+    };
+    const auto loss = width("", "");
+    const auto one = width(",clean_top1_percent", ",70");
+    const auto three =
+        width(",small_p0.1_psnr_db,large_p0.1_psnr_db,ecssd_saliency_iou", ",20,18,0.5");
+    // 3.8 inches of 150 dots a panel.
+    EXPECT_EQ(one - loss, 570);
+    EXPECT_EQ(three - loss, 3 * 570);
+
+    const auto other = folder.Write("other.csv", std::string("a,b\n1,2\n"));
+    ExpectLine(PlotTraining(other, folder.Path() / "y.png", "").reason, {"other.csv", "step"});
+    EXPECT_FALSE(std::filesystem::exists(folder.Path() / "y.png"));
+}
+
 std::filesystem::path
 WriteEvaluation(const TestFolder& folder, bool withClassifier)
 {

@@ -64,7 +64,7 @@ TEST(Int8ExportTest, GivesTheSymbolsOfTheFloatNetworks)
         networks.hasSaliency = hasSaliency;
         Int8ExportOptions options;
         options.model = folder.Path() / "codec.pt";
-        options.pictures = {folder.Path() / "pictures"};
+        options.datasets = {(folder.Path() / "pictures").string()};
         options.count = 2;
         options.output = folder.Path() / "codec.int8";
         WriteCodecModel(options.model, networks, CodecModel(shipped).Tables());
@@ -109,7 +109,7 @@ TEST(Int8ExportTest, CppSourceCompilesAndHoldsTheSameBytes)
     folder.Write("pictures/a.jpg", image_file_data::PROGRESSIVE_JPEG);
     Int8ExportOptions options;
     options.model = FindModel("codec-224");
-    options.pictures = {folder.Path() / "pictures"};
+    options.datasets = {(folder.Path() / "pictures").string()};
     options.count = 1;
     options.output = folder.Path() / "codec.int8";
     options.cpp = folder.Path() / "codec.cc";
