@@ -22,52 +22,7 @@ namespace
 
 using torch::Tensor;
 
-/** The network that learns, and the average of its weights over the last steps. */
-struct ClassifierInTrainingImpl : torch::nn::Module
-{
-    explicit ClassifierInTrainingImpl(int64_t classes)
-        : net(register_module("net", SmallClassifier(classes))),
-          average(register_module("average", SmallClassifier(classes)))
-    {
-        CopyToAverage();
-        for (auto& p : average->parameters())
-        {
-            p.set_requires_grad(false);
-        }
-    }
-
-    /** Set the average to the network as it is. */
-    void CopyToAverage()
-    {
-        MoveAverage(1.0);
-    }
-
-    /** average += share * (net - average), statistics of the normalisation included. */
-    void MoveAverage(double share)
-    {
-        const torch::NoGradGuard noGrad;
-        const auto move = [share](const auto& from, const auto& to) {
-            for (size_t i = 0; i < to.size(); ++i)
-            {
-                auto target = to[i];
-                if (target.is_floating_point())
-                {
-                    target.lerp_(from[i], share);
-                }
-                else
-                {
-                    target.copy_(from[i]);
-                }
-            }
-        };
-        move(net->parameters(), average->parameters());
-        move(net->buffers(), average->buffers());
-    }
-
-    SmallClassifier net;
-    SmallClassifier average;
-};
-
+using ClassifierInTrainingImpl = AveragedImpl<SmallClassifier>;
 TORCH_MODULE(ClassifierInTraining);
 
 /** Crop of 32x32 at a random place of each picture padded by 4, and a flip of half of them. */
@@ -309,7 +264,7 @@ TrainClassifier(const TrainingSet& set,
     if (!options.start.empty())
     {
         ReadClassifier(options.start, classifier->net);
-        classifier->CopyToAverage();
+        classifier->MoveAverage(1.0);
     }
     classifier->to(device);
     const auto signature = Text("classifier ",
@@ -360,7 +315,8 @@ TrainClassifier(const TrainingSet& set,
                                     .nesterov(true)
                                     .weight_decay(options.weightDecay));
 
-    const auto stepsPerEpoch = trainCount / options.batch;
+    EpochOrder order(trainCount, options.batch, options.seed);
+    const auto stepsPerEpoch = order.StepsPerEpoch();
     TrainingLoop::Options loop;
     loop.output = options.output;
     loop.steps = options.epochs * stepsPerEpoch;
@@ -371,21 +327,10 @@ TrainClassifier(const TrainingSet& set,
     loop.signature = signature;
     loop.stop = stop;
 
-    Tensor order;
-    int64_t orderEpoch = -1;
     const auto loss = [&](int64_t step) {
-        const auto epoch = step / stepsPerEpoch;
-        if (epoch != orderEpoch)
-        {
-            // A function of the epoch alone, so a resumed run sees the same order.
-            torch::manual_seed(options.seed * 7919 + static_cast<uint64_t>(epoch));
-            order = torch::randperm(trainCount);
-            orderEpoch = epoch;
-            TrainingLoop::Seed(options.seed, step);
-        }
+        const auto all = order.At(step);
         const auto half = reconstructed.pictures.defined() ? options.batch / 2 : 0;
-        const auto chosen =
-            order.narrow(0, step % stepsPerEpoch * options.batch, options.batch - half).to(device);
+        const auto chosen = all.narrow(0, 0, options.batch - half).to(device);
         auto x = source.pictures.index_select(0, chosen);
         auto y = source.labels.index_select(0, chosen);
         if (half > 0)
@@ -420,9 +365,7 @@ TrainClassifier(const TrainingSet& set,
         loss,
         validate,
         [&](int64_t step) {
-            // Short memory at first, half an epoch in the end.
-            const auto memory = std::min<double>(step / 4.0 + 1, stepsPerEpoch / 2.0);
-            classifier->MoveAverage(1 / memory);
+            classifier->MoveAverage(classifier->ShareAt(step, stepsPerEpoch / 2.0));
         },
         progress);
     if (!done)

@@ -22,36 +22,7 @@ namespace
 
 using torch::Tensor;
 
-/** The head that learns, and the average of its weights over the last steps. */
-struct HeadInTrainingImpl : torch::nn::Module
-{
-    HeadInTrainingImpl(int64_t features, int64_t hidden, int64_t classes)
-        : net(register_module("net", ResNet50Head(features, hidden, classes))),
-          average(register_module("average", ResNet50Head(features, hidden, classes)))
-    {
-        MoveAverage(1.0);
-        for (auto& p : average->parameters())
-        {
-            p.set_requires_grad(false);
-        }
-    }
-
-    /** average += share * (net - average) */
-    void MoveAverage(double share)
-    {
-        const torch::NoGradGuard noGrad;
-        const auto from = net->parameters();
-        auto to = average->parameters();
-        for (size_t i = 0; i < to.size(); ++i)
-        {
-            to[i].lerp_(from[i], share);
-        }
-    }
-
-    ResNet50Head net;
-    ResNet50Head average;
-};
-
+using HeadInTrainingImpl = AveragedImpl<ResNet50Head>;
 TORCH_MODULE(HeadInTraining);
 
 void
@@ -159,7 +130,8 @@ TrainHeadOnFeatures(const Tensor& features,
         head->net->parameters(),
         torch::optim::AdamWOptions(options.learningRate).weight_decay(options.weightDecay));
 
-    const auto stepsPerEpoch = trainCount / options.batch;
+    EpochOrder order(trainCount, options.batch, options.seed);
+    const auto stepsPerEpoch = order.StepsPerEpoch();
     TrainingLoop::Options loop;
     loop.output = options.output;
     loop.steps = options.epochs * stepsPerEpoch;
@@ -196,19 +168,8 @@ TrainHeadOnFeatures(const Tensor& features,
                           ' ',
                           options.seed);
 
-    Tensor order;
-    int64_t orderEpoch = -1;
     const auto loss = [&](int64_t step) {
-        const auto epoch = step / stepsPerEpoch;
-        if (epoch != orderEpoch)
-        {
-            // A function of the epoch alone, so a resumed run sees the same order.
-            torch::manual_seed(options.seed * 7919 + static_cast<uint64_t>(epoch));
-            order = torch::randperm(trainCount);
-            orderEpoch = epoch;
-            TrainingLoop::Seed(options.seed, step);
-        }
-        const auto chosen = order.narrow(0, step % stepsPerEpoch * options.batch, options.batch);
+        const auto chosen = order.At(step);
         const auto logits =
             head->net->forward(standard.Of(features.index_select(0, chosen)), options.dropout);
         return torch::nn::functional::cross_entropy(
@@ -232,10 +193,7 @@ TrainHeadOnFeatures(const Tensor& features,
         loss,
         validate,
         [&](int64_t step) {
-            // Short memory at first, an epoch in the end.
-            const auto memory =
-                std::min(static_cast<double>(step) / 4 + 1, static_cast<double>(stepsPerEpoch));
-            head->MoveAverage(1 / memory);
+            head->MoveAverage(head->ShareAt(step, static_cast<double>(stepsPerEpoch)));
         },
         progress);
 

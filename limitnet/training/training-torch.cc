@@ -215,6 +215,20 @@ TrainingLoop::Seed(uint64_t seed, int64_t step)
     torch::manual_seed(seed * 1000003 + static_cast<uint64_t>(step));
 }
 
+torch::Tensor
+EpochOrder::At(int64_t step)
+{
+    const auto epoch = step / StepsPerEpoch();
+    if (epoch != m_epoch)
+    {
+        torch::manual_seed(m_seed * 7919 + static_cast<uint64_t>(epoch));
+        m_order = torch::randperm(m_pictures);
+        m_epoch = epoch;
+        TrainingLoop::Seed(m_seed, step);
+    }
+    return m_order.narrow(0, step % StepsPerEpoch() * m_batch, m_batch);
+}
+
 bool
 TrainingLoop::Run(torch::nn::Module& module,
                   torch::optim::Optimizer& optimizer,

@@ -2,6 +2,7 @@
 #ifndef LIMITNET_TRAINING_TRAINING_TORCH_H
 #define LIMITNET_TRAINING_TRAINING_TORCH_H
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
@@ -82,6 +83,93 @@ class TrainingLoop
      * \param seed the run's \param step the step's number
      */
     static void Seed(uint64_t seed, int64_t step);
+};
+
+/**
+ * The pictures of each step of a classifier's training: all of them once in an epoch, in another
+ * order each time. The order is a function of seed and epoch alone, so a resumed run sees the same.
+ */
+class EpochOrder
+{
+  public:
+    /** \param pictures how many there are \param batch of a step \param seed the run's */
+    EpochOrder(int64_t pictures, int64_t batch, uint64_t seed)
+        : m_pictures(pictures),
+          m_batch(batch),
+          m_seed(seed)
+    {
+    }
+
+    /** \return steps of an epoch; what does not fill a batch is left out */
+    int64_t StepsPerEpoch() const
+    {
+        return m_pictures / m_batch;
+    }
+
+    /** \param step the step's number \return int64 batch, which pictures */
+    torch::Tensor At(int64_t step);
+
+  private:
+    int64_t m_pictures;
+    int64_t m_batch;
+    uint64_t m_seed;
+    torch::Tensor m_order;
+    int64_t m_epoch = -1;
+};
+
+/**
+ * A network that learns, and the moving average of its weights, which is what is kept.
+ */
+template <typename Net>
+struct AveragedImpl : torch::nn::Module
+{
+    /** \param arguments of the network's constructor */
+    template <typename... Arguments>
+    explicit AveragedImpl(const Arguments&... arguments)
+        : net(register_module("net", Net(arguments...))),
+          average(register_module("average", Net(arguments...)))
+    {
+        MoveAverage(1.0);
+        for (auto& p : average->parameters())
+        {
+            p.set_requires_grad(false);
+        }
+    }
+
+    /** average += share * (net - average), statistics of normalisations included. */
+    void MoveAverage(double share)
+    {
+        const torch::NoGradGuard noGrad;
+        const auto move = [share](const auto& from, const auto& to) {
+            for (size_t i = 0; i < to.size(); ++i)
+            {
+                auto target = to[i];
+                if (target.is_floating_point())
+                {
+                    target.lerp_(from[i], share);
+                }
+                else
+                {
+                    target.copy_(from[i]);
+                }
+            }
+        };
+        move(net->parameters(), average->parameters());
+        move(net->buffers(), average->buffers());
+    }
+
+    /**
+     * The share for a step: a short memory at first, a part of an epoch in the end.
+     *
+     * \param step the step's number \param longest memory, in steps
+     */
+    static double ShareAt(int64_t step, double longest)
+    {
+        return 1 / std::min(static_cast<double>(step) / 4 + 1, longest);
+    }
+
+    Net net;
+    Net average;
 };
 
 } // namespace limitnet
