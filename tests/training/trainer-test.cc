@@ -226,7 +226,12 @@ TEST(CodecTrainerTest, Phase3TeachesTheClassifierToo)
     EXPECT_FALSE(same("encoder.conv1.weight"));
     EXPECT_FALSE(same("decoder.t_conv5.weight"));
     EXPECT_TRUE(same("sal_decoder.sal_t_conv1.weight"));
-    EXPECT_TRUE(same("sal_decoder.sal_t_conv5.weight"));
+    // The last layer has another factor for the map's contrast, for all of its numbers.
+    const auto& last = first.at("sal_decoder.sal_t_conv5.weight");
+    const auto& lastAfter = second.at("sal_decoder.sal_t_conv5.weight");
+    const auto factor = (lastAfter.norm() / last.norm()).item<double>();
+    EXPECT_GT(factor, 0);
+    EXPECT_TRUE(torch::allclose(lastAfter, last * factor, 1e-4, 1e-6));
     const auto before = ModelFile::Read(classifier.output, "small-classifier").tensors;
     const auto after =
         ModelFile::Read(folder.Path() / "second-cifar10.pt", "small-classifier").tensors;
