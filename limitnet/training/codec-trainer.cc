@@ -616,12 +616,12 @@ Trainer::Run(std::ostream& progress, const std::atomic<bool>* stop)
     std::string classifiers;
     for (const auto& path : o.classifiers)
     {
-        classifiers += path.filename().string() + ' ';
+        classifiers += FileSignature(path) + ' ';
     }
     loop.signature = Text("codec ",
                           m_set.Signature(),
                           ' ',
-                          o.start.filename().string(),
+                          FileSignature(o.start),
                           ' ',
                           classifiers,
                           o.channelSteps,

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/training/training-torch.h"
 
+#include "limitnet/codec/codec-tables.h"
 #include "limitnet/codec/error.h"
 #include "limitnet/nn/text.h"
 
 #include <chrono>
 #include <cmath>
 #include <fstream>
+#include <iterator>
 
 namespace limitnet
 {
@@ -207,6 +209,23 @@ PrecisionOf(const std::string& name, torch::Device device)
 #else
     return torch::kFloat;
 #endif
+}
+
+std::string
+FileSignature(const std::filesystem::path& path)
+{
+    if (path.empty())
+    {
+        return "none";
+    }
+    std::ifstream in(path, std::ios::binary);
+    if (!in)
+    {
+        throw Error(Text(path.string(), ": no such file, or it cannot be read"));
+    }
+    const std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+    const auto* first = reinterpret_cast<const uint8_t*>(bytes.data());
+    return Text(path.filename().string(), ':', std::hex, Crc32(first, bytes.size()));
 }
 
 void

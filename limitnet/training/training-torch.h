@@ -32,6 +32,15 @@ torch::Device DeviceOf(const std::string& name);
 torch::ScalarType PrecisionOf(const std::string& name, torch::Device device);
 
 /**
+ * What a run that begins with a file can be continued with: the file's name and a checksum, so that
+ * another file of that name is not taken for it.
+ *
+ * \param path a file; empty: none
+ * \throws Error naming the file when it cannot be read
+ */
+std::string FileSignature(const std::filesystem::path& path);
+
+/**
  * What the trainers share: the schedule, saving and resuming, the log.
  *
  * Each step reseeds LibTorch from (seed, step), so a resumed run draws what an unbroken one would

@@ -172,6 +172,17 @@ TEST(CodecTrainerTest, OtherOptionsOrPicturesDoNotContinue)
     EXPECT_TRUE(refused());
 }
 
+TEST(CodecTrainerTest, AnotherFileOfTheSameNameIsAnotherSignature)
+{
+    const TestFolder folder;
+    const auto path = folder.Write("codec.pt", std::string("first"));
+    const auto first = FileSignature(path);
+    EXPECT_EQ(FileSignature(path), first);
+    folder.Write("codec.pt", std::string("other"));
+    EXPECT_NE(FileSignature(path), first);
+    EXPECT_THROW(FileSignature(folder.Path() / "none.pt"), Error);
+}
+
 TEST(CodecTrainerTest, LearnsPicturesAndSaliency)
 {
     const TestFolder folder;
