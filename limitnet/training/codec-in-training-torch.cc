@@ -2,7 +2,6 @@
 #include "limitnet/training/codec-in-training-torch.h"
 
 #include "limitnet/codec/latent.h"
-#include "limitnet/nn/convolve-torch.h"
 #include "limitnet/nn/text.h"
 
 namespace limitnet
@@ -20,29 +19,58 @@ constexpr double MOMENTUM = 0.05;
 
 } // namespace
 
-CodecInTrainingImpl::CodecInTrainingImpl(bool normalised)
+CodecInTrainingImpl::CodecInTrainingImpl(Normalised normalised)
     : net(register_module("net", LimitNet())),
       channelMax(register_buffer("channel_max", torch::ones({1, LATENT_CHANNELS, 1, 1}))),
       logitRange(register_buffer("logit_range", torch::zeros({})))
 {
-    if (!normalised)
+    const auto addNorms = [this](const char* name,
+                                 const std::vector<torch::nn::Conv2d>& layers,
+                                 size_t count,
+                                 std::vector<BatchNorm2d>& norms) {
+        for (size_t i = 0; i < count; ++i)
+        {
+            const auto channels = layers[i]->options.out_channels();
+            norms.push_back(
+                register_module(Text(name, i + 1),
+                                BatchNorm2d(BatchNorm2dOptions(channels).momentum(MOMENTUM))));
+        }
+    };
+    if (normalised == Normalised::ENCODER_TOO)
     {
-        return;
+        const auto layers = net->encoder->Layers();
+        addNorms("encoder_norm", layers, layers.size(), encoderNorms);
     }
-    const auto layers = net->sal_decoder->Layers();
-    for (size_t i = 0; i + 1 < layers.size(); ++i)
+    if (normalised != Normalised::NOTHING)
     {
-        const auto channels = layers[i]->options.out_channels();
-        saliencyNorms.push_back(
-            register_module(Text("saliency_norm", i + 1),
-                            BatchNorm2d(BatchNorm2dOptions(channels).momentum(MOMENTUM))));
+        const auto layers = net->sal_decoder->Layers();
+        addNorms("saliency_norm", layers, layers.size() - 1, saliencyNorms);
     }
 }
+
+namespace
+{
+
+/** Layers with a normalisation and a ReLU after each, as many as there are normalisations. */
+Tensor
+RunNormalised(Tensor y,
+              const std::vector<torch::nn::Conv2d>& layers,
+              const std::vector<BatchNorm2d>& norms)
+{
+    for (size_t i = 0; i < norms.size(); ++i)
+    {
+        y = torch::nn::BatchNorm2d(norms[i])(torch::nn::Conv2d(layers[i])(y)).relu();
+    }
+    return y;
+}
+
+} // namespace
 
 Tensor
 CodecInTrainingImpl::Latent(const Tensor& x)
 {
-    return net->encoder(x);
+    return encoderNorms.empty() ? net->encoder(x)
+                                : RunNormalised(x, net->encoder->Layers(), encoderNorms);
 }
 
 Tensor
@@ -53,13 +81,8 @@ CodecInTrainingImpl::SaliencyLogits(const Tensor& latent)
         return net->sal_decoder(latent);
     }
     const auto layers = net->sal_decoder->Layers();
-    auto y = latent;
-    for (size_t i = 0; i < saliencyNorms.size(); ++i)
-    {
-        y = Convolve(y, layers[i]->weight, layers[i]->bias, 1, 1, torch::kFloat);
-        y = saliencyNorms[i](y).relu();
-    }
-    return Convolve(y, layers.back()->weight, layers.back()->bias, 1, 1, torch::kFloat);
+    const auto y = RunNormalised(latent, layers, saliencyNorms);
+    return torch::nn::Conv2d(layers.back())(y);
 }
 
 void
@@ -81,15 +104,20 @@ CodecInTrainingImpl::Plain(double gain)
     {
         parameter.value().copy_(from[parameter.key()]);
     }
+    const auto fold = [](const std::vector<torch::nn::Conv2d>& layers,
+                         const std::vector<BatchNorm2d>& norms) {
+        for (size_t i = 0; i < norms.size(); ++i)
+        {
+            const auto& norm = norms[i];
+            const auto deviation = (norm->running_var + norm->options.eps()).sqrt();
+            const auto factor = (norm->weight / deviation).cpu();
+            layers[i]->weight.mul_(factor.view({-1, 1, 1, 1}));
+            layers[i]->bias.sub_(norm->running_mean.cpu()).mul_(factor).add_(norm->bias.cpu());
+        }
+    };
+    fold(plain->encoder->Layers(), encoderNorms);
     const auto layers = plain->sal_decoder->Layers();
-    for (size_t i = 0; i < saliencyNorms.size(); ++i)
-    {
-        const auto& norm = saliencyNorms[i];
-        const auto deviation = (norm->running_var + norm->options.eps()).sqrt();
-        const auto factor = (norm->weight / deviation).cpu();
-        layers[i]->weight.mul_(factor.view({-1, 1, 1, 1}));
-        layers[i]->bias.sub_(norm->running_mean.cpu()).mul_(factor).add_(norm->bias.cpu());
-    }
+    fold(layers, saliencyNorms);
     layers.back()->weight.mul_(gain);
     layers.back()->bias.mul_(gain);
     plain->eval();

@@ -10,18 +10,27 @@
 namespace limitnet
 {
 
+/** Which of the networks have batch normalisation while they are trained. */
+enum class Normalised
+{
+    NOTHING,
+    SALIENCY_DECODER, //!< without it, training of the saliency from nothing hardly moves
+    /**
+     * Faster still for the saliency. Not for pictures: what a batch's mean takes from a picture's
+     * brightness, the decoder could not give back.
+     */
+    ENCODER_TOO
+};
+
 /**
- * The codec's networks as they are trained: the saliency decoder may have a batch normalisation
- * after each convolution but its last. Without it, training of the saliency from nothing hardly
- * moves. It is folded into the convolutions in the end, so the layers are the published ones.
- *
- * The encoder has none: what a batch's mean takes from a picture's brightness, the decoder could
- * not give back.
+ * The codec's networks as they are trained: with a batch normalisation after convolutions (but not
+ * after the saliency decoder's last). It is folded into them in the end, so the layers are the
+ * published ones.
  */
 struct CodecInTrainingImpl : torch::nn::Module
 {
-    /** \param normalised with batch normalisation */
-    explicit CodecInTrainingImpl(bool normalised);
+    /** \param normalised what has batch normalisation */
+    explicit CodecInTrainingImpl(Normalised normalised);
 
     /** \param x normalised pictures, Nx3xHxW \return Nx12x(H/8)x(W/8), 0 or more */
     torch::Tensor Latent(const torch::Tensor& x);
@@ -36,8 +45,9 @@ struct CodecInTrainingImpl : torch::nn::Module
     LimitNet Plain(double gain);
 
     LimitNet net;
-    std::vector<torch::nn::BatchNorm2d>
-        saliencyNorms; //!< empty, or one for each layer but the last
+    std::vector<torch::nn::BatchNorm2d> encoderNorms; //!< empty, or one for each layer
+    /** Empty, or one for each layer but the last. */
+    std::vector<torch::nn::BatchNorm2d> saliencyNorms;
     /** Move `logitRange` a little towards that of these logits, Nx1xhxw. */
     void NoteLogitRange(const torch::Tensor& logits);
 

@@ -41,11 +41,22 @@ constexpr double SHORTEST_RUN = 60;
 constexpr double LONGEST_RUN = 1500;
 
 /** In phases 2 and 3, parts of a batch. As published, p is uniform in 0..1 for most pictures. */
-constexpr double CHANNEL_SHARE = 0.2; // keeps the first channels, as in phase 1
+constexpr double CHANNEL_SHARE = 0.3; // keeps the first channels, as in phase 1
 constexpr double LOW_SHARE = 0.3;     // p uniform in 0..0.3, where most is gained
 constexpr double LOW_FRACTION = 0.3;
 constexpr double LOSSY_SHARE = 0.3; // loses runs of the order, up to MOST_LOST of them
 constexpr double MOST_LOST = 0.5;
+
+/** Where channels are kept, this share of the pictures keeps 1 to 3, the others 1 to 12: the first
+ * ones matter most, and there the error differs most. */
+constexpr double FEW_SHARE = 0.5;
+constexpr int64_t FEW_CHANNELS = 3;
+
+/**
+ * Squared error of the normalised picture, below which no more is gained much: about 40 dB. It
+ * keeps the logarithm from chasing the last error of windows without any detail.
+ */
+constexpr double LEAST_ERROR = 2e-3;
 
 /** Held-out pictures in a validation, of each kind, and for each classifier. */
 constexpr int64_t VALIDATION_PICTURES = 32;
@@ -86,7 +97,7 @@ class Trainer
           m_device(DeviceOf(options.device)),
           m_precision(PrecisionOf(options.precision, m_device)),
           m_set(set.To(m_device)),
-          m_module(CodecInTraining(options.start.empty())),
+          m_module(CodecInTraining(NormalisedIn(options))),
           m_codec(m_module->codec),
           m_hasMasks(std::any_of(m_set.sources.begin(), m_set.sources.end(), [](const auto& s) {
               return s.masks.defined();
@@ -107,6 +118,13 @@ class Trainer
     bool Run(std::ostream& progress, const std::atomic<bool>* stop);
 
   private:
+    static Normalised NormalisedIn(const CodecTrainingOptions& options)
+    {
+        return !options.start.empty()  ? Normalised::NOTHING
+               : options.mapSteps == 0 ? Normalised::SALIENCY_DECODER
+                                       : Normalised::ENCODER_TOO;
+    }
+
     void Start();
     void AddTask(const std::filesystem::path& path);
     void Check() const;
@@ -231,10 +249,16 @@ Trainer::Check() const
 {
     const auto& o = m_options;
     const auto steps = o.channelSteps + o.saliencySteps + o.taskSteps;
-    if (o.channelSteps < 0 || o.saliencySteps < 0 || o.taskSteps < 0 || steps == 0)
+    if (o.mapSteps < 0 || (o.mapSteps > 0 && (steps > 0 || !o.start.empty())))
+    {
+        throw Error(
+            "--map-steps have to be 0 or more, and are a run of their own: without --start, "
+            "and with 0 steps of the other phases");
+    }
+    if (o.channelSteps < 0 || o.saliencySteps < 0 || o.taskSteps < 0 || steps + o.mapSteps == 0)
     {
         throw Error("--channel-steps, --saliency-steps and --task-steps have to be 0 or more, and "
-                    "one of them more");
+                    "one of them or --map-steps more");
     }
     if (o.batch < 2 || !(o.learningRate > 0) || o.saliencyContrast < 0 || o.saliencyWeight < 0 ||
         o.taskWeight < 0 || o.reportEvery < 1 || o.calibrationPictures < 1)
@@ -243,9 +267,10 @@ Trainer::Check() const
             "--batch has to be 2 or more, --learning-rate above 0, the weights and "
             "--saliency-contrast 0 or more, --report-every and --calibration-pictures 1 or more");
     }
-    if (o.saliencySteps > 0 && !m_hasMasks)
+    if (o.saliencySteps + o.mapSteps > 0 && !m_hasMasks)
     {
-        throw Error("phase 2 needs pictures with saliency masks: name a folder with image/ and "
+        throw Error("phase 2 and --map-steps need pictures with saliency masks: name a folder with "
+                    "image/ and "
                     "mask/ with --dataset, or set --saliency-steps=0");
     }
     if ((o.taskSteps > 0) != !m_tasks.empty())
@@ -312,7 +337,10 @@ Trainer::Kept(const Tensor& latent, bool useSaliency)
     const torch::NoGradGuard noGrad;
     const auto count = latent.size(0);
     const auto uniform = [count] { return torch::rand({count, 1, 1, 1}); };
-    const auto channels = OnDevice(torch::randint(1, LATENT_CHANNELS + 1, {count, 1, 1, 1}));
+    const auto channels = OnDevice(
+        torch::where(uniform() < FEW_SHARE,
+                     torch::randint(1, FEW_CHANNELS + 1, {count, 1, 1, 1}, torch::kLong),
+                     torch::randint(1, LATENT_CHANNELS + 1, {count, 1, 1, 1}, torch::kLong)));
     const auto channel =
         torch::arange(LATENT_CHANNELS, channels.options()).view({1, LATENT_CHANNELS, 1, 1});
     const auto first = channel < channels;
@@ -345,6 +373,18 @@ Trainer::Gain() const
     return m_options.saliencyContrast > 0 && range > 0 ? 4 * m_options.saliencyContrast / range : 1;
 }
 
+/**
+ * What is minimised: the mean of each picture's error in logarithm, that is, in dB. So a picture at
+ * 30 dB counts as much as one at 20 dB, whose error is ten times as large, and few channels do not
+ * drown many.
+ */
+Tensor
+LogError(const Tensor& difference)
+{
+    const auto error = (difference / ImageNetStd().to(difference.device())).square();
+    return (error.mean({1, 2, 3}) + LEAST_ERROR).log().mean();
+}
+
 Tensor
 Trainer::DecoderLoss(const Tensor& received, const Tensor& pictures)
 {
@@ -362,8 +402,7 @@ Trainer::DecoderLoss(const Tensor& received, const Tensor& pictures)
         const int64_t after = start + WINDOW == LATENT_SIDE ? 0 : 8;
         return t.narrow(dim, before, WINDOW * 8 - before - after);
     };
-    const auto difference = inner(inner(decoded - wanted, 2, top), 3, left);
-    return (difference / ImageNetStd().to(m_device)).square().mean();
+    return LogError(inner(inner(decoded - wanted, 2, top), 3, left));
 }
 
 Tensor
@@ -380,21 +419,27 @@ Trainer::SaliencyLoss(int64_t count)
             pictures.push_back(source.At224(chosen));
             masks.push_back(source.MasksAt(chosen));
         });
-    // There are few pictures with masks, so they are varied: a part of 0.6 to 1 times the sides,
-    // mirrored or not, in other light.
-    const auto side = torch::rand({count}) * 0.4 + 0.6;
+    // There are few pictures with masks, so they are varied: a part of about 0.5 to 1 times the
+    // sides, somewhat stretched, mirrored or not; colours mixed, other contrast, other light.
+    const auto side = torch::rand({count, 1}) * 0.45 + 0.55;
+    const auto stretch = torch::exp((torch::rand({count, 1}) - 0.5) * 0.5);
+    const auto sides = torch::cat({side * stretch, side / stretch}, 1).clamp_max(1);
     const auto mirror = torch::where(torch::rand({count}) < 0.5, -1.0, 1.0);
     auto place = torch::zeros({count, 2, 3});
-    place.select(1, 0).select(1, 0).copy_(side * mirror);
-    place.select(1, 1).select(1, 1).copy_(side);
-    place.select(2, 2).copy_((torch::rand({count, 2}) * 2 - 1) * (1 - side).unsqueeze(1));
-    const auto light = OnDevice(torch::rand({count, 3, 1, 1}) * 0.6 + 0.7);
+    place.select(1, 0).select(1, 0).copy_(sides.select(1, 0) * mirror);
+    place.select(1, 1).select(1, 1).copy_(sides.select(1, 1));
+    place.select(2, 2).copy_((torch::rand({count, 2}) * 2 - 1) * (1 - sides));
+    auto mix = torch::eye(3) + (torch::rand({count, 3, 3}) - 0.5) * 0.5;
+    mix = OnDevice(mix / mix.sum(2, true));
+    const auto contrast = OnDevice(torch::rand({count, 1, 1, 1}) * 0.6 + 0.7);
+    const auto light = OnDevice((torch::rand({count, 3, 1, 1}) - 0.5) * 0.3);
     const auto part = [&](const Tensor& x) {
         namespace F = torch::nn::functional;
         const auto grid = F::affine_grid(OnDevice(place), x.sizes(), false);
         return F::grid_sample(x, grid, F::GridSampleFuncOptions().align_corners(false));
     };
-    const auto x = (part(torch::cat(pictures)) * light).clamp(0, 1);
+    const auto mixed = torch::einsum("bij,bjhw->bihw", {mix, part(torch::cat(pictures))});
+    const auto x = ((mixed - 0.5) * contrast + 0.5 + light).clamp(0, 1);
     const auto wanted = part(torch::cat(masks));
     const auto latent = m_codec->Latent(Normalise(x).contiguous(torch::MemoryFormat::ChannelsLast));
     const auto logits = m_codec->SaliencyLogits(latent);
@@ -431,14 +476,17 @@ Trainer::TaskLoss(const Task& task, int64_t count)
     const auto decoded =
         m_codec->net->decoder(received.contiguous(torch::MemoryFormat::ChannelsLast), m_precision);
     const auto entropy = torch::cross_entropy_loss(task.forward(Normalise(decoded)), labels);
-    const auto error = ((decoded - x) / ImageNetStd().to(m_device)).square().mean();
-    return error + m_options.taskWeight * entropy;
+    return LogError(decoded - x) + m_options.taskWeight * entropy;
 }
 
 Tensor
 Trainer::StepLoss(int64_t step)
 {
     const auto& o = m_options;
+    if (o.mapSteps > 0)
+    {
+        return SaliencyLoss(o.batch);
+    }
     if (step < o.channelSteps + o.saliencySteps)
     {
         return PlainLoss(o.batch, step >= o.channelSteps);
@@ -596,7 +644,7 @@ Trainer::Run(std::ostream& progress, const std::atomic<bool>* stop)
     std::vector<Tensor> trained;
     for (auto& entry : m_module->named_parameters())
     {
-        const bool frozen = o.channelSteps + o.saliencySteps == 0 &&
+        const bool frozen = o.channelSteps + o.saliencySteps + o.mapSteps == 0 &&
                             entry.key().find("sal_decoder") != std::string::npos;
         entry.value().set_requires_grad(!frozen);
         if (!frozen)
@@ -608,7 +656,7 @@ Trainer::Run(std::ostream& progress, const std::atomic<bool>* stop)
 
     TrainingLoop::Options loop;
     loop.output = o.output;
-    loop.steps = o.channelSteps + o.saliencySteps + o.taskSteps;
+    loop.steps = o.mapSteps + o.channelSteps + o.saliencySteps + o.taskSteps;
     loop.learningRate = o.learningRate;
     loop.reportEvery = o.reportEvery;
     loop.seed = o.seed;
@@ -624,6 +672,8 @@ Trainer::Run(std::ostream& progress, const std::atomic<bool>* stop)
                           FileSignature(o.start),
                           ' ',
                           classifiers,
+                          o.mapSteps,
+                          ' ',
                           o.channelSteps,
                           ' ',
                           o.saliencySteps,
@@ -692,6 +742,9 @@ DescribeOptions(OptionList& list, CodecTrainingOptions& o)
     list.Add("output", o.output, "model file to write; its log, plot and state appear beside it");
     list.Require();
     list.Add("start", o.start, "codec to go on from (default: from nothing)");
+    list.Add("map-steps",
+             o.mapSteps,
+             "steps of a run before phase 1: the saliency map alone; the decoder stays untrained");
     list.Add("channel-steps", o.channelSteps, "steps of phase 1: keep the first k channels");
     list.Add("saliency-steps", o.saliencySteps, "steps of phase 2: importance order by saliency");
     list.Add("task-steps", o.taskSteps, "steps of phase 3: as 2, then the classifiers");

@@ -30,7 +30,13 @@ struct CodecTrainingOptions
     std::vector<std::filesystem::path> classifiers;
     /** What some kinds of classifiers need beside their files. */
     ClassifierOptions classifierOptions;
-    /** Steps of phase 1 (keep the first k channels, k uniform in 1..12). */
+    /**
+     * Steps of a run that comes before phase 1 and begins from nothing: encoder and saliency
+     * decoder learn the map alone, both with batch normalisation. The run with the phases starts
+     * from what it writes.
+     */
+    int64_t mapSteps = 0;
+    /** Steps of phase 1 (keep the first k channels, k in 1..12, a half of them in 1..3). */
     int64_t channelSteps = 1000;
     /** Steps of phase 2 (importance order by the saliency map, and the saliency loss). */
     int64_t saliencySteps = 6000;
@@ -40,8 +46,8 @@ struct CodecTrainingOptions
     int64_t batch = 16;
     /** Highest learning rate of Adam; it rises over 5 % of the steps and falls as a cosine. */
     double learningRate = 1e-3;
-    /** Weight of the saliency loss (published: 0.05, of the cross entropy alone). */
-    double saliencyWeight = 0.05;
+    /** Weight of the saliency loss; the picture's is the logarithm of its squared error. */
+    double saliencyWeight = 0.3;
     /**
      * Contrast of the map that the importance order is made from: about the difference of its
      * largest and its least value, mean over the pictures. The logits are multiplied with what
@@ -51,7 +57,7 @@ struct CodecTrainingOptions
      */
     double saliencyContrast = 0.3;
     /** Weight of the classifiers' cross entropy in phase 3. */
-    double taskWeight = 0.05;
+    double taskWeight = 0.5;
     /** Training pictures that the tables of the bitstream are made from. */
     int64_t calibrationPictures = 5000;
     /** Steps between validations. */
@@ -73,16 +79,17 @@ void DescribeOptions(OptionList& list, CodecTrainingOptions& options);
  * Each phase can be left out (0 steps). Every set has an equal share of each batch.
  *
  * - The encoder sees whole 224x224 pictures, which costs little; the decoder, which costs two
- *   hundred times as much, only a window of 12x12 of the 28x28 latent cells. The loss is the mean
- *   squared error of the normalised picture inside that window, without the outermost cell where
- *   the window's edge is not the picture's. In phase 3, half of a batch is decoded whole, for the
- *   classifiers, and the other half as before, so that the codec stays one for all pictures.
+ *   hundred times as much, only a window of 12x12 of the 28x28 latent cells. The loss is the
+ *   logarithm of the mean squared error of the normalised picture inside that window, without the
+ *   outermost cell where the window's edge is not the picture's. In phase 3, half of a batch is
+ * decoded whole, for the classifiers, and the other half as before, so that the codec stays one for
+ * all pictures.
  * - Noise on the latent is as wide as the published quantiser's step; the published training adds
  *   +-0.01, whatever the step.
  * - In phases 2 and 3, some pictures lose runs of the order, as fragments are lost, and some keep
  *   whole channels, as in phase 1.
  * - The saliency loss has a batch of its own, of pictures with masks, which only encoder and
- * saliency decoder see; so it costs little, and it begins with phase 1.
+ *   saliency decoder see; so it costs little, and it begins with phase 1.
  * - A run from nothing has batch normalisation in the hidden layers of the saliency decoder; it is
  *   folded into their weights in the end, so that the layers are the published ones.
  *

@@ -229,7 +229,10 @@ LoraScenario::Build()
     m_lora.SetChannelAttribute("ShadowingSigma",
                                DoubleValue(m_values.Real("lora.shadowing_sigma_db")));
     m_lora.SetGatewayAttribute("NoiseFigure", DoubleValue(m_values.Real("lora.noise_figure_db")));
-    m_lora.SetGatewayAttribute("CaptureThreshold", DoubleValue(m_values.Real("lora.capture_db")));
+    std::ostringstream capture;
+    capture.imbue(std::locale::classic());
+    capture << m_values.Real("lora.capture_db");
+    m_lora.SetGatewayAttribute("CaptureThreshold", StringValue(capture.str()));
     m_lora.SetGatewayAttribute("RandomLoss", DoubleValue(m_values.Real("lora.extra_loss")));
     m_lora.SetServerAttribute("BackhaulDelay",
                               TimeValue(Seconds(m_values.Real("lora.backhaul_delay_s"))));

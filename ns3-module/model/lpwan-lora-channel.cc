@@ -3,6 +3,7 @@
 #include "lpwan-lora-channel.h"
 
 #include "lpwan-lora-gateway.h"
+#include "lpwan-text-checker.h"
 
 #include "ns3/abort.h"
 #include "ns3/double.h"
@@ -10,8 +11,11 @@
 #include "ns3/node.h"
 #include "ns3/pointer.h"
 #include "ns3/simulator.h"
+#include "ns3/string.h"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 
 namespace ns3
 {
@@ -29,6 +33,8 @@ ToString(LoraFate fate)
     {
     case LoraFate::UNDER_SENSITIVITY:
         return "under_sensitivity";
+    case LoraFate::GATEWAY_SENDING:
+        return "gateway_sending";
     case LoraFate::NO_DEMODULATOR:
         return "no_demodulator";
     case LoraFate::INTERFERENCE:
@@ -60,15 +66,45 @@ LoraChannel::GetTypeId()
                           DoubleValue(0),
                           MakeDoubleAccessor(&LoraChannel::m_sigmaDb),
                           MakeDoubleChecker<double>(0))
+            .AddAttribute("ShadowingCorrelationDistance",
+                          "Distance over which the shadowing's correlation falls to 1/e, m; 0: "
+                          "each pair of device and gateway has its own.",
+                          DoubleValue(0),
+                          MakeDoubleAccessor(&LoraChannel::m_correlationM),
+                          MakeDoubleChecker<double>(0))
+            .AddAttribute(
+                "DownlinkSirMatrix",
+                "What a downlink needs over other downlinks: Goursaud, Croce, Orthogonal.",
+                StringValue("Goursaud"),
+                MakeStringAccessor(&LoraChannel::SetDownlinkSirMatrix,
+                                   &LoraChannel::GetDownlinkSirMatrix),
+                MakeTextChecker(
+                    [](const std::string& text) { return ParseLoraSirMatrix(text).has_value(); }))
+            .AddAttribute(
+                "DownlinkErrorModel",
+                "How noise decides over downlinks: Threshold (the device's sensitivity) or "
+                "Curve (by SNR).",
+                StringValue("Threshold"),
+                MakeStringAccessor(&LoraChannel::SetDownlinkErrorModel,
+                                   &LoraChannel::GetDownlinkErrorModel),
+                MakeTextChecker(
+                    [](const std::string& text) { return ParseLoraErrorModel(text).has_value(); }))
             .AddTraceSource("UplinkFate",
                             "An uplink has ended at all gateways: frame with its final fate.",
                             MakeTraceSourceAccessor(&LoraChannel::m_fateTrace),
-                            "ns3::lpwan::LoraChannel::UplinkTracedCallback");
+                            "ns3::lpwan::LoraChannel::UplinkTracedCallback")
+            .AddTraceSource("DownlinkFate",
+                            "A downlink has ended at a device that listened to it: frame, device, "
+                            "received power in dBm, whether it was received.",
+                            MakeTraceSourceAccessor(&LoraChannel::m_downlinkTrace),
+                            "ns3::lpwan::LoraChannel::DownlinkTracedCallback");
     return tid;
 }
 
 LoraChannel::LoraChannel()
-    : m_shadowing(CreateObject<NormalRandomVariable>())
+    : m_shadowing(CreateObject<NormalRandomVariable>()),
+      m_waves(CreateObject<UniformRandomVariable>()),
+      m_chance(CreateObject<UniformRandomVariable>())
 {
 }
 
@@ -79,19 +115,53 @@ LoraChannel::DoDispose()
 {
     m_lossModel = nullptr;
     m_shadowing = nullptr;
+    m_waves = nullptr;
+    m_chance = nullptr;
     m_devices.clear();
     m_gateways.clear();
-    m_devicePlaces.clear();
     m_gatewayPlaces.clear();
     m_paths.clear();
+    m_windows.clear();
+    m_downlinks.clear();
     Channel::DoDispose();
 }
 
-uint32_t
-LoraChannel::AddDevice(Ptr<NetDevice> device)
+void
+LoraChannel::SetDownlinkSirMatrix(std::string name)
 {
-    m_devices.push_back(device);
-    m_devicePlaces.emplace_back();
+    const auto matrix = ParseLoraSirMatrix(name);
+    NS_ABORT_MSG_UNLESS(matrix,
+                        "attribute DownlinkSirMatrix of LoraChannel is '"
+                            << name << "', must be Goursaud, Croce or Orthogonal");
+    m_sirMatrix = *matrix;
+}
+
+std::string
+LoraChannel::GetDownlinkSirMatrix() const
+{
+    return ToString(m_sirMatrix);
+}
+
+void
+LoraChannel::SetDownlinkErrorModel(std::string name)
+{
+    const auto model = ParseLoraErrorModel(name);
+    NS_ABORT_MSG_UNLESS(model,
+                        "attribute DownlinkErrorModel of LoraChannel is '"
+                            << name << "', must be Threshold or Curve");
+    m_errorModel = *model;
+}
+
+std::string
+LoraChannel::GetDownlinkErrorModel() const
+{
+    return ToString(m_errorModel);
+}
+
+uint32_t
+LoraChannel::AddDevice(Ptr<NetDevice> device, LoraDownlinkReceiver* receiver)
+{
+    m_devices.push_back({device, receiver, Place()});
     return static_cast<uint32_t>(m_devices.size() - 1);
 }
 
@@ -124,7 +194,7 @@ LoraChannel::GetNDevices() const
 Ptr<NetDevice>
 LoraChannel::GetDevice(std::size_t i) const
 {
-    return m_devices.at(i);
+    return m_devices.at(i).device;
 }
 
 void
@@ -137,7 +207,9 @@ int64_t
 LoraChannel::AssignStreams(int64_t stream)
 {
     m_shadowing->SetStream(stream);
-    int64_t taken = 1;
+    m_waves->SetStream(stream + 1);
+    m_chance->SetStream(stream + 2);
+    int64_t taken = 3;
     if (m_lossModel)
     {
         taken += m_lossModel->AssignStreams(stream + taken);
@@ -148,24 +220,67 @@ LoraChannel::AssignStreams(int64_t stream)
 void
 LoraChannel::CompletePaths()
 {
-    // Device by device in the order of installation, so that what is drawn depends on neither the
-    // traffic nor ShadowingSigma.
-    if (m_completeDevices == m_devices.size() && m_completeGateways == m_gateways.size())
+    const std::size_t devices = m_devices.size();
+    const std::size_t gateways = m_gateways.size();
+    if (m_completeDevices == devices && m_completeGateways == gateways)
     {
         return;
     }
-    m_paths.resize(m_devices.size());
-    for (auto& paths : m_paths)
+    if (m_completeGateways == gateways)
     {
-        while (paths.size() < m_gateways.size())
+        m_paths.resize(devices * gateways);
+    }
+    else
+    {
+        std::vector<Path> paths(devices * gateways);
+        for (std::size_t i = 0; i < m_completeDevices; ++i)
         {
-            Path path;
-            path.shadowing = m_shadowing->GetValue(0, 1);
-            paths.push_back(path);
+            std::copy_n(m_paths.begin() + static_cast<std::ptrdiff_t>(i * m_completeGateways),
+                        m_completeGateways,
+                        paths.begin() + static_cast<std::ptrdiff_t>(i * gateways));
+        }
+        m_paths = std::move(paths);
+    }
+    // Device by device in the order of installation, so that what is drawn depends on neither the
+    // traffic nor ShadowingSigma.
+    for (std::size_t i = 0; i < devices; ++i)
+    {
+        for (std::size_t g = i < m_completeDevices ? m_completeGateways : 0; g < gateways; ++g)
+        {
+            m_paths[i * gateways + g].shadowing = static_cast<float>(m_shadowing->GetValue(0, 1));
         }
     }
-    m_completeDevices = m_devices.size();
-    m_completeGateways = m_gateways.size();
+    m_completeDevices = devices;
+    m_completeGateways = gateways;
+
+    while (m_correlationM > 0 && m_fields.size() < gateways)
+    {
+        constexpr std::size_t WAVES = 500;
+        std::vector<Wave> field;
+        for (std::size_t i = 0; i < WAVES; ++i)
+        {
+            // The spectrum of exp(-d/D) in the plane is D^2 (1 + k^2 D^2)^(-3/2) / (2 pi); its
+            // radial distribution function is 1 - (1 + k^2 D^2)^(-1/2), inverted here.
+            const double rest = 1 - m_waves->GetValue(0, 1);
+            const double number = std::sqrt(1 / (rest * rest) - 1) / m_correlationM;
+            const double direction = m_waves->GetValue(0, 2 * M_PI);
+            field.push_back({number * std::cos(direction),
+                             number * std::sin(direction),
+                             m_waves->GetValue(0, 2 * M_PI)});
+        }
+        m_fields.push_back(std::move(field));
+    }
+}
+
+double
+LoraChannel::FieldAt(uint32_t gateway, const Vector& position) const
+{
+    double sum = 0;
+    for (const Wave& wave : m_fields[gateway])
+    {
+        sum += std::cos(wave.x * position.x + wave.y * position.y + wave.phase);
+    }
+    return sum * std::sqrt(2.0 / static_cast<double>(m_fields[gateway].size()));
 }
 
 void
@@ -194,20 +309,26 @@ double
 LoraChannel::GetRxPowerDbm(uint32_t device, uint32_t gateway, double txPowerDbm)
 {
     CompletePaths();
-    Path& path = m_paths.at(device).at(gateway);
-    Place& from = m_devicePlaces[device];
-    Place& to = m_gatewayPlaces[gateway];
-    Visit(from, m_devices[device]->GetNode());
+    Device& from = m_devices.at(device);
+    Place& to = m_gatewayPlaces.at(gateway);
+    Path& path = m_paths[device * m_gateways.size() + gateway];
+    Visit(from.place, from.device->GetNode());
     Visit(to, m_gateways[gateway]->GetNode());
-    if (path.deviceMoves != from.moves || path.gatewayMoves != to.moves)
+    // Neither count ever falls, so the sum tells whether any of them has changed.
+    const uint32_t moves = from.place.moves + to.moves;
+    if (path.moves != moves)
     {
         NS_ABORT_MSG_UNLESS(m_lossModel,
                             "LoraChannel has no PropagationLossModel: set that attribute");
-        path.lossDb = -m_lossModel->CalcRxPower(0, from.mobility, to.mobility);
-        path.deviceMoves = from.moves;
-        path.gatewayMoves = to.moves;
+        path.lossDb = -m_lossModel->CalcRxPower(0, from.place.mobility, to.mobility);
+        path.moves = moves;
+        if (m_correlationM > 0)
+        {
+            path.shadowing = static_cast<float>(FieldAt(gateway, from.place.position));
+        }
     }
-    return txPowerDbm - path.lossDb - m_sigmaDb * path.shadowing +
+    const double walls = from.receiver ? from.receiver->GetPenetrationLossDb() : 0;
+    return txPowerDbm - path.lossDb - m_sigmaDb * path.shadowing - walls +
            m_gateways[gateway]->GetAntennaGain();
 }
 
@@ -223,17 +344,186 @@ LoraChannel::SendUplink(uint32_t device, Ptr<LoraUplink> uplink)
     {
         m_gateways[i]->StartReception(uplink, GetRxPowerDbm(device, i, transmission.txPowerDbm));
     }
-    Simulator::Schedule(transmission.end - Simulator::Now(), &LoraChannel::EndUplink, this, uplink);
+    Simulator::Schedule(transmission.end - Simulator::Now(),
+                        &LoraChannel::EndUplink,
+                        this,
+                        device,
+                        uplink);
 }
 
 void
-LoraChannel::EndUplink(Ptr<LoraUplink> uplink)
+LoraChannel::EndUplink(uint32_t device, Ptr<LoraUplink> uplink)
 {
+    if (auto* receiver = m_devices.at(device).receiver)
+    {
+        receiver->EndUplink();
+    }
     for (const auto& gateway : m_gateways)
     {
         uplink->fate = std::max(uplink->fate, gateway->EndReception(uplink));
     }
     m_fateTrace(*uplink);
+}
+
+uint64_t
+LoraChannel::WindowKey(uint32_t frequencyHz, const LoraModulation& modulation)
+{
+    // Frequencies need 30 bits, bandwidths are multiples of 125 kHz, spreading factors below 16.
+    return (uint64_t{frequencyHz} << 16) | (uint64_t{modulation.bandwidthHz / 125000} << 8) |
+           modulation.spreadingFactor;
+}
+
+void
+LoraChannel::Listen(uint32_t device,
+                    uint8_t slot,
+                    uint32_t frequencyHz,
+                    const LoraModulation& modulation,
+                    Time from,
+                    Time until)
+{
+    const auto key = WindowKey(frequencyHz, modulation);
+    if (until == Time::Max())
+    {
+        m_endlessWindows[key].push_back({device, slot, from, until});
+        return;
+    }
+    auto& windows = m_windows[key];
+    const Time now = Simulator::Now();
+    while (!windows.empty() && windows.front().until < now)
+    {
+        windows.pop_front();
+    }
+    windows.push_back({device, slot, from, until});
+}
+
+void
+LoraChannel::Offer(LoraDownlink& downlink, const Window& window)
+{
+    // The receiver needs that many symbols of the preamble inside its window, as a gateway does.
+    constexpr int NEEDED_SYMBOLS = 5;
+    const Time symbol = LoraSymbolTime(downlink.modulation);
+    LoraDownlinkReceiver* receiver = m_devices[window.device].receiver;
+    if (!receiver || window.until < downlink.start + symbol * NEEDED_SYMBOLS ||
+        window.from >
+            downlink.start + symbol * (downlink.modulation.preambleSymbols - NEEDED_SYMBOLS))
+    {
+        return;
+    }
+    const double rxPowerDbm = GetRxPowerDbm(window.device, downlink.gateway, downlink.txPowerDbm);
+    // With an error curve a weaker frame may still come through.
+    const double below = m_errorModel == LoraErrorModel::CURVE ? 3 : 0;
+    if (rxPowerDbm >= receiver->GetDownlinkSensitivityDbm(downlink.modulation.spreadingFactor,
+                                                          downlink.modulation.bandwidthHz) -
+                          below &&
+        receiver->StartDownlink(downlink, window.slot))
+    {
+        downlink.listeners.push_back({window.device, rxPowerDbm});
+    }
+}
+
+void
+LoraChannel::SendDownlink(Ptr<LoraDownlink> downlink)
+{
+    const auto key = WindowKey(downlink->frequencyHz, downlink->modulation);
+    const auto windows = m_windows.find(key);
+    if (windows != m_windows.end())
+    {
+        for (const Window& window : windows->second)
+        {
+            Offer(*downlink, window);
+        }
+    }
+    const auto endless = m_endlessWindows.find(key);
+    if (endless != m_endlessWindows.end())
+    {
+        for (const Window& window : endless->second)
+        {
+            Offer(*downlink, window);
+        }
+    }
+    m_downlinks.push_back(downlink);
+    Simulator::Schedule(downlink->end - Simulator::Now(),
+                        &LoraChannel::EndDownlink,
+                        this,
+                        downlink);
+}
+
+bool
+LoraChannel::IsReceived(const LoraDownlink& downlink, const LoraDownlink::Listener& listener)
+{
+    const double duration = (downlink.end - downlink.start).GetSeconds();
+    const auto& modulation = downlink.modulation;
+    std::array<double, LORA_SF_COUNT> interference{};
+    for (const auto& other : m_downlinks)
+    {
+        const Time overlap =
+            std::min(other->end, downlink.end) - std::max(other->start, downlink.start);
+        if (PeekPointer(other) == &downlink || !overlap.IsStrictlyPositive())
+        {
+            continue;
+        }
+        const double share = LoraBandOverlap(downlink.frequencyHz,
+                                             modulation.bandwidthHz,
+                                             other->frequencyHz,
+                                             other->modulation.bandwidthHz);
+        if (share > 0)
+        {
+            const double powerDbm =
+                GetRxPowerDbm(listener.device, other->gateway, other->txPowerDbm);
+            const auto column = LoraEquivalentSpreadingFactor(modulation.bandwidthHz,
+                                                              other->modulation.spreadingFactor,
+                                                              other->modulation.bandwidthHz);
+            interference[column - LORA_MIN_SF] +=
+                std::pow(10.0, powerDbm / 10) * share * overlap.GetSeconds() / duration;
+        }
+    }
+    for (std::size_t i = 0; i < LORA_SF_COUNT; ++i)
+    {
+        const double threshold = LoraSirThresholdDb(m_sirMatrix,
+                                                    modulation.spreadingFactor,
+                                                    static_cast<uint8_t>(i + LORA_MIN_SF));
+        if (interference[i] > 0 &&
+            listener.rxPowerDbm - 10 * std::log10(interference[i]) < threshold)
+        {
+            return false;
+        }
+    }
+    if (m_errorModel == LoraErrorModel::CURVE)
+    {
+        const auto* receiver = m_devices[listener.device].receiver;
+        const double snrDb =
+            listener.rxPowerDbm - receiver->GetNoiseFloorDbm(modulation.bandwidthHz);
+        return m_chance->GetValue(0, 1) >=
+               LoraFrameErrorRate(modulation, downlink.frame->GetSize(), snrDb);
+    }
+    return true;
+}
+
+void
+LoraChannel::EndDownlink(Ptr<LoraDownlink> downlink)
+{
+    for (const auto& listener : downlink->listeners)
+    {
+        const bool received = IsReceived(*downlink, listener);
+        m_downlinkTrace(*downlink, listener.device, listener.rxPowerDbm, received);
+        m_devices[listener.device].receiver->EndDownlink(*downlink, listener.rxPowerDbm, received);
+    }
+    // One that has ended is still needed while another is in the air that it overlapped.
+    Time oldest = Time::Max();
+    const Time now = Simulator::Now();
+    for (const auto& other : m_downlinks)
+    {
+        if (other->end > now)
+        {
+            oldest = std::min(oldest, other->start);
+        }
+    }
+    m_downlinks.erase(std::remove_if(m_downlinks.begin(),
+                                     m_downlinks.end(),
+                                     [&](const Ptr<LoraDownlink>& other) {
+                                         return other->end <= now && other->end <= oldest;
+                                     }),
+                      m_downlinks.end());
 }
 
 } // namespace lpwan

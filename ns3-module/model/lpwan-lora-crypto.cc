@@ -101,22 +101,66 @@ LoraCryptPayload(const AesBlock& key,
     }
 }
 
+AesBlock
+AesEncrypt(const AesBlock& key, const AesBlock& block)
+{
+    aes128_ctx context;
+    aes128_set_encrypt_key(&context, key.data());
+    AesBlock result;
+    aes128_encrypt(&context, block.size(), result.data(), block.data());
+    return result;
+}
+
+AesBlock
+AesDecrypt(const AesBlock& key, const AesBlock& block)
+{
+    aes128_ctx context;
+    aes128_set_decrypt_key(&context, key.data());
+    AesBlock result;
+    aes128_decrypt(&context, block.size(), result.data(), block.data());
+    return result;
+}
+
+namespace
+{
+
+/** Both keys, from the same block but for its first byte. */
+LoraSessionKeys
+DeriveKeys(const AesBlock& root, AesBlock block)
+{
+    LoraSessionKeys keys;
+    block[0] = 1;
+    keys.nwkSKey = AesEncrypt(root, block);
+    block[0] = 2;
+    keys.appSKey = AesEncrypt(root, block);
+    return keys;
+}
+
+} // namespace
+
 LoraSessionKeys
 DeriveSessionKeys(const AesBlock& master, uint32_t devAddr)
 {
-    aes128_ctx context;
-    aes128_set_encrypt_key(&context, master.data());
     AesBlock block{};
     for (int i = 0; i < 4; ++i)
     {
         block[1 + i] = static_cast<uint8_t>(devAddr >> (8 * i));
     }
-    LoraSessionKeys keys;
-    block[0] = 1;
-    aes128_encrypt(&context, block.size(), keys.nwkSKey.data(), block.data());
-    block[0] = 2;
-    aes128_encrypt(&context, block.size(), keys.appSKey.data(), block.data());
-    return keys;
+    return DeriveKeys(master, block);
+}
+
+LoraSessionKeys
+DeriveJoinKeys(const AesBlock& appKey, uint32_t joinNonce, uint32_t netId, uint16_t devNonce)
+{
+    AesBlock block{};
+    for (int i = 0; i < 3; ++i)
+    {
+        block[1 + i] = static_cast<uint8_t>(joinNonce >> (8 * i));
+        block[4 + i] = static_cast<uint8_t>(netId >> (8 * i));
+    }
+    block[7] = static_cast<uint8_t>(devNonce);
+    block[8] = static_cast<uint8_t>(devNonce >> 8);
+    return DeriveKeys(appKey, block);
 }
 
 } // namespace lpwan

@@ -39,6 +39,22 @@ enum class LoraDirection : uint8_t
 AesBlock AesCmac(const AesBlock& key, const uint8_t* bytes, std::size_t size);
 
 /**
+ * AES-128 of one block.
+ * \param key AES-128 key
+ * \param block 16 bytes
+ * \return the block encrypted
+ */
+AesBlock AesEncrypt(const AesBlock& key, const AesBlock& block);
+
+/**
+ * The inverse of AesEncrypt().
+ * \param key AES-128 key
+ * \param block 16 bytes
+ * \return the block decrypted
+ */
+AesBlock AesDecrypt(const AesBlock& key, const AesBlock& block);
+
+/**
  * Message integrity code of a LoRaWAN 1.0.x data frame: the first 4 bytes of
  * AES-CMAC(NwkSKey, B0 | message), section 4.4 of the specification.
  * \param nwkSKey network session key
@@ -81,6 +97,20 @@ void LoraCryptPayload(const AesBlock& key,
  * \return the keys
  */
 LoraSessionKeys DeriveSessionKeys(const AesBlock& master, uint32_t devAddr);
+
+/**
+ * Session keys of a device that joins over the air, section 6.2.5 of LoRaWAN 1.0.4:
+ * AES-128(AppKey, type | JoinNonce | NetID | DevNonce | zeros).
+ * \param appKey root key of the device
+ * \param joinNonce nonce of the network, 24 bits
+ * \param netId network identifier, 24 bits
+ * \param devNonce nonce of the device
+ * \return the keys
+ */
+LoraSessionKeys DeriveJoinKeys(const AesBlock& appKey,
+                               uint32_t joinNonce,
+                               uint32_t netId,
+                               uint16_t devNonce);
 
 } // namespace lpwan
 } // namespace ns3

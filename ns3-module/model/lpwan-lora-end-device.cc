@@ -2,7 +2,6 @@
 
 #include "lpwan-lora-end-device.h"
 
-#include "lpwan-lora-frame.h"
 #include "lpwan-text-checker.h"
 
 #include "ns3/abort.h"
@@ -17,7 +16,9 @@
 
 #include <algorithm>
 #include <array>
-#include <vector>
+#include <cmath>
+#include <type_traits>
+#include <variant>
 
 namespace ns3
 {
@@ -84,18 +85,72 @@ LoraEndDevice::GetTypeId()
             .AddConstructor<LoraEndDevice>()
             .AddAttribute(
                 "Region",
-                "LoRaWAN region: EU868.",
+                "LoRaWAN region: EU868, US915.",
                 StringValue("EU868"),
                 MakeStringAccessor(&LoraEndDevice::SetRegion, &LoraEndDevice::GetRegionName),
                 MakeTextChecker(&LoraRegion::IsKnown))
             .AddAttribute(
+                "Class",
+                "LoRaWAN device class: A or C.",
+                StringValue("A"),
+                MakeStringAccessor(&LoraEndDevice::SetClass, &LoraEndDevice::GetClass),
+                MakeTextChecker([](const std::string& text) { return text == "A" || text == "C"; }))
+            .AddAttribute(
+                "SubBand",
+                "In a region of fixed channels: use only eight of them and the wide one "
+                "that belongs to them, 1..8 (US915: 2 is common); 0: all.",
+                UintegerValue(0),
+                MakeUintegerAccessor(&LoraEndDevice::SetSubBand, &LoraEndDevice::GetSubBand),
+                MakeUintegerChecker<uint8_t>(0, 8))
+            .AddAttribute("Confirmed",
+                          "The network is to acknowledge what Send() takes.",
+                          BooleanValue(false),
+                          MakeBooleanAccessor(&LoraEndDevice::m_confirmed),
+                          MakeBooleanChecker())
+            .AddAttribute("ConfirmedTransmissions",
+                          "How often a confirmed frame is sent at most.",
+                          UintegerValue(8),
+                          MakeUintegerAccessor(&LoraEndDevice::m_confirmedTransmissions),
+                          MakeUintegerChecker<uint8_t>(1))
+            .AddAttribute("Transmissions",
+                          "NbTrans: how often a frame is sent that is not confirmed; the network "
+                          "can change it.",
+                          UintegerValue(1),
+                          MakeUintegerAccessor(&LoraEndDevice::m_transmissions),
+                          MakeUintegerChecker<uint8_t>(1, 15))
+            .AddAttribute("Adr",
+                          "The network controls data rate and power.",
+                          BooleanValue(false),
+                          MakeBooleanAccessor(&LoraEndDevice::m_adr),
+                          MakeBooleanChecker())
+            .AddAttribute(
                 "DataRate",
-                "LoRaWAN data rate; EU868: 0 (SF12) to 5 (SF7) at 125 kHz, 6 (SF7) at 250.",
+                "LoRaWAN data rate; EU868: 0 (SF12) to 5 (SF7) at 125 kHz, 6 (SF7) at 250; US915: "
+                "0 (SF10) to 3 (SF7) at 125 kHz, 4 (SF8) at 500.",
                 UintegerValue(0),
                 MakeUintegerAccessor(&LoraEndDevice::SetDataRate, &LoraEndDevice::GetDataRate),
                 MakeUintegerChecker<uint8_t>())
+            .AddAttribute(
+                "Sensitivity",
+                "Receiver: SX1276, SX1272, SX1301, SX1301-best, SX1303; six numbers in dBm for SF7 "
+                "to SF12 at 125 kHz; empty: thermal noise + NoiseFigure + SNR threshold.",
+                StringValue("SX1276"),
+                MakeStringAccessor(&LoraEndDevice::SetSensitivity, &LoraEndDevice::GetSensitivity),
+                MakeTextChecker([](const std::string& text) {
+                    return LoraSensitivity::Parse(text).has_value();
+                }))
+            .AddAttribute("NoiseFigure",
+                          "Noise figure of the receiver, dB.",
+                          DoubleValue(6),
+                          MakeDoubleAccessor(&LoraEndDevice::m_noiseFigureDb),
+                          MakeDoubleChecker<double>(0))
+            .AddAttribute("PenetrationLoss",
+                          "Loss of the walls around the device, dB, in both directions.",
+                          DoubleValue(0),
+                          MakeDoubleAccessor(&LoraEndDevice::m_penetrationLossDb),
+                          MakeDoubleChecker<double>(0))
             .AddAttribute("TxPower",
-                          "Radiated power, dBm.",
+                          "Most radiated power, dBm; the network's LinkADRReq can ask for less.",
                           DoubleValue(14),
                           MakeDoubleAccessor(&LoraEndDevice::m_txPowerDbm),
                           MakeDoubleChecker<double>())
@@ -137,15 +192,35 @@ LoraEndDevice::GetTypeId()
                           "Current otherwise, ampere.",
                           DoubleValue(1.5e-6),
                           MakeDoubleAccessor(&LoraEndDevice::m_sleepCurrentA),
-                          MakeDoubleChecker<double>(0));
+                          MakeDoubleChecker<double>(0))
+            .AddTraceSource("Acknowledged",
+                            "A confirmed packet is done with: packet, whether it was "
+                            "acknowledged, transmissions.",
+                            MakeTraceSourceAccessor(&LoraEndDevice::m_acknowledgedTrace),
+                            "ns3::lpwan::LoraEndDevice::AcknowledgedTracedCallback")
+            .AddTraceSource("Received",
+                            "A downlink for this device arrived: bytes of the frame, window.",
+                            MakeTraceSourceAccessor(&LoraEndDevice::m_receivedTrace),
+                            "ns3::lpwan::LoraEndDevice::ReceivedTracedCallback")
+            .AddTraceSource("LinkCheck",
+                            "An answer to RequestLinkCheck(): margin in dB, gateways.",
+                            MakeTraceSourceAccessor(&LoraEndDevice::m_linkCheckTrace),
+                            "ns3::lpwan::LoraEndDevice::LinkCheckTracedCallback")
+            .AddTraceSource("Joined",
+                            "The device has joined: its address, join requests sent.",
+                            MakeTraceSourceAccessor(&LoraEndDevice::m_joinedTrace),
+                            "ns3::lpwan::LoraEndDevice::JoinedTracedCallback");
     return tid;
 }
 
 LoraEndDevice::LoraEndDevice()
     : m_region(&LoraRegion::Eu868()),
-      m_channelChoice(CreateObject<UniformRandomVariable>()),
-      m_dutyCycle(m_region->subBands.size())
+      m_random(CreateObject<UniformRandomVariable>()),
+      m_dutyCycle(m_region->subBands.size()),
+      m_rx2FrequencyHz(m_region->rx2FrequencyHz),
+      m_rx2DataRate(m_region->rx2DataRate)
 {
+    ResetChannels();
 }
 
 LoraEndDevice::~LoraEndDevice() = default;
@@ -154,10 +229,9 @@ void
 LoraEndDevice::DoDispose()
 {
     m_next.Cancel();
-    m_radio.Cancel();
     m_channel = nullptr;
-    m_channelChoice = nullptr;
-    m_inAir = nullptr;
+    m_random = nullptr;
+    m_pending.reset();
     LpwanNetDevice::DoDispose();
 }
 
@@ -165,11 +239,16 @@ void
 LoraEndDevice::SetRegion(std::string name)
 {
     const LoraRegion& region = LoraRegion::Get(name);
-    if (&region != m_region)
+    if (&region == m_region)
     {
-        m_region = &region;
-        m_dutyCycle = DutyCycle(region.subBands.size());
+        return;
     }
+    m_region = &region;
+    m_dutyCycle = DutyCycle(region.subBands.size());
+    m_rx2FrequencyHz = region.rx2FrequencyHz;
+    m_rx2DataRate = region.rx2DataRate;
+    m_dataRate = 0;
+    ResetChannels();
 }
 
 std::string
@@ -185,11 +264,53 @@ LoraEndDevice::GetRegion() const
 }
 
 void
+LoraEndDevice::SetClass(std::string name)
+{
+    m_class = name == "C" ? LoraDeviceClass::C : LoraDeviceClass::A;
+}
+
+std::string
+LoraEndDevice::GetClass() const
+{
+    return m_class == LoraDeviceClass::C ? "C" : "A";
+}
+
+void
+LoraEndDevice::SetSubBand(uint8_t number)
+{
+    m_subBand = number;
+    ResetChannels();
+}
+
+uint8_t
+LoraEndDevice::GetSubBand() const
+{
+    return m_subBand;
+}
+
+void
+LoraEndDevice::SetSensitivity(std::string text)
+{
+    const auto sensitivity = LoraSensitivity::Parse(text);
+    NS_ABORT_MSG_UNLESS(sensitivity,
+                        "attribute Sensitivity of LoraEndDevice is '"
+                            << text << "', must be " << LoraSensitivity::Expected());
+    m_sensitivity = *sensitivity;
+}
+
+std::string
+LoraEndDevice::GetSensitivity() const
+{
+    return m_sensitivity.GetText();
+}
+
+void
 LoraEndDevice::Attach(Ptr<LoraChannel> channel)
 {
     NS_ABORT_MSG_IF(m_channel, "a LoRa device can be attached to one channel only");
     m_channel = channel;
-    m_channelIndex = channel->AddDevice(this);
+    m_channelIndex = channel->AddDevice(this, this);
+    ListenAlways();
 }
 
 uint32_t
@@ -204,12 +325,39 @@ LoraEndDevice::Personalize(uint32_t devAddr, const LoraSessionKeys& keys)
     m_devAddr = devAddr;
     m_keys = keys;
     m_frameCounter = 0;
+    m_downlinkCounter.reset();
+    m_joined = true;
+    ListenAlways();
+}
+
+void
+LoraEndDevice::SetOtaa(uint64_t joinEui, const AesBlock& appKey)
+{
+    m_otaa = std::make_unique<Otaa>();
+    m_otaa->joinEui = joinEui;
+    m_otaa->appKey = appKey;
+    m_joined = false;
+}
+
+void
+LoraEndDevice::Join()
+{
+    NS_ABORT_MSG_UNLESS(m_otaa, "a LoRa device joins over the air only after SetOtaa()");
+    m_joined = false;
+    m_uplinkWanted = true;
+    TryTransmit();
+}
+
+bool
+LoraEndDevice::IsJoined() const
+{
+    return m_joined;
 }
 
 void
 LoraEndDevice::SetDataRate(uint8_t dataRate)
 {
-    NS_ABORT_MSG_UNLESS(dataRate < m_region->dataRates.size(),
+    NS_ABORT_MSG_UNLESS(m_region->IsUplinkDataRate(dataRate),
                         "data rate " << +dataRate << " does not exist in region "
                                      << m_region->name);
     m_dataRate = dataRate;
@@ -236,16 +384,19 @@ LoraEndDevice::GetSpreadingFactor() const
 double
 LoraEndDevice::GetTxPowerDbm() const
 {
-    return m_txPowerDbm;
+    return std::min(m_txPowerDbm, m_region->maxEirpDbm - 2.0 * m_txPowerIndex);
+}
+
+uint8_t
+LoraEndDevice::GetTransmissions() const
+{
+    return m_transmissions;
 }
 
 LoraModulation
 LoraEndDevice::GetModulation() const
 {
-    LoraModulation modulation;
-    modulation.spreadingFactor = m_region->dataRates[m_dataRate].spreadingFactor;
-    modulation.bandwidthHz = m_region->dataRates[m_dataRate].bandwidthHz;
-    return modulation;
+    return m_region->Modulation(m_dataRate);
 }
 
 Time
@@ -257,7 +408,7 @@ LoraEndDevice::GetTimeOnAir(uint32_t payloadBytes) const
 int64_t
 LoraEndDevice::AssignStreams(int64_t stream)
 {
-    m_channelChoice->SetStream(stream);
+    m_random->SetStream(stream);
     return 1;
 }
 
@@ -267,11 +418,17 @@ LoraEndDevice::GetDeviceAddress() const
     return m_devAddr;
 }
 
-uint16_t
-LoraEndDevice::GetMtu() const
+std::size_t
+LoraEndDevice::MaxContent() const
 {
     const LoraDataRate& dataRate = m_region->dataRates[m_dataRate];
     return m_repeaterCompatible ? dataRate.maxPayloadRepeater : dataRate.maxPayload;
+}
+
+uint16_t
+LoraEndDevice::GetMtu() const
+{
+    return static_cast<uint16_t>(MaxContent());
 }
 
 Ptr<Channel>
@@ -312,7 +469,7 @@ LoraEndDevice::GetPowerWatt(RadioState state) const
     switch (state)
     {
     case RadioState::TX:
-        return m_voltage * (m_txCurrentA > 0 ? m_txCurrentA : TxCurrentOf(m_txPowerDbm));
+        return m_voltage * (m_txCurrentA > 0 ? m_txCurrentA : TxCurrentOf(GetTxPowerDbm()));
     case RadioState::RX:
         return m_voltage * m_rxCurrentA;
     case RadioState::SLEEP:
@@ -321,10 +478,126 @@ LoraEndDevice::GetPowerWatt(RadioState state) const
     return m_voltage * m_sleepCurrentA;
 }
 
+double
+LoraEndDevice::GetDownlinkSensitivityDbm(uint8_t spreadingFactor, uint32_t bandwidthHz) const
+{
+    return m_sensitivity.GetDbm(spreadingFactor, bandwidthHz, m_noiseFigureDb);
+}
+
+double
+LoraEndDevice::GetNoiseFloorDbm(uint32_t bandwidthHz) const
+{
+    return LoraNoiseFloorDbm(bandwidthHz, m_noiseFigureDb);
+}
+
+double
+LoraEndDevice::GetPenetrationLossDb() const
+{
+    return m_penetrationLossDb;
+}
+
+RadioState
+LoraEndDevice::IdleState() const
+{
+    return m_class == LoraDeviceClass::C && m_joined && !m_off ? RadioState::RX : RadioState::SLEEP;
+}
+
+// --- channels ---
+
+const std::vector<LoraUplinkChannel>&
+LoraEndDevice::Channels() const
+{
+    return m_ownChannels ? *m_ownChannels : m_region->channels;
+}
+
+void
+LoraEndDevice::ResetChannels()
+{
+    m_enabled.reset();
+    const auto& channels = Channels();
+    NS_ABORT_MSG_IF(channels.size() > MAX_CHANNELS, "too many channels for a LoRa device");
+    const std::size_t narrow = channels.size() - m_region->wideChannels;
+    for (std::size_t i = 0; i < channels.size(); ++i)
+    {
+        constexpr std::size_t IN_SUB_BAND = 8;
+        const std::size_t subBand = i < narrow ? i / IN_SUB_BAND : i - narrow;
+        m_enabled[i] = channels[i].frequencyHz > 0 &&
+                       (!m_region->fixedChannels || m_subBand == 0 || subBand + 1 == m_subBand);
+    }
+}
+
+bool
+LoraEndDevice::IsUsable(std::size_t channel, uint8_t dataRate) const
+{
+    const LoraUplinkChannel& c = Channels()[channel];
+    // DR6 of EU868 (250 kHz) belongs to the default channels only by NewChannelReq; a device that
+    // was set to it by hand may use them.
+    const bool wider = !m_region->fixedChannels && dataRate > c.maxDataRate &&
+                       dataRate <= m_region->maxUplinkDataRate && !m_ownChannels;
+    return m_enabled[channel] && dataRate >= c.minDataRate && (dataRate <= c.maxDataRate || wider);
+}
+
+std::vector<uint32_t>
+LoraEndDevice::GetChannelFrequencies() const
+{
+    std::vector<uint32_t> frequencies;
+    for (std::size_t i = 0; i < Channels().size(); ++i)
+    {
+        if (m_enabled[i])
+        {
+            frequencies.push_back(Channels()[i].frequencyHz);
+        }
+    }
+    return frequencies;
+}
+
+Time
+LoraEndDevice::OpenFrom(std::size_t channel) const
+{
+    return m_dutyCycleEnabled
+               ? m_dutyCycle.OpenFrom(m_region->SubBandOf(Channels()[channel].frequencyHz))
+               : Time(0);
+}
+
+Time
+LoraEndDevice::NextOpportunity(uint8_t dataRate) const
+{
+    Time open = Time::Max();
+    for (std::size_t i = 0; i < Channels().size(); ++i)
+    {
+        if (IsUsable(i, dataRate))
+        {
+            open = std::min(open, OpenFrom(i));
+        }
+    }
+    NS_ABORT_MSG_IF(open == Time::Max(),
+                    "device " << m_devAddr << " has no channel for data rate " << +dataRate);
+    return std::max({Simulator::Now(), m_busyUntil, open, m_aggregateOpenFrom});
+}
+
+Time
+LoraEndDevice::GetNextOpportunity() const
+{
+    return NextOpportunity(m_dataRate);
+}
+
+// --- sending ---
+
 bool
 LoraEndDevice::Send(Ptr<Packet> packet, const Address& /* dest */, uint16_t protocolNumber)
 {
-    if (!Enqueue(packet, protocolNumber))
+    return SendData(packet, protocolNumber, m_confirmed);
+}
+
+bool
+LoraEndDevice::SendData(Ptr<Packet> packet, uint16_t port, bool confirmed)
+{
+    if (m_off)
+    {
+        NotifyDrop(packet, DropReason::BATTERY_EMPTY);
+        return false;
+    }
+    if (!Enqueue(packet, port, confirmed))
     {
         return false;
     }
@@ -332,152 +605,817 @@ LoraEndDevice::Send(Ptr<Packet> packet, const Address& /* dest */, uint16_t prot
     return true;
 }
 
-Time
-LoraEndDevice::GetNextOpportunity() const
+void
+LoraEndDevice::RequestLinkCheck()
 {
-    Time open = Time::Max();
-    for (uint32_t frequency : m_region->defaultChannels)
+    AppendCommand(LinkCheckReq{}, m_answers);
+}
+
+void
+LoraEndDevice::SetBatteryLevel(uint8_t battery)
+{
+    m_battery = battery;
+}
+
+void
+LoraEndDevice::TurnOff()
+{
+    m_off = true;
+    m_next.Cancel();
+    m_windows = 0;
+    if (!m_sending)
     {
-        open = std::min(open, m_dutyCycle.OpenFrom(m_region->SubBandOf(frequency)));
+        m_receiving = false;
+        m_pending.reset();
+        SetRadioState(RadioState::SLEEP);
     }
-    const Time now = Simulator::Now();
-    return std::max({now, m_busyUntil, m_dutyCycleEnabled ? open : now});
+    DropQueue(DropReason::BATTERY_EMPTY);
+}
+
+bool
+LoraEndDevice::IsOff() const
+{
+    return m_off;
+}
+
+void
+LoraEndDevice::TryAt(Time at)
+{
+    m_next.Cancel();
+    m_next = Simulator::Schedule(at - Simulator::Now(), &LoraEndDevice::TryTransmit, this);
 }
 
 void
 LoraEndDevice::TryTransmit()
 {
-    // While a frame and its windows last, the end of RX2 comes back here.
-    while (!m_busy && GetQueueSize() > 0)
+    const Time now = Simulator::Now();
+    // What ends any of these comes back here.
+    while (!m_sending && !m_receiving && !m_off && m_channel)
     {
-        const Time now = Simulator::Now();
-        const Time start = GetNextOpportunity();
-        if (start > now)
+        const bool join = !m_joined && m_otaa;
+        if (!m_pending && GetQueueSize() == 0 && !m_uplinkWanted)
         {
-            m_next.Cancel();
-            m_next = Simulator::Schedule(start - now, &LoraEndDevice::TryTransmit, this);
             return;
         }
-        const auto item = Dequeue();
-        if (item->packet->GetSize() > GetMtu())
+        if (m_busyUntil > now)
         {
-            // The data rate went down while the packet waited.
-            NotifyDrop(item->packet, DropReason::PAYLOAD_TOO_LONG);
-            continue;
+            TryAt(m_busyUntil);
+            return;
         }
-        std::vector<uint32_t> open;
-        for (uint32_t frequency : m_region->defaultChannels)
+        uint8_t dataRate = m_dataRate;
+        if (join)
         {
-            if (!m_dutyCycleEnabled || m_dutyCycle.OpenFrom(m_region->SubBandOf(frequency)) <= now)
+            const auto& rates = m_region->joinDataRates;
+            dataRate = rates[m_otaa->requests % rates.size()];
+            if (m_otaa->openFrom > now)
             {
-                open.push_back(frequency);
+                TryAt(m_otaa->openFrom);
+                return;
             }
         }
-        const auto last = static_cast<uint32_t>(open.size() - 1);
-        Transmit(*item, open[m_channelChoice->GetInteger(0, last)]);
+        const Time start = NextOpportunity(dataRate);
+        if (start > now)
+        {
+            TryAt(start);
+            return;
+        }
+        if (join)
+        {
+            BuildJoinRequest();
+        }
+        else if (!m_pending)
+        {
+            const QueueItem* head = Head();
+            if (m_adr)
+            {
+                BackOff();
+            }
+            if (head && head->packet->GetSize() > MaxContent())
+            {
+                // The data rate went down while the packet waited.
+                NotifyDrop(Dequeue()->packet, DropReason::PAYLOAD_TOO_LONG);
+                continue;
+            }
+            // Answers that do not fit beside the payload go first, alone.
+            const bool fits =
+                head &&
+                head->packet->GetSize() + m_answers.size() + m_sticky.size() <= MaxContent();
+            if (fits)
+            {
+                const auto item = Dequeue();
+                BuildFrame(&*item);
+            }
+            else
+            {
+                BuildFrame(nullptr);
+            }
+            if (m_dataRate != dataRate)
+            {
+                dataRate = m_dataRate; // after the back-off
+                if (NextOpportunity(dataRate) > now)
+                {
+                    TryAt(NextOpportunity(dataRate));
+                    return;
+                }
+            }
+        }
+        Transmit(dataRate);
     }
 }
 
 void
-LoraEndDevice::Transmit(const QueueItem& item, uint32_t frequencyHz)
+LoraEndDevice::BackOff()
 {
-    const LoraModulation modulation = GetModulation();
+    constexpr uint32_t ADR_ACK_LIMIT = 64;
+    constexpr uint32_t ADR_ACK_DELAY = 32;
+    if (m_withoutDownlink < ADR_ACK_LIMIT + ADR_ACK_DELAY ||
+        (m_withoutDownlink - ADR_ACK_LIMIT) % ADR_ACK_DELAY != 0)
+    {
+        return;
+    }
+    if (m_txPowerIndex > 0)
+    {
+        m_txPowerIndex = 0;
+        return;
+    }
+    if (m_dataRate > 0)
+    {
+        --m_dataRate;
+        return;
+    }
+    ResetChannels();
+    m_transmissions = 1;
+}
 
+void
+LoraEndDevice::BuildFrame(const QueueItem* item)
+{
+    constexpr uint32_t ADR_ACK_LIMIT = 64;
     LoraDataFrame frame;
+    const bool confirmed = item && item->confirmed;
+    frame.type = confirmed ? LoraMessageType::CONFIRMED_UP : LoraMessageType::UNCONFIRMED_UP;
     frame.devAddr = m_devAddr;
     frame.frameCounter = m_frameCounter;
-    frame.port = item.port;
-    frame.payload.resize(item.packet->GetSize());
-    item.packet->CopyData(frame.payload.data(), item.packet->GetSize());
+    if (m_adr)
+    {
+        frame.fCtrl |= LORA_FCTRL_ADR;
+        if (m_withoutDownlink >= ADR_ACK_LIMIT)
+        {
+            frame.fCtrl |= LORA_FCTRL_ADR_ACK_REQ;
+        }
+        ++m_withoutDownlink;
+    }
+    if (m_acknowledge)
+    {
+        frame.fCtrl |= LORA_FCTRL_ACK;
+    }
+    frame.fOpts = m_sticky;
+    frame.fOpts.insert(frame.fOpts.end(), m_answers.begin(), m_answers.end());
+    if (frame.fOpts.size() > LORA_MAX_FOPTS)
+    {
+        // More than a frame holds: the rest is not answered, and the network asks again.
+        frame.fOpts.resize(LORA_MAX_FOPTS);
+    }
+    m_answers.clear();
+    m_acknowledge = false;
+    m_uplinkWanted = false;
+    if (item)
+    {
+        frame.port = item->port;
+        frame.payload.resize(item->packet->GetSize());
+        item->packet->CopyData(frame.payload.data(), item->packet->GetSize());
+    }
     const std::vector<uint8_t> bytes = frame.Serialize(m_keys);
+
+    m_pending = std::make_unique<Pending>();
+    m_pending->packet = item ? item->packet : nullptr;
+    m_pending->frame = Create<Packet>(bytes.data(), static_cast<uint32_t>(bytes.size()));
+    m_pending->frameCounter = m_frameCounter;
+    m_pending->confirmed = confirmed;
+    m_pending->transmissionsLeft =
+        confirmed ? std::max(m_transmissions, m_confirmedTransmissions) : m_transmissions;
+    ++m_frameCounter;
+}
+
+void
+LoraEndDevice::BuildJoinRequest()
+{
+    LoraJoinRequest request;
+    request.joinEui = m_otaa->joinEui;
+    request.devNonce = m_otaa->devNonce++;
+    uint8_t eui[8] = {};
+    Mac64Address::ConvertFrom(m_devEui).CopyTo(eui);
+    for (const uint8_t byte : eui)
+    {
+        request.devEui = request.devEui << 8 | byte;
+    }
+    const auto bytes = request.Serialize(m_otaa->appKey);
+    m_pending = std::make_unique<Pending>();
+    m_pending->frame = Create<Packet>(bytes.data(), static_cast<uint32_t>(bytes.size()));
+    m_pending->transmissionsLeft = 1;
+    m_pending->join = true;
+    // The counter of a join request is its nonce, so that traces can tell them apart.
+    m_pending->frameCounter = request.devNonce;
+    ++m_otaa->requests;
+}
+
+void
+LoraEndDevice::Transmit(uint8_t dataRate)
+{
+    const Time now = Simulator::Now();
+    const LoraModulation modulation = m_region->Modulation(dataRate);
+    std::size_t open = 0;
+    const std::size_t known = Channels().size();
+    const auto isOpen = [&](std::size_t i) { return IsUsable(i, dataRate) && OpenFrom(i) <= now; };
+    for (std::size_t i = 0; i < known; ++i)
+    {
+        open += isOpen(i) ? 1 : 0;
+    }
+    auto choice = m_random->GetInteger(0, static_cast<uint32_t>(open - 1));
+    std::size_t channel = 0;
+    while (!isOpen(channel) || choice-- > 0)
+    {
+        ++channel;
+    }
+    const uint32_t frequencyHz = Channels()[channel].frequencyHz;
+    const uint32_t size = m_pending->frame->GetSize();
 
     m_transmission = LpwanTransmission();
     m_transmission.deviceAddress = m_devAddr;
-    m_transmission.frameCounter = m_frameCounter;
-    m_transmission.start = Simulator::Now();
-    m_transmission.end =
-        m_transmission.start + LoraTimeOnAir(modulation, static_cast<uint32_t>(bytes.size()));
+    m_transmission.frameCounter = m_pending->frameCounter;
+    m_transmission.start = now;
+    m_transmission.end = now + LoraTimeOnAir(modulation, size);
     m_transmission.frequencyHz = frequencyHz;
     m_transmission.bandwidthHz = modulation.bandwidthHz;
     m_transmission.spreadingFactor = modulation.spreadingFactor;
-    m_transmission.frameBytes = static_cast<uint16_t>(bytes.size());
-    m_transmission.txPowerDbm = m_txPowerDbm;
+    m_transmission.frameBytes = static_cast<uint16_t>(size);
+    m_transmission.txPowerDbm = GetTxPowerDbm();
 
-    ++m_frameCounter;
-    m_inAir = item.packet;
-    m_busy = true;
-    m_busyUntil =
-        m_transmission.end + m_region->receiveDelay2 + WindowLength(m_region->rx2DataRate);
+    const Time airtime = m_transmission.end - now;
+    NS_ABORT_MSG_IF(m_region->maxUplinkDwell > Time(0) && airtime > m_region->maxUplinkDwell,
+                    "a frame of " << size << " bytes at data rate " << +dataRate
+                                  << " is longer than region " << m_region->name << " allows");
+    m_uplinkChannel = static_cast<uint16_t>(channel);
+    m_uplinkDataRate = dataRate;
+    m_windows = 0;
+    m_sending = true;
+    m_busyUntil = WindowsOf(m_transmission, m_pending->join).until2;
+    --m_pending->transmissionsLeft;
+    ++m_pending->transmissions;
     const std::size_t subBand = m_region->SubBandOf(frequencyHz);
     m_dutyCycle.Book(subBand,
                      m_transmission.start,
                      m_transmission.end,
                      m_region->subBands[subBand].dutyCyclePermille);
+    if (m_maxDutyCycle > 0)
+    {
+        // Section 5.3: at most 1 / 2^n of the time over all sub-bands.
+        m_aggregateOpenFrom = m_transmission.end + airtime * ((int64_t{1} << m_maxDutyCycle) - 1);
+    }
+    if (m_pending->join)
+    {
+        // Section 7: 1 % in the first hour, 0.1 % in the next ten, 0.01 % after.
+        if (!m_otaa->begun)
+        {
+            m_otaa->begun = now;
+        }
+        const Time passed = now - *m_otaa->begun;
+        const int64_t share = passed < Hours(1) ? 100 : passed < Hours(11) ? 1000 : 10000;
+        m_otaa->openFrom = m_transmission.end + airtime * (share - 1);
+    }
 
     SetRadioState(RadioState::TX);
-    NotifyTxStart(m_inAir, m_transmission);
-    // Scheduled before the channel's own event: the frame's end is traced before its fate.
-    m_radio = Simulator::Schedule(m_transmission.end - m_transmission.start,
-                                  &LoraEndDevice::EndTransmission,
-                                  this);
+    if (m_pending->packet)
+    {
+        NotifyTxStart(m_pending->packet, m_transmission);
+    }
 
     Ptr<LoraUplink> uplink = Create<LoraUplink>();
     uplink->transmission = m_transmission;
-    uplink->frame = Create<Packet>(bytes.data(), static_cast<uint32_t>(bytes.size()));
+    uplink->modulation = modulation;
+    uplink->frame = m_pending->frame;
     uplink->symbolTime = LoraSymbolTime(modulation);
-    uplink->preambleSymbols = modulation.preambleSymbols;
     m_channel->SendUplink(m_channelIndex, uplink);
 }
 
 void
-LoraEndDevice::EndTransmission()
+LoraEndDevice::EndUplink()
 {
-    SetRadioState(RadioState::SLEEP);
-    m_radio = Simulator::Schedule(m_region->receiveDelay1,
-                                  &LoraEndDevice::OpenWindow,
-                                  this,
-                                  static_cast<uint8_t>(1));
-    Ptr<const Packet> packet = m_inAir;
-    m_inAir = nullptr;
-    NotifyTxEnd(packet, m_transmission);
+    m_sending = false;
+    SetRadioState(IdleState());
+    if (m_off)
+    {
+        m_pending.reset();
+        return;
+    }
+    Ptr<const Packet> packet = m_pending->packet;
+    OpenWindows();
+    if (packet)
+    {
+        NotifyTxEnd(packet, m_transmission);
+    }
 }
 
 Time
-LoraEndDevice::WindowLength(uint8_t dataRate) const
+LoraEndDevice::WindowLength(const LoraModulation& modulation) const
 {
-    LoraModulation modulation;
-    modulation.spreadingFactor = m_region->dataRates[dataRate].spreadingFactor;
-    modulation.bandwidthHz = m_region->dataRates[dataRate].bandwidthHz;
     return LoraSymbolTime(modulation) * m_rxWindowSymbols;
 }
 
-void
-LoraEndDevice::OpenWindow(uint8_t window)
+LoraEndDevice::Windows
+LoraEndDevice::WindowsOf(const LpwanTransmission& transmission, bool join) const
 {
-    // RX1 has the data rate of the uplink (RX1DROffset 0).
-    const uint8_t dataRate = window == 1 ? m_region->DataRateOf(m_transmission.spreadingFactor,
-                                                                m_transmission.bandwidthHz)
-                                         : m_region->rx2DataRate;
-    SetRadioState(RadioState::RX);
-    m_radio =
-        Simulator::Schedule(WindowLength(dataRate), &LoraEndDevice::CloseWindow, this, window);
+    Windows w;
+    w.from1 = transmission.end + (join ? m_region->joinAcceptDelay1 : Seconds(m_rxDelayS));
+    w.from2 = w.from1 + m_region->receiveDelay2 - m_region->receiveDelay1;
+    w.modulation1 =
+        m_region->Modulation(m_region->Rx1DataRate(m_uplinkDataRate, join ? 0 : m_rx1Offset));
+    w.modulation2 = m_region->Modulation(join ? m_region->rx2DataRate : m_rx2DataRate);
+    w.frequency1Hz = m_region->Rx1Frequency(m_uplinkChannel, transmission.frequencyHz);
+    w.frequency2Hz = join ? m_region->rx2FrequencyHz : m_rx2FrequencyHz;
+    w.until1 = std::min(w.from1 + WindowLength(w.modulation1), w.from2);
+    w.until2 = w.from2 + WindowLength(w.modulation2);
+    return w;
 }
 
 void
-LoraEndDevice::CloseWindow(uint8_t window)
+LoraEndDevice::OpenWindows()
 {
-    SetRadioState(RadioState::SLEEP);
-    if (window == 1)
+    const bool join = m_pending->join;
+    const Windows w = WindowsOf(m_transmission, join);
+    m_channel->Listen(m_channelIndex, 1, w.frequency1Hz, w.modulation1, w.from1, w.until1);
+    m_channel->Listen(m_channelIndex, 2, w.frequency2Hz, w.modulation2, w.from2, w.until2);
+    m_windows = 1 << 1 | 1 << 2;
+    m_busyUntil = w.until2;
+    if (IdleState() == RadioState::SLEEP)
     {
-        const Time rx2 = m_transmission.end + m_region->receiveDelay2;
-        m_radio = Simulator::Schedule(rx2 - Simulator::Now(),
-                                      &LoraEndDevice::OpenWindow,
-                                      this,
-                                      static_cast<uint8_t>(2));
+        PlanRadioState(w.from1, RadioState::RX);
+        PlanRadioState(w.until1, RadioState::SLEEP);
+        PlanRadioState(w.from2, RadioState::RX);
+        PlanRadioState(w.until2, RadioState::SLEEP);
+    }
+    const bool done = m_pending->transmissionsLeft == 0 && !m_pending->confirmed && !join;
+    if (!done)
+    {
+        m_next.Cancel();
+        m_next = Simulator::Schedule(w.until2 - Simulator::Now(), &LoraEndDevice::EndWindows, this);
         return;
     }
-    m_busy = false;
+    m_pending.reset();
+    if (GetQueueSize() > 0 || m_uplinkWanted)
+    {
+        TryAt(w.until2);
+    }
+}
+
+void
+LoraEndDevice::EndWindows()
+{
+    if (m_receiving || !m_pending)
+    {
+        return; // the end of what is being received comes back
+    }
+    m_windows = 0;
+    const auto timeout = [this] {
+        // RETRANSMIT_TIMEOUT, section 7: 1 to 3 s.
+        return Seconds(m_random->GetValue(1, 3));
+    };
+    if (m_pending->join)
+    {
+        m_pending.reset();
+        m_uplinkWanted = true;
+        m_busyUntil = Simulator::Now() + timeout();
+    }
+    else if (m_pending->transmissionsLeft == 0)
+    {
+        Finish(false);
+    }
+    else if (m_pending->confirmed)
+    {
+        m_busyUntil = Simulator::Now() + timeout();
+    }
     TryTransmit();
+}
+
+void
+LoraEndDevice::Finish(bool acknowledged)
+{
+    const std::unique_ptr<Pending> done = std::move(m_pending);
+    if (done->confirmed && done->packet)
+    {
+        m_acknowledgedTrace(done->packet, acknowledged, done->transmissions);
+        if (!acknowledged)
+        {
+            NotifyDrop(done->packet, DropReason::NOT_ACKNOWLEDGED);
+        }
+    }
+}
+
+// --- receiving ---
+
+void
+LoraEndDevice::ListenAlways()
+{
+    if (m_class != LoraDeviceClass::C || !m_joined || !m_channel ||
+        (m_listensHz == m_rx2FrequencyHz && m_listensDataRate == m_rx2DataRate))
+    {
+        return;
+    }
+    m_listensHz = m_rx2FrequencyHz;
+    m_listensDataRate = m_rx2DataRate;
+    m_channel->Listen(m_channelIndex,
+                      3,
+                      m_rx2FrequencyHz,
+                      m_region->Modulation(m_rx2DataRate),
+                      Simulator::Now(),
+                      Time::Max());
+    if (!m_sending && !m_receiving)
+    {
+        SetRadioState(RadioState::RX);
+    }
+}
+
+bool
+LoraEndDevice::StartDownlink(const LoraDownlink& downlink, uint8_t slot)
+{
+    if (m_off || m_sending || m_receiving)
+    {
+        return false;
+    }
+    const bool between = slot == 3;
+    if (between)
+    {
+        // What was announced for an earlier RX2 setting is void.
+        const LoraModulation modulation = m_region->Modulation(m_rx2DataRate);
+        if (downlink.frequencyHz != m_rx2FrequencyHz ||
+            downlink.modulation.spreadingFactor != modulation.spreadingFactor ||
+            downlink.modulation.bandwidthHz != modulation.bandwidthHz)
+        {
+            return false;
+        }
+    }
+    else if ((m_windows & 1 << slot) == 0)
+    {
+        return false;
+    }
+    m_receiving = true;
+    m_receivingSlot = slot;
+    const Time now = Simulator::Now();
+    if (!between && IdleState() == RadioState::SLEEP)
+    {
+        // The window may open a little after the frame has begun.
+        const bool open = GetRadioState() == RadioState::RX;
+        SetRadioState(open ? RadioState::RX : RadioState::SLEEP);
+        if (!open)
+        {
+            const Time begin = m_busyUntil > now ? std::max(now, downlink.start) : now;
+            PlanRadioState(begin, RadioState::RX);
+        }
+        PlanRadioState(downlink.end, RadioState::SLEEP);
+    }
+    m_next.Cancel();
+    return true;
+}
+
+void
+LoraEndDevice::EndDownlink(const LoraDownlink& downlink, double rxPowerDbm, bool received)
+{
+    if (!m_receiving || m_off)
+    {
+        return;
+    }
+    m_receiving = false;
+    const Time now = Simulator::Now();
+    const uint8_t slot = m_receivingSlot;
+    if (received && Accept(downlink, slot, rxPowerDbm))
+    {
+        m_receivedTrace(downlink.frame->GetSize(), slot);
+        if (slot != 3)
+        {
+            m_windows = 0;
+            m_busyUntil = now;
+            SetRadioState(IdleState());
+        }
+    }
+    else if (slot == 1)
+    {
+        // RX2 comes as planned, or what is left of it.
+        const Windows w = WindowsOf(m_transmission, m_pending && m_pending->join);
+        m_windows = 1 << 2;
+        if (IdleState() == RadioState::SLEEP && w.until2 > now)
+        {
+            PlanRadioState(std::max(now, w.from2), RadioState::RX);
+            PlanRadioState(w.until2, RadioState::SLEEP);
+        }
+    }
+    if (m_pending)
+    {
+        m_next.Cancel();
+        m_next = Simulator::Schedule(std::max(Time(0), m_busyUntil - now),
+                                     &LoraEndDevice::EndWindows,
+                                     this);
+        return;
+    }
+    TryTransmit();
+}
+
+bool
+LoraEndDevice::Accept(const LoraDownlink& downlink, uint8_t window, double rxPowerDbm)
+{
+    std::vector<uint8_t> bytes(downlink.frame->GetSize());
+    downlink.frame->CopyData(bytes.data(), downlink.frame->GetSize());
+    if (!m_joined)
+    {
+        if (!m_otaa || !m_pending || !m_pending->join)
+        {
+            return false;
+        }
+        const auto accept = LoraJoinAccept::Parse(m_otaa->appKey, bytes.data(), bytes.size());
+        if (accept)
+        {
+            AcceptJoin(*accept);
+        }
+        return accept.has_value();
+    }
+    const auto view = LoraFrameView::Parse(bytes.data(), bytes.size());
+    if (!view || view->Direction() != LoraDirection::DOWNLINK || view->devAddr != m_devAddr)
+    {
+        return false;
+    }
+    const auto counter = FullFrameCounter(m_downlinkCounter, view->frameCounter16);
+    if (!counter || counter == m_downlinkCounter || !view->CheckMic(m_keys.nwkSKey, *counter))
+    {
+        return false;
+    }
+    m_downlinkCounter = counter;
+    const double snrDb = rxPowerDbm - GetNoiseFloorDbm(downlink.modulation.bandwidthHz);
+    m_downlinkSnrDb = static_cast<int8_t>(std::clamp(std::lround(snrDb), -32L, 31L));
+    if (window != 3)
+    {
+        m_withoutDownlink = 0;
+        m_sticky.clear();
+    }
+    if (m_pending)
+    {
+        const bool acknowledged = (view->fCtrl & LORA_FCTRL_ACK) != 0;
+        if (m_pending->confirmed ? acknowledged : window != 3)
+        {
+            Finish(acknowledged);
+        }
+    }
+    if (view->type == LoraMessageType::CONFIRMED_DOWN)
+    {
+        m_acknowledge = true;
+        m_uplinkWanted = true;
+    }
+    if ((view->fCtrl & LORA_FCTRL_PENDING) != 0 && m_class == LoraDeviceClass::A)
+    {
+        m_uplinkWanted = true;
+    }
+    const auto payload = view->DecryptPayload(m_keys, *counter);
+    Obey(view->bytes + view->fOptsOffset, view->fOptsSize);
+    if (view->port == 0)
+    {
+        Obey(payload.data(), payload.size());
+    }
+    else if (view->port)
+    {
+        NotifyReceive(Create<Packet>(payload.data(), static_cast<uint32_t>(payload.size())),
+                      *view->port);
+    }
+    return true;
+}
+
+void
+LoraEndDevice::AcceptJoin(const LoraJoinAccept& accept)
+{
+    Personalize(accept.devAddr,
+                DeriveJoinKeys(m_otaa->appKey,
+                               accept.joinNonce,
+                               accept.netId,
+                               static_cast<uint16_t>(m_otaa->devNonce - 1)));
+    m_rx1Offset = accept.rx1DataRateOffset;
+    m_rx2DataRate = accept.rx2DataRate;
+    m_rxDelayS = std::max<uint8_t>(1, accept.rxDelayS);
+    if (!accept.channels.empty() && !m_region->fixedChannels)
+    {
+        m_ownChannels = std::make_unique<std::vector<LoraUplinkChannel>>(m_region->channels);
+        for (const uint32_t frequencyHz : accept.channels)
+        {
+            const auto& like = m_region->channels.front();
+            m_ownChannels->push_back({frequencyHz, like.minDataRate, like.maxDataRate});
+        }
+        ResetChannels();
+    }
+    m_pending.reset();
+    m_uplinkWanted = false;
+    m_joinedTrace(m_devAddr, m_otaa->requests);
+    m_otaa->requests = 0;
+    m_otaa->begun.reset();
+    ListenAlways();
+}
+
+void
+LoraEndDevice::Obey(const uint8_t* bytes, std::size_t size)
+{
+    std::vector<LinkAdrReq> block;
+    const auto endBlock = [&] {
+        if (!block.empty())
+        {
+            Obey(block);
+            block.clear();
+        }
+    };
+    for (const auto& command : ParseDownlinkCommands(bytes, size))
+    {
+        // Contiguous LinkADRReq are one block: all of it is done or nothing (section 5.2).
+        if (const auto* adr = std::get_if<LinkAdrReq>(&command))
+        {
+            block.push_back(*adr);
+            continue;
+        }
+        endBlock();
+        std::visit(
+            [this](const auto& c) {
+                if constexpr (!std::is_same_v<std::decay_t<decltype(c)>, LinkAdrReq>)
+                {
+                    Obey(c);
+                }
+            },
+            command);
+    }
+    endBlock();
+}
+
+void
+LoraEndDevice::Obey(const LinkCheckAns& command)
+{
+    m_linkCheckTrace(command.marginDb, command.gatewayCount);
+}
+
+void
+LoraEndDevice::Obey(const std::vector<LinkAdrReq>& block)
+{
+    constexpr uint8_t KEEP = 15;
+    constexpr std::size_t IN_BLOCK = 16;
+    const auto& channels = Channels();
+    const std::size_t narrow = channels.size() - m_region->wideChannels;
+    auto mask = m_enabled;
+    bool maskOk = true;
+    for (const auto& request : block)
+    {
+        const auto setRange = [&](std::size_t first, std::size_t count, unsigned bits) {
+            for (std::size_t i = 0; i < count; ++i)
+            {
+                const bool on = (bits >> i & 1) != 0;
+                const bool known =
+                    first + i < channels.size() && channels[first + i].frequencyHz > 0;
+                maskOk = maskOk && (known || !on);
+                if (first + i < MAX_CHANNELS)
+                {
+                    mask[first + i] = on && known;
+                }
+            }
+        };
+        const auto setAll = [&](bool on) {
+            for (std::size_t i = 0; i < narrow; ++i)
+            {
+                mask[i] = on && channels[i].frequencyHz > 0;
+            }
+        };
+        const uint8_t control = request.maskControl;
+        if (!m_region->fixedChannels)
+        {
+            if (control == 0)
+            {
+                setRange(0, IN_BLOCK, request.channelMask);
+            }
+            else if (control == 6)
+            {
+                setAll(true);
+            }
+            else
+            {
+                maskOk = false;
+            }
+        }
+        else if (control < 4)
+        {
+            setRange(control * IN_BLOCK, IN_BLOCK, request.channelMask);
+        }
+        else if (control == 4)
+        {
+            setRange(narrow, m_region->wideChannels, request.channelMask & 0xffU);
+        }
+        else if (control == 5)
+        {
+            // Each bit is eight channels and the wide one that belongs to them.
+            for (std::size_t bank = 0; bank < m_region->wideChannels; ++bank)
+            {
+                const bool on = (request.channelMask >> bank & 1) != 0;
+                setRange(bank * 8, 8, on ? 0xffU : 0);
+                setRange(narrow + bank, 1, on ? 1 : 0);
+            }
+        }
+        else
+        {
+            setAll(control == 6);
+            setRange(narrow, m_region->wideChannels, request.channelMask & 0xffU);
+        }
+    }
+    const LinkAdrReq& last = block.back();
+    const uint8_t dataRate = last.dataRate == KEEP ? m_dataRate : last.dataRate;
+    LinkAdrAns answer;
+    answer.channelMaskOk = maskOk && mask.any();
+    answer.powerOk = last.txPower == KEEP || last.txPower <= m_region->lowestTxPower;
+    answer.dataRateOk = false;
+    for (std::size_t i = 0; i < channels.size() && m_region->IsUplinkDataRate(dataRate); ++i)
+    {
+        answer.dataRateOk = answer.dataRateOk || (mask[i] && dataRate >= channels[i].minDataRate &&
+                                                  dataRate <= channels[i].maxDataRate);
+    }
+    if (answer.channelMaskOk && answer.powerOk && answer.dataRateOk)
+    {
+        m_enabled = mask;
+        m_dataRate = dataRate;
+        m_txPowerIndex = last.txPower == KEEP ? m_txPowerIndex : last.txPower;
+        m_transmissions = last.transmissions == 0 ? m_transmissions : last.transmissions;
+    }
+    for (std::size_t i = 0; i < block.size(); ++i)
+    {
+        AppendCommand(answer, m_answers);
+    }
+}
+
+void
+LoraEndDevice::Obey(const DutyCycleReq& command)
+{
+    m_maxDutyCycle = command.maxDutyCycle;
+    AppendCommand(DutyCycleAns{}, m_answers);
+}
+
+void
+LoraEndDevice::Obey(const RxParamSetupReq& command)
+{
+    RxParamSetupAns answer;
+    answer.rx1OffsetOk = command.rx1DataRateOffset < m_region->rx1DataRates.front().size();
+    answer.rx2DataRateOk = command.rx2DataRate < m_region->dataRates.size() &&
+                           m_region->dataRates[command.rx2DataRate].spreadingFactor > 0;
+    answer.rx2ChannelOk = m_region->IsInside(command.rx2FrequencyHz);
+    if (answer.rx1OffsetOk && answer.rx2DataRateOk && answer.rx2ChannelOk)
+    {
+        m_rx1Offset = command.rx1DataRateOffset;
+        m_rx2DataRate = command.rx2DataRate;
+        m_rx2FrequencyHz = command.rx2FrequencyHz;
+        ListenAlways();
+    }
+    AppendCommand(answer, m_sticky);
+}
+
+void
+LoraEndDevice::Obey(const DevStatusReq& /* command */)
+{
+    AppendCommand(DevStatusAns{m_battery, m_downlinkSnrDb}, m_answers);
+}
+
+void
+LoraEndDevice::Obey(const NewChannelReq& command)
+{
+    constexpr std::size_t MAX_DYNAMIC_CHANNELS = 16;
+    if (m_region->fixedChannels)
+    {
+        return; // section 5.6: silently dropped there
+    }
+    NewChannelAns answer;
+    const bool isDefault = command.channel < m_region->channels.size();
+    answer.frequencyOk = command.channel < MAX_DYNAMIC_CHANNELS && !isDefault &&
+                         (command.frequencyHz == 0 || m_region->IsInside(command.frequencyHz));
+    answer.dataRatesOk = command.minDataRate <= command.maxDataRate &&
+                         m_region->IsUplinkDataRate(command.minDataRate) &&
+                         m_region->IsUplinkDataRate(command.maxDataRate);
+    if (answer.frequencyOk && answer.dataRatesOk)
+    {
+        if (!m_ownChannels)
+        {
+            m_ownChannels = std::make_unique<std::vector<LoraUplinkChannel>>(m_region->channels);
+        }
+        if (m_ownChannels->size() <= command.channel)
+        {
+            m_ownChannels->resize(command.channel + 1U);
+        }
+        (*m_ownChannels)[command.channel] = {command.frequencyHz,
+                                             command.minDataRate,
+                                             command.maxDataRate};
+        m_enabled[command.channel] = command.frequencyHz > 0;
+    }
+    AppendCommand(answer, m_answers);
+}
+
+void
+LoraEndDevice::Obey(const RxTimingSetupReq& command)
+{
+    m_rxDelayS = std::max<uint8_t>(1, command.delayS);
+    AppendCommand(RxTimingSetupAns{}, m_sticky);
 }
 
 } // namespace lpwan

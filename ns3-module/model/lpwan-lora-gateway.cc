@@ -5,6 +5,7 @@
 #include "lpwan-text-checker.h"
 
 #include "ns3/abort.h"
+#include "ns3/boolean.h"
 #include "ns3/double.h"
 #include "ns3/log.h"
 #include "ns3/node.h"
@@ -14,6 +15,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <locale>
 #include <optional>
 #include <sstream>
@@ -31,41 +33,29 @@ NS_OBJECT_ENSURE_REGISTERED(LoraGateway);
 namespace
 {
 
-/** Thermal noise at 290 K, dBm in 1 Hz. */
-constexpr double THERMAL_NOISE_DBM_HZ = -174;
-/** SNR that SF7..SF12 need, dB (SX1276 datasheet, table 13). */
-constexpr std::array<double, 6> SNR_THRESHOLD_DB{-7.5, -10, -12.5, -15, -17.5, -20};
-/** Bandwidth that the attribute Sensitivity is given for. */
-constexpr double REFERENCE_BANDWIDTH_HZ = 125000;
+/** Stands in LoraUplink::receptions for a gateway that does not hear the frame. */
+constexpr uint32_t NO_RECEPTION = std::numeric_limits<uint32_t>::max();
 
-/** \return six sensitivities in dBm, none for an empty text, nothing when it is something else */
-std::optional<std::vector<double>>
-ParseSensitivity(const std::string& text)
+/** With the error curve, a frame whose chance is less takes no demodulator. */
+constexpr double LEAST_CHANCE = 1e-3;
+
+/** \return the number, nothing for an empty text; no optional at all when it is something else */
+std::optional<std::optional<double>>
+ParseCapture(const std::string& text)
 {
-    std::vector<double> values;
-    std::string numbers = text;
-    std::replace(numbers.begin(), numbers.end(), ',', ' ');
-    std::istringstream stream(numbers);
+    if (text.empty())
+    {
+        return std::optional<double>();
+    }
+    std::istringstream stream(text);
     stream.imbue(std::locale::classic());
     double value = 0;
-    while (stream >> value)
-    {
-        values.push_back(value);
-    }
-    if (!stream.eof() || (!values.empty() && values.size() != SNR_THRESHOLD_DB.size()))
+    std::string rest;
+    if (!(stream >> value) || stream >> rest)
     {
         return std::nullopt;
     }
-    return values;
-}
-
-/** Key of the frames that disturb one another. */
-uint64_t
-InterferenceKey(const LpwanTransmission& transmission)
-{
-    // Frequencies need 30 bits, bandwidths are multiples of 125 kHz, spreading factors below 16.
-    return (uint64_t(transmission.frequencyHz) << 16) |
-           (uint64_t(transmission.bandwidthHz / 125000) << 8) | transmission.spreadingFactor;
+    return std::optional<double>(value);
 }
 
 } // namespace
@@ -85,12 +75,46 @@ LoraGateway::GetTypeId()
                           MakeDoubleChecker<double>(0))
             .AddAttribute(
                 "Sensitivity",
-                "Six numbers in dBm for SF7 to SF12 at 125 kHz, e.g. \"-126.5 -129 -131.5 "
-                "-134 -136.5 -139.5\"; empty: thermal noise + NoiseFigure + SNR threshold.",
+                "Receiver: SX1301, SX1301-best, SX1303, SX1276, SX1272; six numbers in dBm for SF7 "
+                "to SF12 at 125 kHz, e.g. \"-126.5 -129 -131.5 -134 -136.5 -139.5\"; empty: "
+                "thermal "
+                "noise + NoiseFigure + SNR threshold.",
                 StringValue(""),
                 MakeStringAccessor(&LoraGateway::SetSensitivity, &LoraGateway::GetSensitivity),
+                MakeTextChecker([](const std::string& text) {
+                    return LoraSensitivity::Parse(text).has_value();
+                }))
+            .AddAttribute(
+                "ErrorModel",
+                "How noise decides: Threshold (the sensitivity) or Curve (by SNR).",
+                StringValue("Threshold"),
+                MakeStringAccessor(&LoraGateway::SetErrorModel, &LoraGateway::GetErrorModel),
                 MakeTextChecker(
-                    [](const std::string& text) { return ParseSensitivity(text).has_value(); }))
+                    [](const std::string& text) { return ParseLoraErrorModel(text).has_value(); }))
+            .AddAttribute(
+                "SirMatrix",
+                "What a frame needs over frames of other spreading factors: Goursaud, "
+                "Croce, Orthogonal.",
+                StringValue("Goursaud"),
+                MakeStringAccessor(&LoraGateway::SetSirMatrix, &LoraGateway::GetSirMatrix),
+                MakeTextChecker(
+                    [](const std::string& text) { return ParseLoraSirMatrix(text).has_value(); }))
+            .AddAttribute("Region",
+                          "LoRaWAN region, for downlinks: EU868, US915.",
+                          StringValue("EU868"),
+                          MakeStringAccessor(&LoraGateway::SetRegion, &LoraGateway::GetRegionName),
+                          MakeTextChecker(&LoraRegion::IsKnown))
+            .AddAttribute("DutyCycle",
+                          "Keep to the duty cycles of the region's sub-bands.",
+                          BooleanValue(true),
+                          MakeBooleanAccessor(&LoraGateway::m_dutyCycleEnabled),
+                          MakeBooleanChecker())
+            .AddAttribute("MaxTxPower",
+                          "Largest radiated power of downlinks, dBm; the sub-band's limit counts "
+                          "where it is lower.",
+                          DoubleValue(27),
+                          MakeDoubleAccessor(&LoraGateway::m_maxTxPowerDbm),
+                          MakeDoubleChecker<double>())
             .AddAttribute("AntennaGain",
                           "Gain of the receiving antenna less cable loss, dB.",
                           DoubleValue(0),
@@ -101,12 +125,15 @@ LoraGateway::GetTypeId()
                           UintegerValue(8),
                           MakeUintegerAccessor(&LoraGateway::m_demodulators),
                           MakeUintegerChecker<uint32_t>(1))
-            .AddAttribute("CaptureThreshold",
-                          "Energy of a frame over that of frames of the same channel and spreading "
-                          "factor that it needs to survive, dB.",
-                          DoubleValue(6),
-                          MakeDoubleAccessor(&LoraGateway::m_captureDb),
-                          MakeDoubleChecker<double>())
+            .AddAttribute(
+                "CaptureThreshold",
+                "Energy of a frame over that of frames of the same channel and spreading factor "
+                "that it needs to survive, dB; empty: that of SirMatrix.",
+                StringValue(""),
+                MakeStringAccessor(&LoraGateway::SetCaptureThreshold,
+                                   &LoraGateway::GetCaptureThreshold),
+                MakeTextChecker(
+                    [](const std::string& text) { return ParseCapture(text).has_value(); }))
             .AddAttribute("RequiredPreambleSymbols",
                           "Last symbols of the programmed preamble that must be free of strong "
                           "interference, as all that follows them.",
@@ -126,6 +153,10 @@ LoraGateway::GetTypeId()
                             "A frame was too weak: frame, received power in dBm.",
                             MakeTraceSourceAccessor(&LoraGateway::m_underSensitivityTrace),
                             "ns3::lpwan::LoraGateway::ReceptionTracedCallback")
+            .AddTraceSource("LostGatewaySending",
+                            "The gateway sent meanwhile: frame, received power in dBm.",
+                            MakeTraceSourceAccessor(&LoraGateway::m_gatewaySendingTrace),
+                            "ns3::lpwan::LoraGateway::ReceptionTracedCallback")
             .AddTraceSource("LostNoDemodulator",
                             "All demodulators were held: frame, received power in dBm.",
                             MakeTraceSourceAccessor(&LoraGateway::m_noDemodulatorTrace),
@@ -137,13 +168,20 @@ LoraGateway::GetTypeId()
             .AddTraceSource("LostRandom",
                             "RandomLoss took the frame: frame, received power in dBm.",
                             MakeTraceSourceAccessor(&LoraGateway::m_randomLossTrace),
-                            "ns3::lpwan::LoraGateway::ReceptionTracedCallback");
+                            "ns3::lpwan::LoraGateway::ReceptionTracedCallback")
+            .AddTraceSource("Sent",
+                            "A downlink begins: frame.",
+                            MakeTraceSourceAccessor(&LoraGateway::m_sentTrace),
+                            "ns3::lpwan::LoraGateway::SentTracedCallback");
     return tid;
 }
 
 LoraGateway::LoraGateway()
-    : m_uniform(CreateObject<UniformRandomVariable>())
+    : m_uniform(CreateObject<UniformRandomVariable>()),
+      m_region(&LoraRegion::Eu868()),
+      m_dutyCycle(m_region->subBands.size())
 {
+    FillMinRatios();
 }
 
 LoraGateway::~LoraGateway() = default;
@@ -156,6 +194,8 @@ LoraGateway::DoDispose()
     m_report = ReportCallback();
     m_uniform = nullptr;
     m_receptions.clear();
+    m_carriers.clear();
+    m_detections.clear();
     Object::DoDispose();
 }
 
@@ -200,40 +240,116 @@ LoraGateway::GetAntennaGain() const
 void
 LoraGateway::SetSensitivity(std::string text)
 {
-    const auto values = ParseSensitivity(text);
-    NS_ABORT_MSG_UNLESS(values,
-                        "attribute Sensitivity of LoraGateway is '"
-                            << text << "', must be six numbers in dBm for SF7 to SF12, or empty");
-    m_sensitivityText = text;
-    m_sensitivityDbm = *values;
+    const auto sensitivity = LoraSensitivity::Parse(text);
+    NS_ABORT_MSG_UNLESS(sensitivity,
+                        "attribute Sensitivity of LoraGateway is '" << text << "', must be "
+                                                                    << LoraSensitivity::Expected());
+    m_sensitivity = *sensitivity;
 }
 
 std::string
 LoraGateway::GetSensitivity() const
 {
-    return m_sensitivityText;
+    return m_sensitivity.GetText();
+}
+
+void
+LoraGateway::SetErrorModel(std::string name)
+{
+    const auto model = ParseLoraErrorModel(name);
+    NS_ABORT_MSG_UNLESS(model,
+                        "attribute ErrorModel of LoraGateway is '"
+                            << name << "', must be Threshold or Curve");
+    m_errorModel = *model;
+}
+
+std::string
+LoraGateway::GetErrorModel() const
+{
+    return ToString(m_errorModel);
+}
+
+void
+LoraGateway::SetSirMatrix(std::string name)
+{
+    const auto matrix = ParseLoraSirMatrix(name);
+    NS_ABORT_MSG_UNLESS(matrix,
+                        "attribute SirMatrix of LoraGateway is '"
+                            << name << "', must be Goursaud, Croce or Orthogonal");
+    m_sirMatrix = *matrix;
+    FillMinRatios();
+}
+
+std::string
+LoraGateway::GetSirMatrix() const
+{
+    return ToString(m_sirMatrix);
+}
+
+void
+LoraGateway::SetCaptureThreshold(std::string text)
+{
+    const auto value = ParseCapture(text);
+    NS_ABORT_MSG_UNLESS(value,
+                        "attribute CaptureThreshold of LoraGateway is '"
+                            << text << "', must be a number in dB, or empty");
+    m_captureDb = *value;
+    m_captureText = text;
+    FillMinRatios();
+}
+
+std::string
+LoraGateway::GetCaptureThreshold() const
+{
+    return m_captureText;
+}
+
+void
+LoraGateway::SetRegion(std::string name)
+{
+    m_region = &LoraRegion::Get(name);
+    m_dutyCycle = DutyCycle(m_region->subBands.size());
+}
+
+std::string
+LoraGateway::GetRegionName() const
+{
+    return m_region->name;
+}
+
+void
+LoraGateway::FillMinRatios()
+{
+    for (uint8_t wanted = 0; wanted < LORA_SF_COUNT; ++wanted)
+    {
+        for (uint8_t other = 0; other < LORA_SF_COUNT; ++other)
+        {
+            const double db = wanted == other && m_captureDb
+                                  ? *m_captureDb
+                                  : LoraSirThresholdDb(m_sirMatrix,
+                                                       static_cast<uint8_t>(wanted + LORA_MIN_SF),
+                                                       static_cast<uint8_t>(other + LORA_MIN_SF));
+            m_minRatio[wanted][other] = std::pow(10.0, db / 10); // 0 for minus infinity
+        }
+    }
 }
 
 double
 LoraGateway::GetNoiseFloorDbm(uint32_t bandwidthHz) const
 {
-    return THERMAL_NOISE_DBM_HZ + 10 * std::log10(double(bandwidthHz)) + m_noiseFigureDb;
+    return LoraNoiseFloorDbm(bandwidthHz, m_noiseFigureDb);
 }
 
 double
 LoraGateway::GetSensitivityDbm(uint8_t spreadingFactor, uint32_t bandwidthHz) const
 {
-    const std::size_t index = spreadingFactor - 7;
-    if (m_sensitivityDbm.empty())
-    {
-        return GetNoiseFloorDbm(bandwidthHz) + SNR_THRESHOLD_DB.at(index);
-    }
-    return m_sensitivityDbm.at(index) + 10 * std::log10(bandwidthHz / REFERENCE_BANDWIDTH_HZ);
+    return m_sensitivity.GetDbm(spreadingFactor, bandwidthHz, m_noiseFigureDb);
 }
 
 uint32_t
-LoraGateway::GetBusyDemodulators() const
+LoraGateway::GetBusyDemodulators()
 {
+    Detect();
     return m_busy;
 }
 
@@ -250,89 +366,236 @@ LoraGateway::AssignStreams(int64_t stream)
     return 1;
 }
 
+bool
+LoraGateway::IsLater(const Detection& a, const Detection& b)
+{
+    return a.at != b.at ? a.at > b.at : a.order > b.order;
+}
+
+uint32_t
+LoraGateway::CarrierOf(uint32_t frequencyHz)
+{
+    for (std::size_t i = 0; i < m_carriers.size(); ++i)
+    {
+        if (m_carriers[i].frequencyHz == frequencyHz)
+        {
+            return static_cast<uint32_t>(i);
+        }
+    }
+    m_carriers.push_back({frequencyHz, {}});
+    return static_cast<uint32_t>(m_carriers.size() - 1);
+}
+
+bool
+LoraGateway::IsDetectable(const LoraUplink& uplink, double rxPowerDbm) const
+{
+    const LpwanTransmission& transmission = uplink.transmission;
+    if (m_errorModel == LoraErrorModel::THRESHOLD)
+    {
+        return rxPowerDbm >=
+               GetSensitivityDbm(transmission.spreadingFactor, transmission.bandwidthHz);
+    }
+    const double snrDb = rxPowerDbm - GetNoiseFloorDbm(transmission.bandwidthHz);
+    return LoraFrameErrorRate(uplink.modulation, transmission.frameBytes, snrDb) <=
+           1 - LEAST_CHANCE;
+}
+
+void
+LoraGateway::Detect()
+{
+    const Ticks now = Simulator::Now().GetTimeStep();
+    while (!m_detections.empty() && m_detections.front().at <= now)
+    {
+        Reception& reception = m_receptions[m_detections.front().reception];
+        std::pop_heap(m_detections.begin(), m_detections.end(), &IsLater);
+        m_detections.pop_back();
+        if (reception.fate != LoraFate::RECEIVED)
+        {
+            continue; // given up before
+        }
+        if (m_busy >= m_demodulators)
+        {
+            reception.fate = LoraFate::NO_DEMODULATOR;
+            continue;
+        }
+        reception.holdsDemodulator = true;
+        ++m_busy;
+    }
+}
+
+void
+LoraGateway::Disturb(Reception& wanted,
+                     const Reception& other,
+                     uint32_t otherHz,
+                     Ticks from,
+                     Ticks to)
+{
+    const Ticks overlap = to - std::max(from, wanted.needed);
+    if (overlap <= 0)
+    {
+        return;
+    }
+    double energy = other.rxPowerMw * static_cast<double>(overlap);
+    uint8_t spreadingFactor = other.spreadingFactor;
+    const uint32_t wantedHz = m_carriers[wanted.carrier].frequencyHz;
+    if (wantedHz != otherHz || wanted.bandwidthHz != other.bandwidthHz)
+    {
+        energy *= LoraBandOverlap(wantedHz, wanted.bandwidthHz, otherHz, other.bandwidthHz);
+        spreadingFactor =
+            LoraEquivalentSpreadingFactor(wanted.bandwidthHz, spreadingFactor, other.bandwidthHz);
+    }
+    const std::size_t column = spreadingFactor - LORA_MIN_SF;
+    wanted.interference[column] += energy;
+    const double harm = energy * m_minRatio[wanted.spreadingFactor - LORA_MIN_SF][column];
+    if (harm > wanted.worstEnergy)
+    {
+        wanted.worstEnergy = harm;
+        wanted.worst = {other.uplink->transmission.deviceAddress,
+                        other.uplink->transmission.frameCounter};
+    }
+}
+
 void
 LoraGateway::StartReception(Ptr<LoraUplink> uplink, double rxPowerDbm)
 {
+    Detect();
     const LpwanTransmission& transmission = uplink->transmission;
-    const Time now = Simulator::Now();
+    const uint32_t preamble = uplink->modulation.preambleSymbols;
+    const Ticks now = Simulator::Now().GetTimeStep();
+    const Ticks symbol = uplink->symbolTime.GetTimeStep();
 
-    Reception reception;
-    reception.uplink = PeekPointer(uplink);
-    reception.needed = now;
-    if (uplink->preambleSymbols > m_requiredPreamble)
+    uint32_t place = 0;
+    if (m_freePlaces.empty())
     {
-        reception.needed += uplink->symbolTime * (uplink->preambleSymbols - m_requiredPreamble);
-    }
-    reception.rxPowerDbm = rxPowerDbm;
-    reception.rxPowerMw = std::pow(10.0, rxPowerDbm / 10);
-    reception.interferenceMwNs = 0;
-    reception.fate = LoraFate::RECEIVED;
-
-    if (rxPowerDbm < GetSensitivityDbm(transmission.spreadingFactor, transmission.bandwidthHz))
-    {
-        reception.fate = LoraFate::UNDER_SENSITIVITY;
-    }
-    else if (m_busy >= m_demodulators)
-    {
-        reception.fate = LoraFate::NO_DEMODULATOR;
+        place = static_cast<uint32_t>(m_receptions.size());
+        m_receptions.emplace_back();
     }
     else
     {
-        ++m_busy;
+        place = m_freePlaces.back();
+        m_freePlaces.pop_back();
     }
+    const uint32_t carrierIndex = CarrierOf(transmission.frequencyHz);
+    std::vector<uint32_t>& group = m_carriers[carrierIndex].receptions;
+    Reception& reception = m_receptions[place];
+    reception = Reception();
+    reception.uplink = PeekPointer(uplink);
+    reception.needed =
+        now + (preamble > m_requiredPreamble ? preamble - m_requiredPreamble : 0) * symbol;
+    reception.end = transmission.end.GetTimeStep();
+    reception.rxPowerDbm = rxPowerDbm;
+    reception.rxPowerMw = std::pow(10.0, rxPowerDbm / 10);
+    reception.carrier = carrierIndex;
+    reception.position = static_cast<uint32_t>(group.size());
+    reception.bandwidthHz = transmission.bandwidthHz;
+    reception.spreadingFactor = transmission.spreadingFactor;
+    if (!IsDetectable(*uplink, rxPowerDbm))
+    {
+        reception.fate = LoraFate::UNDER_SENSITIVITY;
+    }
+    else if (reception.needed < m_sendingUntil)
+    {
+        reception.fate = LoraFate::GATEWAY_SENDING;
+    }
+    else
+    {
+        m_detections.push_back({now + preamble * symbol, m_heard, place});
+        std::push_heap(m_detections.begin(), m_detections.end(), &IsLater);
+    }
+    ++m_heard;
 
     // Both ends are known now, so that each pair is settled once, here; what is too weak to be
     // received disturbs all the same.
-    auto& group = m_receptions[InterferenceKey(transmission)];
-    for (auto& other : group)
+    constexpr uint32_t WIDEST_HZ = 500000;
+    for (const Carrier& carrier : m_carriers)
     {
-        const Time bothUntil = std::min(other.uplink->transmission.end, transmission.end);
-        const Time hitsOther = bothUntil - std::max(other.needed, now);
-        if (hitsOther.IsStrictlyPositive())
+        const uint32_t apart = carrier.frequencyHz > transmission.frequencyHz
+                                   ? carrier.frequencyHz - transmission.frequencyHz
+                                   : transmission.frequencyHz - carrier.frequencyHz;
+        if (apart >= WIDEST_HZ)
         {
-            other.interferenceMwNs += reception.rxPowerMw * hitsOther.GetNanoSeconds();
+            continue;
         }
-        const Time hitsNew = bothUntil - reception.needed;
-        if (hitsNew.IsStrictlyPositive())
+        for (const uint32_t index : carrier.receptions)
         {
-            reception.interferenceMwNs += other.rxPowerMw * hitsNew.GetNanoSeconds();
+            Reception& other = m_receptions[index];
+            if (apart * 2 >= other.bandwidthHz + transmission.bandwidthHz)
+            {
+                continue;
+            }
+            const Ticks bothUntil = std::min(other.end, reception.end);
+            Disturb(other, reception, transmission.frequencyHz, now, bothUntil);
+            Disturb(reception, other, carrier.frequencyHz, now, bothUntil);
         }
     }
-    group.push_back(reception);
+    group.push_back(place);
+    if (uplink->receptions.size() <= m_index)
+    {
+        uplink->receptions.resize(m_index + 1, NO_RECEPTION);
+    }
+    uplink->receptions[m_index] = place;
+}
+
+LoraFate
+LoraGateway::Decide(const Reception& reception)
+{
+    if (reception.fate != LoraFate::RECEIVED)
+    {
+        return reception.fate;
+    }
+    const double energy =
+        reception.rxPowerMw * static_cast<double>(reception.end - reception.needed);
+    const auto& minRatio = m_minRatio[reception.spreadingFactor - LORA_MIN_SF];
+    for (std::size_t i = 0; i < LORA_SF_COUNT; ++i)
+    {
+        if (energy < reception.interference[i] * minRatio[i])
+        {
+            return LoraFate::INTERFERENCE;
+        }
+    }
+    if (m_errorModel == LoraErrorModel::CURVE)
+    {
+        const double snrDb = reception.rxPowerDbm - GetNoiseFloorDbm(reception.bandwidthHz);
+        const double rate = LoraFrameErrorRate(reception.uplink->modulation,
+                                               reception.uplink->transmission.frameBytes,
+                                               snrDb);
+        if (m_uniform->GetValue(0, 1) < rate)
+        {
+            return LoraFate::UNDER_SENSITIVITY;
+        }
+    }
+    if (m_randomLoss > 0 && m_uniform->GetValue(0, 1) < m_randomLoss)
+    {
+        return LoraFate::RANDOM_LOSS;
+    }
+    return LoraFate::RECEIVED;
 }
 
 LoraFate
 LoraGateway::EndReception(Ptr<LoraUplink> uplink)
 {
-    const LpwanTransmission& transmission = uplink->transmission;
-    auto& group = m_receptions[InterferenceKey(transmission)];
-    const auto found = std::find_if(group.begin(), group.end(), [&](const Reception& reception) {
-        return reception.uplink == PeekPointer(uplink);
-    });
-    if (found == group.end())
+    if (uplink->receptions.size() <= m_index || uplink->receptions[m_index] == NO_RECEPTION)
     {
         // The gateway joined the channel while the frame was in the air.
         return LoraFate::UNDER_SENSITIVITY;
     }
-    const Reception reception = *found;
-    *found = group.back();
+    Detect();
+    const LpwanTransmission& transmission = uplink->transmission;
+    const uint32_t place = uplink->receptions[m_index];
+    const Reception reception = m_receptions[place];
+    auto& group = m_carriers[reception.carrier].receptions;
+    group[reception.position] = group.back();
+    m_receptions[group.back()].position = reception.position;
     group.pop_back();
-
-    LoraFate fate = reception.fate;
-    if (fate == LoraFate::RECEIVED)
+    m_freePlaces.push_back(place);
+    if (reception.holdsDemodulator)
     {
         --m_busy;
-        const double energy =
-            reception.rxPowerMw * (transmission.end - reception.needed).GetNanoSeconds();
-        if (reception.interferenceMwNs > 0 &&
-            10 * std::log10(energy / reception.interferenceMwNs) < m_captureDb)
-        {
-            fate = LoraFate::INTERFERENCE;
-        }
-        else if (m_randomLoss > 0 && m_uniform->GetValue(0, 1) < m_randomLoss)
-        {
-            fate = LoraFate::RANDOM_LOSS;
-        }
+    }
+    const LoraFate fate = Decide(reception);
+    if (fate == LoraFate::INTERFERENCE && uplink->fate < LoraFate::INTERFERENCE)
+    {
+        uplink->interferer = reception.worst;
     }
     ++m_counts[static_cast<std::size_t>(fate)];
     NS_LOG_LOGIC("gateway " << m_index << ": uplink " << transmission.deviceAddress << "/"
@@ -342,6 +605,9 @@ LoraGateway::EndReception(Ptr<LoraUplink> uplink)
     {
     case LoraFate::UNDER_SENSITIVITY:
         m_underSensitivityTrace(*uplink, reception.rxPowerDbm);
+        break;
+    case LoraFate::GATEWAY_SENDING:
+        m_gatewaySendingTrace(*uplink, reception.rxPowerDbm);
         break;
     case LoraFate::NO_DEMODULATOR:
         m_noDemodulatorTrace(*uplink, reception.rxPowerDbm);
@@ -362,12 +628,125 @@ LoraGateway::EndReception(Ptr<LoraUplink> uplink)
             report.rssiDbm = reception.rxPowerDbm;
             report.snrDb = reception.rxPowerDbm - GetNoiseFloorDbm(transmission.bandwidthHz);
             report.spreadingFactor = transmission.spreadingFactor;
+            report.bandwidthHz = transmission.bandwidthHz;
             report.frequencyHz = transmission.frequencyHz;
+            report.end = transmission.end;
             m_report(report);
         }
         break;
     }
     return fate;
+}
+
+bool
+LoraGateway::CanSend(uint32_t frequencyHz, Time start, Time airtime) const
+{
+    const auto& subBand = m_region->SubBandOf(frequencyHz);
+    if (m_dutyCycleEnabled && m_dutyCycle.OpenFrom(subBand) > start)
+    {
+        return false;
+    }
+    const Time end = start + airtime;
+    return std::none_of(m_reservations.begin(), m_reservations.end(), [&](const Reservation& r) {
+        return start < r.end && r.start < end;
+    });
+}
+
+Time
+LoraGateway::GetNextOpportunity(uint32_t frequencyHz, Time from, Time airtime) const
+{
+    Time start = from;
+    if (m_dutyCycleEnabled)
+    {
+        start = std::max(start, m_dutyCycle.OpenFrom(m_region->SubBandOf(frequencyHz)));
+    }
+    auto reservations = m_reservations;
+    std::sort(reservations.begin(),
+              reservations.end(),
+              [](const Reservation& a, const Reservation& b) { return a.start < b.start; });
+    for (const auto& r : reservations)
+    {
+        if (start < r.end && r.start < start + airtime)
+        {
+            start = r.end;
+        }
+    }
+    return start;
+}
+
+double
+LoraGateway::GetTxPowerDbm(uint32_t frequencyHz) const
+{
+    return std::min(m_maxTxPowerDbm,
+                    m_region->subBands[m_region->SubBandOf(frequencyHz)].maxErpDbm);
+}
+
+void
+LoraGateway::Send(Ptr<LoraDownlink> downlink)
+{
+    const Time airtime = LoraTimeOnAir(downlink->modulation, downlink->frame->GetSize());
+    NS_ABORT_MSG_UNLESS(CanSend(downlink->frequencyHz, downlink->start, airtime),
+                        "gateway " << m_index << " cannot send at " << downlink->start);
+    downlink->gateway = m_index;
+    downlink->end = downlink->start + airtime;
+    downlink->txPowerDbm = GetTxPowerDbm(downlink->frequencyHz);
+    const Time now = Simulator::Now();
+    m_reservations.erase(std::remove_if(m_reservations.begin(),
+                                        m_reservations.end(),
+                                        [&](const Reservation& r) { return r.end <= now; }),
+                         m_reservations.end());
+    m_reservations.push_back({downlink->start, downlink->end});
+    const auto subBand = m_region->SubBandOf(downlink->frequencyHz);
+    m_dutyCycle.Book(subBand,
+                     downlink->start,
+                     downlink->end,
+                     m_region->subBands[subBand].dutyCyclePermille);
+    Simulator::Schedule(downlink->start - now, &LoraGateway::StartSending, this, downlink);
+}
+
+void
+LoraGateway::StartSending(Ptr<LoraDownlink> downlink)
+{
+    Detect();
+    ++m_sentFrames;
+    m_txAirtime += downlink->end - downlink->start;
+    m_sendingUntil = downlink->end.GetTimeStep();
+    const Ticks now = Simulator::Now().GetTimeStep();
+    for (const auto& carrier : m_carriers)
+    {
+        for (const uint32_t index : carrier.receptions)
+        {
+            Reception& reception = m_receptions[index];
+            // A frame that ends at this very instant is complete.
+            if (reception.fate == LoraFate::RECEIVED && reception.end > now &&
+                reception.needed < m_sendingUntil)
+            {
+                reception.fate = LoraFate::GATEWAY_SENDING;
+                if (reception.holdsDemodulator)
+                {
+                    reception.holdsDemodulator = false;
+                    --m_busy;
+                }
+            }
+        }
+    }
+    NS_LOG_LOGIC("gateway " << m_index << " sends " << downlink->frame->GetSize() << " bytes, SF"
+                            << +downlink->modulation.spreadingFactor << ", "
+                            << downlink->frequencyHz << " Hz");
+    m_sentTrace(*downlink);
+    m_channel->SendDownlink(downlink);
+}
+
+uint64_t
+LoraGateway::GetSentFrames() const
+{
+    return m_sentFrames;
+}
+
+Time
+LoraGateway::GetTxAirtime() const
+{
+    return m_txAirtime;
 }
 
 } // namespace lpwan

@@ -4,10 +4,20 @@
 
 #include "ns3/abort.h"
 
+#include <algorithm>
+
 namespace ns3
 {
 namespace lpwan
 {
+
+bool
+LoraRegion::IsInside(uint32_t frequencyHz) const
+{
+    return std::any_of(subBands.begin(), subBands.end(), [&](const LoraSubBand& band) {
+        return frequencyHz >= band.lowerHz && frequencyHz < band.upperHz;
+    });
+}
 
 std::size_t
 LoraRegion::SubBandOf(uint32_t frequencyHz) const
@@ -26,7 +36,7 @@ LoraRegion::SubBandOf(uint32_t frequencyHz) const
 uint8_t
 LoraRegion::DataRateOf(uint8_t spreadingFactor, uint32_t bandwidthHz) const
 {
-    for (std::size_t i = 0; i < dataRates.size(); ++i)
+    for (std::size_t i = 0; i <= maxUplinkDataRate; ++i)
     {
         if (dataRates[i].spreadingFactor == spreadingFactor &&
             dataRates[i].bandwidthHz == bandwidthHz)
@@ -39,12 +49,40 @@ LoraRegion::DataRateOf(uint8_t spreadingFactor, uint32_t bandwidthHz) const
     return 0;
 }
 
+uint8_t
+LoraRegion::Rx1DataRate(uint8_t dataRate, uint8_t offset) const
+{
+    return rx1DataRates.at(dataRate).at(offset);
+}
+
+uint32_t
+LoraRegion::Rx1Frequency(std::size_t channel, uint32_t frequencyHz) const
+{
+    return rx1Frequencies.empty() ? frequencyHz : rx1Frequencies[channel % rx1Frequencies.size()];
+}
+
+bool
+LoraRegion::IsUplinkDataRate(uint8_t dataRate) const
+{
+    return dataRate <= maxUplinkDataRate && dataRates[dataRate].spreadingFactor > 0;
+}
+
+LoraModulation
+LoraRegion::Modulation(uint8_t dataRate) const
+{
+    LoraModulation modulation;
+    modulation.spreadingFactor = dataRates.at(dataRate).spreadingFactor;
+    modulation.bandwidthHz = dataRates[dataRate].bandwidthHz;
+    return modulation;
+}
+
 const LoraRegion&
 LoraRegion::Eu868()
 {
-    static const LoraRegion region{
-        "EU868",
-        {
+    static const LoraRegion region = [] {
+        LoraRegion r;
+        r.name = "EU868";
+        r.subBands = {
             // name, from, to, duty cycle in thousandths, ERP
             {"K", 863000000, 865000000, 1, 14},
             {"g", 865000000, 868000000, 10, 14},
@@ -52,8 +90,8 @@ LoraRegion::Eu868()
             {"g2", 868700000, 869200000, 1, 14},
             {"g3", 869400000, 869650000, 100, 27},
             {"g4", 869700000, 870000000, 10, 14},
-        },
-        {
+        };
+        r.dataRates = {
             // SF, bandwidth, N without a repeater, N with one
             {12, 125000, 51, 51},
             {11, 125000, 51, 51},
@@ -62,28 +100,125 @@ LoraRegion::Eu868()
             {8, 125000, 242, 222},
             {7, 125000, 242, 222},
             {7, 250000, 242, 222},
-        },
-        {868100000, 868300000, 868500000},
-        Seconds(1),
-        Seconds(2),
-        0,
-        869525000,
-    };
+        };
+        r.maxUplinkDataRate = 6;
+        r.channels = {{868100000, 0, 5}, {868300000, 0, 5}, {868500000, 0, 5}};
+        r.fixedChannels = false;
+        r.wideChannels = 0;
+        r.joinDataRates = {5, 4, 3, 2, 1, 0};
+        for (int dataRate = 0; dataRate <= r.maxUplinkDataRate; ++dataRate)
+        {
+            std::vector<uint8_t> byOffset;
+            for (int offset = 0; offset <= 5; ++offset)
+            {
+                byOffset.push_back(static_cast<uint8_t>(std::max(0, dataRate - offset)));
+            }
+            r.rx1DataRates.push_back(byOffset);
+        }
+        r.receiveDelay1 = Seconds(1);
+        r.receiveDelay2 = Seconds(2);
+        r.joinAcceptDelay1 = Seconds(5);
+        r.joinAcceptDelay2 = Seconds(6);
+        r.rx2DataRate = 0;
+        r.rx2FrequencyHz = 869525000;
+        r.maxEirpDbm = 16;
+        r.lowestTxPower = 7;
+        r.maxUplinkDwell = Time(0);
+        return r;
+    }();
     return region;
 }
 
 const LoraRegion&
+LoraRegion::Us915()
+{
+    static const LoraRegion region = [] {
+        LoraRegion r;
+        r.name = "US915";
+        r.subBands = {{"ISM", 902000000, 928000000, 1000, 30}};
+        r.dataRates = {
+            {10, 125000, 11, 11},
+            {9, 125000, 53, 53},
+            {8, 125000, 125, 125},
+            {7, 125000, 242, 222},
+            {8, 500000, 242, 222},
+            {0, 0, 0, 0}, // LR-FHSS
+            {0, 0, 0, 0}, // LR-FHSS
+            {0, 0, 0, 0}, // reserved
+            {12, 500000, 53, 33},
+            {11, 500000, 129, 109},
+            {10, 500000, 242, 222},
+            {9, 500000, 242, 222},
+            {8, 500000, 242, 222},
+            {7, 500000, 242, 222},
+        };
+        r.maxUplinkDataRate = 4;
+        for (uint32_t i = 0; i < 64; ++i)
+        {
+            r.channels.push_back({902300000 + i * 200000, 0, 3});
+        }
+        for (uint32_t i = 0; i < 8; ++i)
+        {
+            r.channels.push_back({903000000 + i * 1600000, 4, 4});
+            r.rx1Frequencies.push_back(923300000 + i * 600000);
+        }
+        r.fixedChannels = true;
+        r.wideChannels = 8;
+        r.joinDataRates = {0, 4};
+        r.rx1DataRates = {
+            {10, 9, 8, 8},
+            {11, 10, 9, 8},
+            {12, 11, 10, 9},
+            {13, 12, 11, 10},
+            {13, 13, 12, 11},
+        };
+        r.receiveDelay1 = Seconds(1);
+        r.receiveDelay2 = Seconds(2);
+        r.joinAcceptDelay1 = Seconds(5);
+        r.joinAcceptDelay2 = Seconds(6);
+        r.rx2DataRate = 8;
+        r.rx2FrequencyHz = 923300000;
+        r.maxEirpDbm = 30;
+        r.lowestTxPower = 10;
+        r.maxUplinkDwell = MilliSeconds(400);
+        return r;
+    }();
+    return region;
+}
+
+namespace
+{
+
+/** All regions. A function, since the tables are made at first use. */
+const std::vector<const LoraRegion*>&
+Regions()
+{
+    static const std::vector<const LoraRegion*> regions{&LoraRegion::Eu868(), &LoraRegion::Us915()};
+    return regions;
+}
+
+} // namespace
+
+const LoraRegion&
 LoraRegion::Get(const std::string& name)
 {
-    NS_ABORT_MSG_UNLESS(IsKnown(name),
-                        "LoRaWAN region '" << name << "' is unknown; there is EU868");
+    for (const LoraRegion* region : Regions())
+    {
+        if (region->name == name)
+        {
+            return *region;
+        }
+    }
+    NS_ABORT_MSG("LoRaWAN region '" << name << "' is unknown; there are EU868 and US915");
     return Eu868();
 }
 
 bool
 LoraRegion::IsKnown(const std::string& name)
 {
-    return name == "EU868";
+    return std::any_of(Regions().begin(), Regions().end(), [&](const LoraRegion* region) {
+        return region->name == name;
+    });
 }
 
 } // namespace lpwan

@@ -3,6 +3,8 @@
 #ifndef LPWAN_LORA_REGION_H
 #define LPWAN_LORA_REGION_H
 
+#include "lpwan-lora-time-on-air.h"
+
 #include "ns3/nstime.h"
 
 #include <cstdint>
@@ -24,7 +26,7 @@ struct LoraSubBand
     double maxErpDbm;           //!< largest effective radiated power
 };
 
-/** One LoRaWAN data rate. */
+/** One LoRaWAN data rate; with spreading factor 0 it is no LoRa data rate, or reserved. */
 struct LoraDataRate
 {
     uint8_t spreadingFactor;     //!< 7..12
@@ -33,19 +35,66 @@ struct LoraDataRate
     uint16_t maxPayloadRepeater; //!< N when a repeater may be on the way
 };
 
+/** An uplink channel. */
+struct LoraUplinkChannel
+{
+    uint32_t frequencyHz; //!< carrier
+    uint8_t minDataRate;  //!< lowest data rate it takes
+    uint8_t maxDataRate;  //!< highest
+};
+
 /**
  * What a LoRaWAN region fixes, as data: a further region is a further table and no further code.
  */
 struct LoraRegion
 {
-    std::string name;                      //!< e.g. "EU868"
-    std::vector<LoraSubBand> subBands;     //!< regulation, disjoint
-    std::vector<LoraDataRate> dataRates;   //!< index is DR; LoRa data rates only
-    std::vector<uint32_t> defaultChannels; //!< uplink channels each device knows, Hz
-    Time receiveDelay1;                    //!< end of uplink to RX1
-    Time receiveDelay2;                    //!< end of uplink to RX2
-    uint8_t rx2DataRate;                   //!< data rate of RX2
-    uint32_t rx2FrequencyHz;               //!< frequency of RX2
+    std::string name;                        //!< e.g. "EU868"
+    std::vector<LoraSubBand> subBands;       //!< regulation, disjoint
+    std::vector<LoraDataRate> dataRates;     //!< index is DR, of uplinks and downlinks
+    uint8_t maxUplinkDataRate;               //!< highest DR of uplinks
+    std::vector<LoraUplinkChannel> channels; //!< channels each device knows
+    /**
+     * The channels are all there are, and LinkADRReq chooses among them by masks of 16 channels
+     * (Regional Parameters: fixed channel plan). Otherwise the network may add channels, up to 16.
+     */
+    bool fixedChannels;
+    /** Of a fixed plan: wide channels at the end of `channels`, one for each eight of the others.
+     */
+    std::size_t wideChannels;
+    std::vector<uint8_t> joinDataRates;             //!< of join requests, taken in turns
+    std::vector<std::vector<uint8_t>> rx1DataRates; //!< by uplink DR and RX1DROffset
+    /** Carriers of RX1, by number of the uplink's channel modulo their count; none: the uplink's.
+     */
+    std::vector<uint32_t> rx1Frequencies;
+    Time receiveDelay1;      //!< end of uplink to RX1
+    Time receiveDelay2;      //!< end of uplink to RX2
+    Time joinAcceptDelay1;   //!< the same for join requests
+    Time joinAcceptDelay2;   //!< the same for join requests
+    uint8_t rx2DataRate;     //!< data rate of RX2
+    uint32_t rx2FrequencyHz; //!< frequency of RX2
+    double maxEirpDbm;       //!< TXPower 0 of LinkADRReq
+    uint8_t lowestTxPower;   //!< highest index of TXPower, 2 dB less for each
+    Time maxUplinkDwell;     //!< longest uplink; 0: no limit
+
+    /**
+     * \param dataRate data rate of an uplink
+     * \param offset RX1DROffset
+     * \return data rate of RX1; aborts when the region has no such combination
+     */
+    uint8_t Rx1DataRate(uint8_t dataRate, uint8_t offset) const;
+
+    /**
+     * \param channel number of the uplink's channel
+     * \param frequencyHz its carrier
+     * \return carrier of RX1
+     */
+    uint32_t Rx1Frequency(std::size_t channel, uint32_t frequencyHz) const;
+
+    /** \param dataRate a data rate \return whether uplinks can have it */
+    bool IsUplinkDataRate(uint8_t dataRate) const;
+
+    /** \param dataRate a data rate \return its modulation, with the CRC of an uplink */
+    LoraModulation Modulation(uint8_t dataRate) const;
 
     /**
      * \param frequencyHz a carrier
@@ -53,10 +102,13 @@ struct LoraRegion
      */
     std::size_t SubBandOf(uint32_t frequencyHz) const;
 
+    /** \param frequencyHz a carrier \return whether it lies in any sub-band */
+    bool IsInside(uint32_t frequencyHz) const;
+
     /**
      * \param spreadingFactor 7..12
      * \param bandwidthHz bandwidth
-     * \return the data rate with these; aborts when the region has none
+     * \return the data rate of uplinks with these; aborts when the region has none
      */
     uint8_t DataRateOf(uint8_t spreadingFactor, uint32_t bandwidthHz = 125000) const;
 
@@ -66,6 +118,14 @@ struct LoraRegion
      * \return the region
      */
     static const LoraRegion& Eu868();
+
+    /**
+     * United States, 902 to 928 MHz, after LoRaWAN Regional Parameters 1.0.3 rev. A and FCC
+     * 15.247: 64 channels of 125 kHz and 8 of 500 kHz upwards, 8 of 500 kHz downwards, 400 ms of
+     * dwell time, no duty cycle.
+     * \return the region
+     */
+    static const LoraRegion& Us915();
 
     /**
      * \param name name of a region, e.g. "EU868"

@@ -2,6 +2,7 @@
 
 #include "lpwan-net-device.h"
 
+#include "ns3/abort.h"
 #include "ns3/log.h"
 #include "ns3/node.h"
 #include "ns3/simulator.h"
@@ -39,6 +40,10 @@ ToString(DropReason reason)
         return "invalid_port";
     case DropReason::NOT_CONNECTED:
         return "not_connected";
+    case DropReason::BATTERY_EMPTY:
+        return "battery_empty";
+    case DropReason::NOT_ACKNOWLEDGED:
+        return "not_acknowledged";
     }
     return "unknown";
 }
@@ -90,6 +95,11 @@ LpwanNetDevice::DoDispose()
     m_queue.clear();
     m_txComplete = TxCompleteCallback();
     m_receive = ReceiveCallback();
+    m_stateCallback = RadioStateCallback();
+    for (auto& event : m_planEvents)
+    {
+        event.Cancel();
+    }
     NetDevice::DoDispose();
 }
 
@@ -156,10 +166,9 @@ LpwanNetDevice::GetTotalEnergyJoule() const
 }
 
 void
-LpwanNetDevice::Account() const
+LpwanNetDevice::AccountUntil(Time until) const
 {
-    const Time now = Simulator::Now();
-    const Time spent = now - m_accountedUntil;
+    const Time spent = until - m_accountedUntil;
     if (!spent.IsStrictlyPositive())
     {
         return;
@@ -167,24 +176,106 @@ LpwanNetDevice::Account() const
     const auto index = static_cast<std::size_t>(m_state);
     m_timeNs[index] += spent.GetNanoSeconds();
     m_joule[index] += spent.GetSeconds() * GetPowerWatt(m_state);
-    m_accountedUntil = now;
+    m_accountedUntil = until;
+}
+
+void
+LpwanNetDevice::Account() const
+{
+    const Time now = Simulator::Now();
+    while (m_planNext < m_planned && m_plan[m_planNext].at <= now)
+    {
+        AccountUntil(m_plan[m_planNext].at);
+        m_state = m_plan[m_planNext].state;
+        ++m_planNext;
+    }
+    AccountUntil(now);
 }
 
 void
 LpwanNetDevice::SetRadioState(RadioState state)
 {
     Account();
+    for (auto& event : m_planEvents)
+    {
+        event.Cancel();
+    }
+    m_planEvents.clear();
+    m_planned = 0;
+    m_planNext = 0;
+    if (!m_stateCallback.IsNull() && state != m_state)
+    {
+        m_stateCallback(state);
+    }
     m_state = state;
+}
+
+void
+LpwanNetDevice::PlanRadioState(Time at, RadioState state)
+{
+    Account();
+    if (m_planNext == m_planned)
+    {
+        m_planned = 0;
+        m_planNext = 0;
+        m_planEvents.clear();
+    }
+    NS_ABORT_MSG_IF(m_planned == PLAN_LENGTH, "too many changes of a radio's state planned");
+    m_plan[m_planned] = {at, state};
+    ++m_planned;
+    if (!m_stateCallback.IsNull())
+    {
+        m_planEvents.push_back(
+            Simulator::Schedule(at - Simulator::Now(), &LpwanNetDevice::FollowPlan, this, state));
+    }
+}
+
+void
+LpwanNetDevice::FollowPlan(RadioState state)
+{
+    m_stateCallback(state);
+    Account();
+}
+
+void
+LpwanNetDevice::SetRadioStateCallback(RadioStateCallback callback)
+{
+    m_stateCallback = callback;
 }
 
 RadioState
 LpwanNetDevice::GetRadioState() const
 {
+    Account();
     return m_state;
 }
 
+void
+LpwanNetDevice::NotifyReceive(Ptr<const Packet> payload, uint8_t port)
+{
+    if (!m_receive.IsNull())
+    {
+        m_receive(this, payload, port, GetBroadcast());
+    }
+}
+
+const LpwanNetDevice::QueueItem*
+LpwanNetDevice::Head() const
+{
+    return m_queue.empty() ? nullptr : &m_queue.front();
+}
+
+void
+LpwanNetDevice::DropQueue(DropReason reason)
+{
+    while (const auto item = Dequeue())
+    {
+        NotifyDrop(item->packet, reason);
+    }
+}
+
 bool
-LpwanNetDevice::Enqueue(Ptr<const Packet> packet, uint16_t protocolNumber)
+LpwanNetDevice::Enqueue(Ptr<const Packet> packet, uint16_t protocolNumber, bool confirmed)
 {
     NS_LOG_FUNCTION(this << packet << protocolNumber);
     if (!IsLinkUp())
@@ -208,7 +299,7 @@ LpwanNetDevice::Enqueue(Ptr<const Packet> packet, uint16_t protocolNumber)
         return false;
     }
     const uint8_t port = protocolNumber == 0 ? DEFAULT_PORT : static_cast<uint8_t>(protocolNumber);
-    m_queue.push_back({packet, port});
+    m_queue.push_back({packet, port, confirmed});
     m_queued = static_cast<uint32_t>(m_queue.size());
     return true;
 }
@@ -221,7 +312,7 @@ LpwanNetDevice::Dequeue()
         return std::nullopt;
     }
     QueueItem item = m_queue.front();
-    m_queue.pop_front();
+    m_queue.erase(m_queue.begin());
     m_queued = static_cast<uint32_t>(m_queue.size());
     return item;
 }

@@ -3,6 +3,7 @@
 #ifndef LPWAN_NET_DEVICE_H
 #define LPWAN_NET_DEVICE_H
 
+#include "ns3/event-id.h"
 #include "ns3/net-device.h"
 #include "ns3/nstime.h"
 #include "ns3/packet.h"
@@ -11,8 +12,8 @@
 
 #include <array>
 #include <cstdint>
-#include <list>
 #include <optional>
+#include <vector>
 
 namespace ns3
 {
@@ -26,6 +27,8 @@ enum class DropReason : uint8_t
     QUEUE_FULL,       //!< the device's queue is at its limit
     INVALID_PORT,     //!< protocol number is neither 0 nor a port of the link
     NOT_CONNECTED,    //!< the device is on no channel
+    BATTERY_EMPTY,    //!< the device has no energy left
+    NOT_ACKNOWLEDGED, //!< confirmed, sent as often as allowed, and never acknowledged
 };
 
 /**
@@ -144,6 +147,22 @@ class LpwanNetDevice : public NetDevice
     /** \return joule the radio used up to now, all states */
     double GetTotalEnergyJoule() const;
 
+    /**
+     * \param state a radio state
+     * \return power drawn in that state, watt
+     */
+    virtual double GetPowerWatt(RadioState state) const = 0;
+
+    /** Told just before the radio enters another state. */
+    using RadioStateCallback = Callback<void, RadioState>;
+
+    /**
+     * Follow the radio's state, as an energy model does. Each change is then an event of the
+     * simulator of its own, so do it where it is needed only, and before the first frame.
+     * \param callback told the new state; replaces the earlier one
+     */
+    void SetRadioStateCallback(RadioStateCallback callback);
+
     // --- NetDevice ---
 
     void SetIfIndex(const uint32_t index) override;
@@ -185,15 +204,23 @@ class LpwanNetDevice : public NetDevice
     {
         Ptr<const Packet> packet; //!< application payload
         uint8_t port{1};          //!< application port
+        bool confirmed{false};    //!< the network is to acknowledge it
     };
 
     /**
      * Checks port, length and queue, and queues the packet or drops it with a trace.
      * \param packet application payload
      * \param protocolNumber port, 0 for the default
+     * \param confirmed whether the network is to acknowledge it
      * \return whether the packet was queued
      */
-    bool Enqueue(Ptr<const Packet> packet, uint16_t protocolNumber);
+    bool Enqueue(Ptr<const Packet> packet, uint16_t protocolNumber, bool confirmed = false);
+
+    /** \return the packet at the head of the queue; null when it is empty */
+    const QueueItem* Head() const;
+
+    /** Drops all that waits. \param reason why */
+    void DropQueue(DropReason reason);
 
     /** \return the packet at the head of the queue, taken out; nothing when the queue is empty */
     std::optional<QueueItem> Dequeue();
@@ -217,36 +244,65 @@ class LpwanNetDevice : public NetDevice
     void NotifyTxEnd(Ptr<const Packet> packet, const LpwanTransmission& transmission);
 
     /**
-     * Closes the accounts of the present state and enters another.
+     * Closes the accounts of the present state and enters another. What was planned is forgotten.
      * \param state the new state
      */
     void SetRadioState(RadioState state);
 
+    /**
+     * The radio will enter a state by itself, after those that were planned before. It costs no
+     * event unless somebody follows the state (SetRadioStateCallback()).
+     * \param at when, not before what was planned last
+     * \param state the state
+     */
+    void PlanRadioState(Time at, RadioState state);
+
+    /**
+     * Gives a downlink's payload to whoever called SetReceiveCallback().
+     * \param payload application payload
+     * \param port its port
+     */
+    void NotifyReceive(Ptr<const Packet> payload, uint8_t port);
+
     /** \return the present state of the radio */
     RadioState GetRadioState() const;
 
-    /**
-     * \param state a radio state
-     * \return power drawn in that state, watt
-     */
-    virtual double GetPowerWatt(RadioState state) const = 0;
-
   private:
-    /** Adds the time since the last change to the accounts of the present state. */
+    /** A change of state to come. */
+    struct PlannedState
+    {
+        Time at;
+        RadioState state{RadioState::SLEEP};
+    };
+
+    /** Adds the time since the last change to the accounts, and follows the plan up to now. */
     void Account() const;
+
+    /** Adds the time up to a moment to the accounts of the present state. */
+    void AccountUntil(Time until) const;
+
+    /** A planned change is due that somebody follows. */
+    void FollowPlan(RadioState state);
 
     Ptr<Node> m_node;               //!< where the device sits
     uint32_t m_ifIndex{0};          //!< index on the node
     uint32_t m_queueLimit{64};      //!< attribute QueueLimit
-    std::list<QueueItem> m_queue;   //!< packets that wait, oldest first
+    std::vector<QueueItem> m_queue; //!< packets that wait, oldest first
     TracedValue<uint32_t> m_queued; //!< size of m_queue, traced
     uint64_t m_sentFrames{0};       //!< frames sent completely
     TxCompleteCallback m_txComplete;
     ReceiveCallback m_receive;
 
-    RadioState m_state{RadioState::SLEEP};
     // Reading the accounts brings them up to date, which changes nothing that can be observed.
+    mutable RadioState m_state{RadioState::SLEEP};
     mutable Time m_accountedUntil;
+    /** Two receive windows are four changes. */
+    static constexpr std::size_t PLAN_LENGTH = 4;
+    std::array<PlannedState, PLAN_LENGTH> m_plan;
+    mutable uint8_t m_planNext{0}; //!< first that has not come to pass
+    uint8_t m_planned{0};          //!< number of changes in m_plan
+    RadioStateCallback m_stateCallback;
+    std::vector<EventId> m_planEvents; //!< when there is a callback
     mutable std::array<int64_t, RADIO_STATE_COUNT> m_timeNs{};
     mutable std::array<double, RADIO_STATE_COUNT> m_joule{};
 

@@ -4,14 +4,23 @@
 #define LPWAN_NETWORK_SERVER_H
 
 #include "lpwan-lora-crypto.h"
+#include "lpwan-lora-end-device.h"
+#include "lpwan-lora-frame.h"
 #include "lpwan-lora-gateway.h"
+#include "lpwan-lora-mac-commands.h"
+#include "lpwan-lora-region.h"
 
 #include "ns3/nstime.h"
 #include "ns3/object.h"
 #include "ns3/packet.h"
 
 #include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace ns3
 {
@@ -39,6 +48,7 @@ enum class ServerRejection : uint8_t
     MALFORMED,      //!< no uplink data frame
     UNKNOWN_DEVICE, //!< DevAddr is not registered
     BAD_MIC,        //!< signature does not fit
+    OLD_NONCE,      //!< join request with a nonce that is not above the last one
     OLD_COUNTER,    //!< counter outside the window of MAX_FCNT_GAP (16384) after the last one
 };
 
@@ -48,15 +58,54 @@ enum class ServerRejection : uint8_t
  */
 const char* ToString(ServerRejection reason);
 
+/** A downlink that the network server handed to a gateway. */
+struct DownlinkDispatch
+{
+    uint32_t deviceAddress{0}; //!< DevAddr, the new one for a join accept
+    uint32_t frameCounter{0};  //!< downlink counter
+    uint32_t gateway{0};       //!< index of the gateway
+    uint8_t window{0};         //!< 1, 2; 3: class C between the windows
+    uint32_t frameBytes{0};    //!< PHY payload
+    uint32_t payloadBytes{0};  //!< of these for the application
+    bool acknowledges{false};  //!< acknowledges an uplink
+};
+
+/** Counters of the server's downlinks. */
+struct DownlinkCounts
+{
+    uint64_t rx1{0};    //!< sent in RX1
+    uint64_t rx2{0};    //!< sent in RX2
+    uint64_t classC{0}; //!< sent between the windows
+    uint64_t missed{0}; //!< wanted, but no gateway could send in time (duty cycle, half duplex)
+};
+
 /**
  * \ingroup limitnet
  *
- * LoRaWAN network and application server in one: takes frames from gateways after BackhaulDelay,
- * checks device, counter and MIC, removes duplicates by (DevAddr, FCnt), decrypts and delivers each
- * frame once. Copies that arrive within DeduplicationWindow of the first (default 0: at the same
- * instant, which is the rule here since gateways report at the end of the frame and have the same
- * delay) are in the delivery's best SNR and gateway count; the delivery waits for that window.
- * A frame without a port, or on port 0, has nothing for an application and is not delivered.
+ * LoRaWAN network, join and application server in one.
+ *
+ * **Up.** Takes frames from gateways after BackhaulDelay, checks device, counter and MIC, removes
+ * duplicates by (DevAddr, FCnt), decrypts and delivers each frame once. Copies that arrive within
+ * DeduplicationWindow of the first (default 0: at the same instant, which is the rule here since
+ * gateways report at the end of the frame and have the same delay) are in the delivery's best SNR
+ * and gateway count; the delivery waits for that window. A frame without a port, or on port 0, has
+ * nothing for an application and is not delivered. Repetitions of a frame (NbTrans, or a lost
+ * acknowledgement) are duplicates, and are acknowledged again.
+ *
+ * **Down.** After the delivery the server answers where there is reason to: an acknowledgement, MAC
+ * commands, application data, ADRACKReq. Among the gateways that received the uplink it takes the
+ * one with the best SNR that is free in RX1 and whose duty cycle allows it, else the same for RX2.
+ * Data that fits neither window's data rate waits. Class C devices are sent application data when
+ * a gateway is free, on RX2's channel.
+ *
+ * **ADR** (attribute Adr), for devices that ask for it, as Semtech and The Things Network have it:
+ *
+ *     margin = max(SNR of the last AdrHistory uplinks) - threshold(DR) - AdrMargin
+ *     steps = floor(margin / 3 dB)
+ *
+ * Each step raises the data rate; at the region's highest 125 kHz rate it lowers the power by one
+ * index; negative steps raise the power. The data rate is never lowered: the device does that by
+ * itself when nobody answers.
  */
 class NetworkServer : public Object
 {
@@ -87,6 +136,19 @@ class NetworkServer : public Object
      */
     typedef void (*RejectedTracedCallback)(const LoraGatewayReport& report, ServerRejection reason);
 
+    /**
+     * Signature of the trace source Dispatched.
+     * \param dispatch the downlink
+     */
+    typedef void (*DispatchedTracedCallback)(const DownlinkDispatch& dispatch);
+
+    /**
+     * Signature of the trace source DeviceStatus.
+     * \param deviceAddress DevAddr
+     * \param status what the device answered
+     */
+    typedef void (*DeviceStatusTracedCallback)(uint32_t deviceAddress, const DevStatusAns& status);
+
     /** \return the TypeId */
     static TypeId GetTypeId();
 
@@ -94,11 +156,30 @@ class NetworkServer : public Object
     ~NetworkServer() override;
 
     /**
-     * Makes a device known; its counters start anew.
+     * Makes a device known that is personalised (ABP); its counters start anew.
      * \param devAddr its address
      * \param keys its session keys
+     * \param deviceClass how it listens
+     * \param subBand attribute SubBand of the device
      */
-    void RegisterDevice(uint32_t devAddr, const LoraSessionKeys& keys);
+    void RegisterDevice(uint32_t devAddr,
+                        const LoraSessionKeys& keys,
+                        LoraDeviceClass deviceClass = LoraDeviceClass::A,
+                        uint8_t subBand = 0);
+
+    /**
+     * Makes a device known that joins over the air.
+     * \param devEui its EUI
+     * \param appKey its root key
+     * \param devAddr the address it gets
+     * \param deviceClass how it listens
+     * \param subBand attribute SubBand of the device
+     */
+    void RegisterOtaaDevice(uint64_t devEui,
+                            const AesBlock& appKey,
+                            uint32_t devAddr,
+                            LoraDeviceClass deviceClass = LoraDeviceClass::A,
+                            uint8_t subBand = 0);
 
     /** \param gateway a gateway whose frames this server takes */
     void AddGateway(Ptr<LoraGateway> gateway);
@@ -112,38 +193,216 @@ class NetworkServer : public Object
      */
     void Report(const LoraGatewayReport& report);
 
+    /**
+     * Queues application data for a device: sent in the windows of its next uplink, or at once to a
+     * class C device. Called while an uplink is delivered, it goes into that uplink's windows.
+     * \param devAddr the device; aborts when it is not registered
+     * \param payload 1..242 bytes
+     * \param port 1..223
+     * \param confirmed whether the device is to acknowledge it; it is sent again until it does
+     */
+    void SendDownlink(uint32_t devAddr,
+                      const std::vector<uint8_t>& payload,
+                      uint8_t port,
+                      bool confirmed = false);
+
+    /**
+     * Queues a MAC command for a device; it is sent until it is answered.
+     * \param devAddr the device; aborts when it is not registered
+     * \param command the command
+     */
+    void SendCommand(uint32_t devAddr, const LoraDownlinkCommand& command);
+
+    /** \param devAddr a device \return application data that waits for it */
+    std::size_t GetDownlinkQueueSize(uint32_t devAddr) const;
+
     /** \return frames delivered */
     uint64_t GetDeliveredFrames() const;
+
+    /** \return downlinks sent and missed */
+    const DownlinkCounts& GetDownlinkCounts() const;
 
   protected:
     void DoDispose() override;
 
   private:
+    /** Application data for a device. */
+    struct DownlinkData
+    {
+        std::vector<uint8_t> payload; //!< clear
+        uint8_t port{1};              //!< FPort
+        bool confirmed{false};        //!< kept until it is acknowledged
+        bool sent{false};             //!< at least once
+    };
+
+    /** What few devices need at a time. */
+    struct Business
+    {
+        std::deque<DownlinkData> data;             //!< oldest first
+        std::vector<LoraDownlinkCommand> commands; //!< not answered yet
+        std::vector<double> snrDb;                 //!< of the last uplinks, for ADR
+        std::vector<uint32_t> gateways;            //!< that received the last uplink, best first
+    };
+
     /** What the server knows of a device. */
     struct DeviceSession
     {
-        LoraSessionKeys keys;     //!< session keys
-        bool seen{false};         //!< whether any frame was accepted
-        uint32_t frameCounter{0}; //!< of the last accepted frame
+        LoraSessionKeys keys;                 //!< session keys
+        std::optional<uint32_t> frameCounter; //!< of the last accepted frame
+        uint32_t downlinkCounter{0};          //!< of the next downlink
+        uint32_t rx2FrequencyHz{0};           //!< carrier of RX2
+        uint8_t rx1Offset{0};                 //!< RX1DROffset
+        uint8_t rx2DataRate{0};               //!< data rate of RX2
+        uint8_t rxDelayS{1};                  //!< RX1 after the uplink
+        uint8_t txPowerIndex{0};              //!< as the device last agreed to
+        uint8_t subBand{0};                   //!< attribute of the device
+        LoraDeviceClass deviceClass{LoraDeviceClass::A};
+        std::unique_ptr<Business> business; //!< made when needed
     };
+
+    /** A device that joins over the air. */
+    struct OtaaDevice
+    {
+        AesBlock appKey{};                 //!< root key
+        uint32_t devAddr{0};               //!< address it gets
+        std::optional<uint16_t> lastNonce; //!< of its last request
+        LoraDeviceClass deviceClass{LoraDeviceClass::A};
+        uint8_t subBand{0}; //!< attribute of the device
+    };
+
+    /** Copy of a frame at a gateway. */
+    struct Copy
+    {
+        uint32_t gateway; //!< index
+        double snrDb;     //!< there
+        double rssiDbm;   //!< there
+    };
+
+    /** A frame whose copies are being collected. */
+    struct Collecting
+    {
+        UplinkDelivery delivery;
+        std::vector<Copy> copies;
+        uint32_t bandwidthHz{0};
+        Time end; //!< of the frame
+        bool forApplication{false};
+        bool confirmed{false};         //!< wants an acknowledgement
+        bool adr{false};               //!< the device leaves its data rate to the network
+        bool answerWanted{false};      //!< ADRACKReq
+        bool repeated{false};          //!< accepted before: acknowledge only
+        std::vector<uint8_t> commands; //!< from FOpts or port 0
+    };
+
+    /** A join request whose copies are being collected. */
+    struct CollectingJoin
+    {
+        LoraGatewayReport report;
+        std::vector<Copy> copies;
+    };
+
+    /** Where and when a downlink goes. */
+    struct Slot
+    {
+        Ptr<LoraGateway> gateway;
+        Time start;
+        uint32_t frequencyHz{0};
+        uint8_t dataRate{0};
+        uint8_t window{0};
+    };
+
+    /** \param name attribute Region */
+    void SetRegion(std::string name);
+    /** \return attribute Region */
+    std::string GetRegionName() const;
+
+    /** \param devAddr a device \return its session; aborts when it is not registered */
+    DeviceSession& SessionOf(uint32_t devAddr);
+    /** \param devAddr a device \return its business, made if there was none */
+    Business& BusinessOf(DeviceSession& session);
+
+    /** \param devAddr of a device \return a new session */
+    DeviceSession NewSession(const LoraSessionKeys& keys,
+                             LoraDeviceClass deviceClass,
+                             uint8_t subBand) const;
 
     /** \param report a report that has arrived */
     void Receive(LoraGatewayReport report);
 
+    /** A report that is a join request. */
+    void ReceiveJoin(const LoraGatewayReport& report, const std::vector<uint8_t>& bytes);
+
     /** \param key key in m_collecting of the frame that is due */
     void Deliver(uint64_t key);
 
+    /** \param devEui of the device that joins */
+    void AnswerJoin(uint64_t devEui);
+
+    /** Acts on what a device sent as commands. */
+    void Obey(uint32_t devAddr, DeviceSession& session, const Collecting& frame);
+
+    /** Takes a command off the list that has been answered; nothing if there is none of its kind.
+     */
+    template <typename Command>
+    std::optional<Command> Answered(DeviceSession& session);
+
+    /** Adaptive data rate after an uplink. */
+    void Adapt(DeviceSession& session, const Collecting& frame);
+
+    /** Sends what there is to send in the windows of an uplink. */
+    void Answer(uint32_t devAddr, DeviceSession& session, const Collecting& frame);
+
+    /** Sends application data to a class C device as soon as a gateway is free. */
+    void SendClassC(uint32_t devAddr);
+
+    /**
+     * Builds a data frame and hands it to the gateway.
+     * \param withData whether the oldest application data goes with it
+     */
+    void Dispatch(uint32_t devAddr,
+                  DeviceSession& session,
+                  const Slot& slot,
+                  bool acknowledge,
+                  bool withData);
+
+    /** Hands bytes to the gateway. */
+    void Send(const std::vector<uint8_t>& bytes, const Slot& slot, DownlinkDispatch dispatch);
+
+    /**
+     * \param copies gateways that received the uplink, best first
+     * \param size of the frame
+     * \return where the frame can go; nothing when no gateway can send it
+     */
+    std::optional<Slot> FindSlot(const std::vector<Copy>& copies,
+                                 Time rx1,
+                                 uint32_t rx1FrequencyHz,
+                                 uint8_t rx1DataRate,
+                                 uint32_t rx2FrequencyHz,
+                                 uint8_t rx2DataRate,
+                                 std::size_t size) const;
+
+    const LoraRegion* m_region;
     Time m_backhaulDelay;
     Time m_deduplicationWindow;
+    bool m_adr{true};
+    double m_adrMarginDb{10};
+    uint32_t m_adrHistory{20};
+    bool m_repeaterCompatible{true};
     DeliverCallback m_deliver;
     uint64_t m_delivered{0};
+    uint32_t m_joinNonce{0}; //!< of the last join accept
+    DownlinkCounts m_counts;
+    std::vector<Ptr<LoraGateway>> m_gateways;
     std::unordered_map<uint32_t, DeviceSession> m_sessions;
+    std::unordered_map<uint64_t, OtaaDevice> m_otaaDevices; //!< by DevEUI
     /// frames not yet delivered, by DevAddr << 32 | FCnt
-    std::unordered_map<uint64_t, UplinkDelivery> m_collecting;
+    std::unordered_map<uint64_t, Collecting> m_collecting;
+    std::unordered_map<uint64_t, CollectingJoin> m_joining; //!< by DevEUI
 
     TracedCallback<const UplinkDelivery&> m_deliveredTrace;
     TracedCallback<uint32_t, uint32_t, uint32_t> m_duplicateTrace;
     TracedCallback<const LoraGatewayReport&, ServerRejection> m_rejectedTrace;
+    TracedCallback<const DownlinkDispatch&> m_dispatchedTrace;
+    TracedCallback<uint32_t, const DevStatusAns&> m_statusTrace;
 };
 
 } // namespace lpwan

@@ -355,7 +355,12 @@ class RegionTestCase : public TestCase
     {
         const LoraRegion& region = LoraRegion::Get("EU868");
         const std::vector<uint32_t> channels{868100000, 868300000, 868500000};
-        NS_TEST_ASSERT_MSG_EQ((region.defaultChannels == channels), true, "default channels");
+        std::vector<uint32_t> frequencies;
+        for (const auto& channel : region.channels)
+        {
+            frequencies.push_back(channel.frequencyHz);
+        }
+        NS_TEST_ASSERT_MSG_EQ((frequencies == channels), true, "default channels");
         const std::map<uint32_t, uint16_t> permille{
             {863500000, 1},
             {867100000, 10},
@@ -886,12 +891,15 @@ class Scene
         uplink->transmission.bandwidthHz = modulation.bandwidthHz;
         uplink->transmission.spreadingFactor = sf;
         uplink->symbolTime = LoraSymbolTime(modulation);
-        uplink->preambleSymbols = modulation.preambleSymbols;
+        uplink->modulation = modulation;
         const std::size_t number = m_fates.size();
         m_fates.push_back(LoraFate::UNDER_SENSITIVITY);
         Simulator::Schedule(start, [this, uplink, dbm] {
             m_gateway->StartReception(uplink, dbm);
-            m_mostBusy = std::max(m_mostBusy, m_gateway->GetBusyDemodulators());
+            const Time preamble = uplink->symbolTime * uplink->modulation.preambleSymbols;
+            Simulator::Schedule(preamble, [this] {
+                m_mostBusy = std::max(m_mostBusy, m_gateway->GetBusyDemodulators());
+            });
         });
         Simulator::Schedule(uplink->transmission.end, [this, uplink, number] {
             m_fates[number] = m_gateway->EndReception(uplink);
@@ -1010,7 +1018,7 @@ class CaptureTestCase : public TestCase
 
         // The threshold is an attribute.
         Scene one;
-        one.m_gateway->SetAttribute("CaptureThreshold", DoubleValue(1));
+        one.m_gateway->SetAttribute("CaptureThreshold", StringValue("1"));
         one.Add(Seconds(1), -100);
         one.Add(Seconds(1), -102);
         NS_TEST_ASSERT_MSG_EQ(ToString(one.Run()[0]), std::string("received"), "1 dB capture");
@@ -1022,7 +1030,7 @@ class DemodulatorTestCase : public TestCase
 {
   public:
     DemodulatorTestCase()
-        : TestCase("eight demodulators are held from a frame's start to its end")
+        : TestCase("eight demodulators are held from a preamble's end to its frame's")
     {
     }
 
@@ -1073,11 +1081,14 @@ class DemodulatorTestCase : public TestCase
         Scene turns;
         turns.m_gateway->SetAttribute("Demodulators", UintegerValue(1));
         turns.Add(Seconds(1), -100);
-        turns.Add(Seconds(1) + MicroSeconds(118015), -100, 8);
+        // Eight symbols of SF8 are 16384 us.
+        turns.Add(Seconds(1) + MicroSeconds(118016 - 16384 - 1), -100, 8);
         turns.Add(Seconds(2), -100, 8);
+        turns.Add(Seconds(2) + MicroSeconds(215552 - 16384 + 1), -100, 8, 868300000);
         fates = turns.Run();
         NS_TEST_ASSERT_MSG_EQ(ToString(fates[1]), std::string("no_demodulator"), "1 us too early");
         NS_TEST_ASSERT_MSG_EQ(ToString(fates[2]), std::string("received"), "free again");
+        NS_TEST_ASSERT_MSG_EQ(ToString(fates[3]), std::string("received"), "1 us late enough");
     }
 };
 
@@ -1578,7 +1589,7 @@ class AlohaTestCase : public TestCase
         {
             Scene scene;
             // Any overlap with a frame of equal power is a loss, preamble included.
-            scene.m_gateway->SetAttribute("CaptureThreshold", DoubleValue(200));
+            scene.m_gateway->SetAttribute("CaptureThreshold", StringValue("200"));
             scene.m_gateway->SetAttribute("RequiredPreambleSymbols", UintegerValue(8));
             scene.m_gateway->SetAttribute("Demodulators", UintegerValue(1000));
             const int count = 20000;

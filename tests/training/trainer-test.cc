@@ -252,17 +252,22 @@ TEST(CodecTrainerTest, Phase3TeachesTheClassifierToo)
 TEST(CodecInTrainingTest, PlainNetworksDoWhatTheNormalisedOnesDo)
 {
     torch::manual_seed(3);
-    CodecInTraining codec(true);
+    CodecInTraining codec(Normalised::ENCODER_TOO);
     codec->train();
     for (int i = 0; i < 3; ++i) // so that the statistics are not those of a new normalisation
     {
         codec->SaliencyLogits(codec->Latent(torch::randn({2, 3, 64, 64}) * 2 + 1));
     }
-    for (auto& norm : codec->saliencyNorms)
+    for (const auto& norms : {codec->encoderNorms, codec->saliencyNorms})
     {
-        torch::nn::init::uniform_(norm->weight, 0.5, 1.5);
-        torch::nn::init::uniform_(norm->bias, -0.5, 0.5);
+        for (const auto& norm : norms)
+        {
+            torch::nn::init::uniform_(norm->weight, 0.5, 1.5);
+            torch::nn::init::uniform_(norm->bias, -0.5, 0.5);
+        }
     }
+    ASSERT_EQ(codec->encoderNorms.size(), 3U);
+    ASSERT_EQ(codec->saliencyNorms.size(), 4U);
     codec->eval();
     const torch::NoGradGuard noGrad;
     auto plain = codec->Plain(0.25);
