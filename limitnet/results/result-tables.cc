@@ -159,6 +159,53 @@ NodesTable()
 }
 
 const ResultTable&
+CellTable()
+{
+    static const ResultTable table = {
+        "cell.csv",
+        "Of `limitnet-lorawan-cell`: one row for all devices, then one for each spreading factor. "
+        "A frame counts once, by the furthest it got at any gateway.",
+        {{"group", "", "all, or sf7..sf12: spreading factor of the frames."},
+         {"frames", "", "Uplinks that have ended; received and lost ones together."},
+         {"received", "", "Received by a gateway."},
+         {"random_loss", "", "Lost to lora.extra_loss."},
+         {"interference", "", "Lost: other frames were too strong."},
+         {"no_demodulator", "", "Lost: all demodulators were held by other frames."},
+         {"gateway_sending", "", "Lost: the gateway sent a downlink meanwhile."},
+         {"under_sensitivity", "", "Lost in noise."},
+         {"delivery_ratio", "", "received / frames, 0..1; empty without frames."},
+         {"wilson_low", "", "Lower end of its 95 % Wilson interval."},
+         {"wilson_high", "", "Upper end."}}};
+    return table;
+}
+
+const ResultTable&
+CellDevicesTable()
+{
+    static const ResultTable table = {
+        "devices.csv",
+        "Of `limitnet-lorawan-cell`: one row for each device, by number. Times and energies are "
+        "over the whole simulation.",
+        {{"device", "", "Number of the device, from 0."},
+         {"x_m", "m", "Position; the first gateway is at 0, 0."},
+         {"y_m", "m", "Position."},
+         {"sf", "", "Spreading factor at the end, 7..12."},
+         {"tx_power_dbm", "dBm", "Transmit power at the end."},
+         {"path_loss_db", "dB", "To the gateway with the lowest one, shadowing included."},
+         {"frames_sent", "", "Packets whose frame was in the air to its end, repetitions too."},
+         {"frames_received", "", "Of those: received by a gateway."},
+         {"packets_dropped",
+          "",
+          "Given up by the device: queue, length, battery, no "
+          "acknowledgement."},
+         {"time_on_air_s", "s", "Time the device was sending."},
+         {"radio_tx_energy_j", "J", "Energy of the radio while sending."},
+         {"radio_rx_energy_j", "J", "Energy of the radio while listening."},
+         {"radio_sleep_energy_j", "J", "Energy of the radio for the rest of the time."}}};
+    return table;
+}
+
+const ResultTable&
 EvaluationTable()
 {
     static const ResultTable table = {
@@ -306,6 +353,11 @@ PrintTablesMarkdown(std::ostream& out)
            "the same bytes.\n";
     for (const ResultTable* table :
          {&AccuracyTable(), &ImagesTable(), &FragmentsTable(), &NodesTable()})
+    {
+        PrintTable(out, *table);
+    }
+    out << "\n# Files of limitnet-lorawan-cell\n\nLikewise CSV, in OUT/NAME/RUN.\n";
+    for (const ResultTable* table : {&CellTable(), &CellDevicesTable()})
     {
         PrintTable(out, *table);
     }

@@ -39,6 +39,12 @@ const ResultTable& FragmentsTable();
 const ResultTable& NodesTable();
 ///@}
 
+/** \name The files of a run of limitnet-lorawan-cell */
+///@{
+const ResultTable& CellTable();
+const ResultTable& CellDevicesTable();
+///@}
+
 /** \name The files of the program limitnet */
 ///@{
 const ResultTable& EvaluationTable();

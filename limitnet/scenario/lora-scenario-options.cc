@@ -2,6 +2,7 @@
 #include "limitnet/scenario/lora-scenario-options.h"
 
 #include "limitnet/device/device-profile.h"
+#include "limitnet/scenario/lora-link-options.h"
 
 #include <cstdint>
 
@@ -12,11 +13,10 @@ OptionTable
 LoraScenarioOptions(const std::string& version)
 {
     constexpr double DAY = 86400;
-    OptionTable table(
-        "limitnet-lora-scenario",
-        version,
-        "Devices with cameras send images over LoRaWAN (EU868); accuracy of the cloud's "
-        "answer against the time since capture.");
+    OptionTable table("limitnet-lora-scenario",
+                      version,
+                      "Devices with cameras send images over LoRaWAN; accuracy of the cloud's "
+                      "answer against the time since capture.");
 
     table.AddSection("", "General")
         .AddInt("seed", 1, 1, 4294967295, "", "Seed of all random numbers.")
@@ -97,59 +97,7 @@ LoraScenarioOptions(const std::string& version)
                 "",
                 "How often the saliency map is sent; without it nothing can be decoded.");
 
-    table.AddSection("lora", "LoRa link")
-        .AddChoice("sf",
-                   "auto",
-                   {"auto", "7", "8", "9", "10", "11", "12"},
-                   "",
-                   "Spreading factor; auto takes the lowest that is received with sf_margin_db.")
-        .AddReal("sf_margin_db",
-                 "3",
-                 -20,
-                 60,
-                 "dB",
-                 "Margin over the sensitivity, by mean path loss, that sf = auto keeps.")
-        .AddReal("tx_power_dbm", "14", -20, 16, "dBm", "Transmit power of the devices (EIRP).")
-        .AddReal("path_loss_exponent", "3.76", 1, 8, "", "Exponent of the log-distance path loss.")
-        .AddReal("path_loss_reference_db",
-                 "7.7",
-                 -50,
-                 250,
-                 "dB",
-                 "Path loss at the reference distance.")
-        .AddReal("path_loss_reference_distance_m",
-                 "1",
-                 0.001,
-                 1e5,
-                 "m",
-                 "Reference distance; nearer than that the loss is that at it.")
-        .AddReal("shadowing_sigma_db",
-                 "4",
-                 0,
-                 30,
-                 "dB",
-                 "Standard deviation of the log-normal shadowing, drawn once for each pair.")
-        .AddReal("noise_figure_db", "6", 0, 30, "dB", "Noise figure of the gateways.")
-        .AddReal("capture_db",
-                 "6",
-                 0,
-                 60,
-                 "dB",
-                 "By how much a frame has to be above the interference of its spreading factor.")
-        .AddReal("extra_loss",
-                 "0",
-                 0,
-                 1,
-                 "",
-                 "Probability that a frame is lost at a gateway for no other reason.")
-        .AddInt("gateways",
-                1,
-                1,
-                1000,
-                "",
-                "Number of gateways; the first is in the centre, the others on a circle of half "
-                "the radius.")
-        .AddReal("backhaul_delay_s", "0.01", 0, 3600, "s", "Delay from gateway to network server.");
+    AddLoraLinkSection(table);
 
     table.AddSection("cloud", "Cloud")
         .AddChoice(

@@ -6,7 +6,9 @@
 #include "ns3/double.h"
 #include "ns3/mac64-address.h"
 #include "ns3/node.h"
+#include "ns3/okumura-hata-propagation-loss-model.h"
 #include "ns3/simulator.h"
+#include "ns3/string.h"
 
 #include <algorithm>
 #include <limits>
@@ -22,6 +24,12 @@ namespace
 /** First DevAddr: NetID 000001, which LoRaWAN sets aside for experiments. */
 constexpr uint32_t FIRST_ADDRESS = 0x02000001;
 
+/** Bandwidth at which spreading factors are assigned. */
+constexpr uint32_t REFERENCE_BANDWIDTH_HZ = 125000;
+
+/** Of the network's join server; a locally administered EUI-64. */
+constexpr uint64_t JOIN_EUI = 0x0200000000000001;
+
 } // namespace
 
 LoraHelper::LoraHelper()
@@ -33,10 +41,7 @@ LoraHelper::LoraHelper()
     m_deviceFactory.SetTypeId(LoraEndDevice::GetTypeId());
     m_gatewayFactory.SetTypeId(LoraGateway::GetTypeId());
 
-    Ptr<LogDistancePropagationLossModel> loss = CreateObject<LogDistancePropagationLossModel>();
-    loss->SetPathLossExponent(3.76);
-    loss->SetReference(1, 7.7);
-    m_channel->SetPropagationLossModel(loss);
+    SetPropagationPreset("log-distance");
 
     // The server sits on no node that would dispose of it, and its callback may hold a node.
     Simulator::ScheduleDestroy(&NetworkServer::Dispose, m_server);
@@ -72,6 +77,63 @@ void
 LoraHelper::SetPropagationLossModel(Ptr<PropagationLossModel> model)
 {
     m_channel->SetPropagationLossModel(model);
+}
+
+void
+LoraHelper::SetPropagationPreset(const std::string& name)
+{
+    const auto logDistance = [](double exponent, double distanceM, double lossDb) {
+        Ptr<LogDistancePropagationLossModel> model =
+            CreateObject<LogDistancePropagationLossModel>();
+        model->SetPathLossExponent(exponent);
+        model->SetReference(distanceM, lossDb);
+        return model;
+    };
+    if (name == "log-distance")
+    {
+        m_channel->SetPropagationLossModel(logDistance(3.76, 1, 7.7));
+    }
+    else if (name == "oulu")
+    {
+        m_channel->SetPropagationLossModel(logDistance(2.32, 1000, 128.95));
+    }
+    else if (name == "okumura-hata")
+    {
+        Ptr<OkumuraHataPropagationLossModel> model =
+            CreateObject<OkumuraHataPropagationLossModel>();
+        model->SetAttribute("Frequency", DoubleValue(868e6));
+        model->SetAttribute("Environment", StringValue("Urban"));
+        model->SetAttribute("CitySize", StringValue("Large"));
+        m_channel->SetPropagationLossModel(model);
+    }
+    else
+    {
+        NS_ABORT_MSG("path loss '" << name
+                                   << "' is unknown; there are log-distance, okumura-hata, oulu");
+    }
+}
+
+void
+LoraHelper::SetRegion(const std::string& name)
+{
+    m_deviceFactory.Set("Region", StringValue(name));
+    m_gatewayFactory.Set("Region", StringValue(name));
+    m_server->SetAttribute("Region", StringValue(name));
+}
+
+void
+LoraHelper::SetOtaa(bool otaa)
+{
+    m_otaa = otaa;
+}
+
+void
+LoraHelper::SetSpreadingFactorSensitivity(const std::string& text)
+{
+    const auto sensitivity = LoraSensitivity::Parse(text);
+    NS_ABORT_MSG_UNLESS(sensitivity,
+                        "sensitivity '" << text << "' must be " << LoraSensitivity::Expected());
+    m_planSensitivity = *sensitivity;
 }
 
 void
@@ -125,10 +187,29 @@ LoraHelper::Install(const NodeContainer& nodes)
 
         Ptr<LoraEndDevice> device = m_deviceFactory.Create<LoraEndDevice>();
         device->SetAddress(devEui);
-        device->Personalize(address, keys);
+        if (m_otaa)
+        {
+            uint64_t number = 0;
+            for (const uint8_t byte : eui)
+            {
+                number = number << 8 | byte;
+            }
+            // The root key of a device: another one for each, from the master key.
+            const AesBlock appKey = keys.appSKey;
+            device->SetOtaa(JOIN_EUI, appKey);
+            m_server->RegisterOtaaDevice(number,
+                                         appKey,
+                                         address,
+                                         device->GetClass(),
+                                         device->GetSubBand());
+        }
+        else
+        {
+            device->Personalize(address, keys);
+            m_server->RegisterDevice(address, keys, device->GetClass(), device->GetSubBand());
+        }
         (*i)->AddDevice(device);
         device->Attach(m_channel);
-        m_server->RegisterDevice(address, keys);
         devices.Add(device);
         m_devices.push_back(device);
     }
@@ -157,15 +238,22 @@ LoraHelper::AssignSpreadingFactors(const NetDeviceContainer& devices) const
     {
         Ptr<LoraEndDevice> device = DynamicCast<LoraEndDevice>(*i);
         NS_ABORT_MSG_UNLESS(device, "spreading factors are for LoRa end devices only");
+        const LoraRegion& region = device->GetRegion();
+        const std::vector<uint8_t> factors = region.SpreadingFactors();
         uint8_t chosen = 0;
-        for (uint8_t sf = 7; sf <= 12 && chosen == 0; ++sf)
+        for (std::size_t f = 0; f < factors.size() && chosen == 0; ++f)
         {
+            const uint8_t sf = factors[f];
             double best = -std::numeric_limits<double>::infinity();
             for (uint32_t g = 0; g < m_channel->GetGatewayCount(); ++g)
             {
                 const double power =
                     m_channel->GetRxPowerDbm(device->GetChannelIndex(), g, device->GetTxPowerDbm());
-                best = std::max(best, power - m_channel->GetGateway(g)->GetSensitivityDbm(sf));
+                const double sensitivity =
+                    m_planSensitivity.GetText().empty()
+                        ? m_channel->GetGateway(g)->GetSensitivityDbm(sf)
+                        : m_planSensitivity.GetDbm(sf, REFERENCE_BANDWIDTH_HZ, 0);
+                best = std::max(best, power - sensitivity);
             }
             if (best >= m_marginDb)
             {
@@ -174,7 +262,7 @@ LoraHelper::AssignSpreadingFactors(const NetDeviceContainer& devices) const
         }
         if (chosen == 0)
         {
-            chosen = 12;
+            chosen = factors.back();
             ++plan.outOfRange;
         }
         device->SetSpreadingFactor(chosen);

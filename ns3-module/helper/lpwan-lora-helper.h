@@ -6,6 +6,7 @@
 #include "ns3/lpwan-lora-channel.h"
 #include "ns3/lpwan-lora-end-device.h"
 #include "ns3/lpwan-lora-gateway.h"
+#include "ns3/lpwan-lora-phy.h"
 #include "ns3/lpwan-network-server.h"
 #include "ns3/net-device-container.h"
 #include "ns3/node-container.h"
@@ -24,8 +25,8 @@ namespace lpwan
 /** How many devices got which spreading factor. */
 struct SpreadingFactorPlan
 {
-    std::array<uint32_t, 6> count{}; //!< SF7..SF12, devices out of range counted at SF12
-    uint32_t outOfRange{0};          //!< devices that no gateway hears with the margin at SF12
+    std::array<uint32_t, 6> count{}; //!< SF7..SF12, devices out of range counted at the highest
+    uint32_t outOfRange{0};          //!< devices that no gateway hears with the margin at any
 };
 
 /**
@@ -80,6 +81,27 @@ class LoraHelper
     /** \param model distance part of the path loss */
     void SetPropagationLossModel(Ptr<PropagationLossModel> model);
 
+    /**
+     * Takes a path loss from a source.
+     * \param name "log-distance": see the class; "okumura-hata": urban, large city, 868 MHz
+     *             (ns3::OkumuraHataPropagationLossModel); "oulu": 128.95 dB at 1 km and exponent
+     *             2.32 (J. Petajajarvi et al., "On the coverage of LPWANs", ITST 2015; its
+     *             shadowing, 7.8 dB, is an attribute of the channel); aborts on another name
+     */
+    void SetPropagationPreset(const std::string& name);
+
+    /** \param name region of everything that is installed from now on, e.g. "EU868" */
+    void SetRegion(const std::string& name);
+
+    /** \param otaa whether devices installed from now on join over the air, instead of ABP */
+    void SetOtaa(bool otaa);
+
+    /**
+     * \param text sensitivity that AssignSpreadingFactors() goes by, see
+     *             LoraSensitivity::Parse(); empty: that of the gateways
+     */
+    void SetSpreadingFactorSensitivity(const std::string& text);
+
     /** \param key from which the session keys of the devices follow */
     void SetMasterKey(const AesBlock& key);
 
@@ -110,10 +132,9 @@ class LoraHelper
 
     /**
      * Gives each device the lowest spreading factor at which the best gateway receives it with the
-     * margin, by mean path loss and the pair's shadowing; a device out of range gets SF12. Call it
-     * after AssignStreams(), since it draws the shadowing.
-     * \param devices end devices of this helper
-     * \return what was given
+     * margin, by mean path loss and the pair's shadowing; a device out of range gets the highest
+     * one of the region's uplinks at 125 kHz. Call it after AssignStreams(), since it draws the
+     * shadowing. \param devices end devices of this helper \return what was given
      */
     SpreadingFactorPlan AssignSpreadingFactors(const NetDeviceContainer& devices) const;
 
@@ -137,6 +158,8 @@ class LoraHelper
     Ptr<NetworkServer> m_server;
     AesBlock m_masterKey;
     double m_marginDb{3};
+    LoraSensitivity m_planSensitivity; //!< empty text: the gateways'
+    bool m_otaa{false};
     uint32_t m_nextAddress;
     std::vector<Ptr<LoraGateway>> m_gateways;
     std::vector<Ptr<LoraEndDevice>> m_devices;

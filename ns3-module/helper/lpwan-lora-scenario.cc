@@ -12,15 +12,11 @@
 #include "limitnet/results/csv-writer.h"
 #include "limitnet/results/plot.h"
 #include "limitnet/results/result-tables.h"
+#include "lpwan-lora-network.h"
 
-#include "ns3/config.h"
-#include "ns3/constant-position-mobility-model.h"
-#include "ns3/double.h"
-#include "ns3/propagation-loss-model.h"
+#include "ns3/mobility-model.h"
 #include "ns3/random-variable-stream.h"
-#include "ns3/rng-seed-manager.h"
 #include "ns3/simulator.h"
-#include "ns3/string.h"
 #include "ns3/uinteger.h"
 
 #include <algorithm>
@@ -42,14 +38,8 @@ namespace lpwan
 namespace
 {
 
-// Heights over ground of the antennas: a gateway on a mast, a device at hand height.
-constexpr double GATEWAY_HEIGHT_M = 15;
-constexpr double DEVICE_HEIGHT_M = 1;
-
-// First stream of each part of the scenario; each part takes far fewer than the distance.
-constexpr int64_t POSITION_STREAM = 1;
+/** Stream of the phases of the devices' captures; 1 and 2, and 1000 and up, are the network's. */
 constexpr int64_t PHASE_STREAM = 3;
-constexpr int64_t LORA_STREAM = 1000;
 
 std::string
 GroupOf(uint8_t spreadingFactor)
@@ -159,7 +149,7 @@ LoraScenario::LoraScenario(limitnet::ScenarioValues values)
         throw limitnet::Error("codec.classifier = " + classifier + ": knows the classes of " +
                               m_classifier->DatasetName() + ", not of " + m_dataset->Name());
     }
-    ApplyAttributes();
+    ApplyAttributes(m_values);
 }
 
 LoraScenario::~LoraScenario()
@@ -168,88 +158,11 @@ LoraScenario::~LoraScenario()
 }
 
 void
-LoraScenario::ApplyAttributes() const
-{
-    for (const auto& [name, value] : m_values.Free("attributes"))
-    {
-        const std::string full = name.rfind("ns3::", 0) == 0 ? name : "ns3::" + name;
-        if (!Config::SetDefaultFailSafe(full, StringValue(value)))
-        {
-            throw limitnet::Error("attributes." + name + " = " + value +
-                                  ": ns-3 has no such attribute, or it does not take this value");
-        }
-    }
-}
-
-void
 LoraScenario::Build()
 {
-    RngSeedManager::SetSeed(static_cast<uint32_t>(m_values.Int("seed")));
-    RngSeedManager::SetRun(static_cast<uint64_t>(m_values.Int("run")));
-
-    const double radius = m_values.Real("devices.radius_m");
-    const auto place = [](Ptr<Node> node, double x, double y, double z) {
-        const auto mobility = CreateObject<ConstantPositionMobilityModel>();
-        mobility->SetPosition(Vector(x, y, z));
-        node->AggregateObject(mobility);
-    };
-
-    NodeContainer gateways(static_cast<uint32_t>(m_values.Int("lora.gateways")));
-    place(gateways.Get(0), 0, 0, GATEWAY_HEIGHT_M);
-    for (uint32_t i = 1; i < gateways.GetN(); ++i)
-    {
-        const double angle = 2 * M_PI * (i - 1) / (gateways.GetN() - 1);
-        place(gateways.Get(i),
-              radius / 2 * std::cos(angle),
-              radius / 2 * std::sin(angle),
-              GATEWAY_HEIGHT_M);
-    }
-
-    NodeContainer nodes(static_cast<uint32_t>(m_values.Int("devices.count")));
-    const auto radiusVariable = CreateObject<UniformRandomVariable>();
-    const auto angleVariable = CreateObject<UniformRandomVariable>();
-    radiusVariable->SetStream(POSITION_STREAM);
-    angleVariable->SetStream(POSITION_STREAM + 1);
-    for (uint32_t i = 0; i < nodes.GetN(); ++i)
-    {
-        // The square root makes the density uniform over the disc's area.
-        const double distance = radius * std::sqrt(radiusVariable->GetValue(0, 1));
-        const double angle = angleVariable->GetValue(0, 2 * M_PI);
-        place(nodes.Get(i),
-              distance * std::cos(angle),
-              distance * std::sin(angle),
-              DEVICE_HEIGHT_M);
-    }
-
-    const auto loss = CreateObject<LogDistancePropagationLossModel>();
-    loss->SetPathLossExponent(m_values.Real("lora.path_loss_exponent"));
-    loss->SetReference(m_values.Real("lora.path_loss_reference_distance_m"),
-                       m_values.Real("lora.path_loss_reference_db"));
-    m_lora.SetPropagationLossModel(loss);
-    m_lora.SetChannelAttribute("ShadowingSigma",
-                               DoubleValue(m_values.Real("lora.shadowing_sigma_db")));
-    m_lora.SetGatewayAttribute("NoiseFigure", DoubleValue(m_values.Real("lora.noise_figure_db")));
-    std::ostringstream capture;
-    capture.imbue(std::locale::classic());
-    capture << m_values.Real("lora.capture_db");
-    m_lora.SetGatewayAttribute("CaptureThreshold", StringValue(capture.str()));
-    m_lora.SetGatewayAttribute("RandomLoss", DoubleValue(m_values.Real("lora.extra_loss")));
-    m_lora.SetServerAttribute("BackhaulDelay",
-                              TimeValue(Seconds(m_values.Real("lora.backhaul_delay_s"))));
-    m_lora.SetDeviceAttribute("TxPower", DoubleValue(m_values.Real("lora.tx_power_dbm")));
-    m_lora.SetSpreadingFactorMargin(m_values.Real("lora.sf_margin_db"));
-    m_lora.InstallGateways(gateways);
-    const NetDeviceContainer netDevices = m_lora.Install(nodes);
-    m_lora.AssignStreams(LORA_STREAM);
-    if (m_values.Text("lora.sf") == "auto")
-    {
-        m_lora.AssignSpreadingFactors(netDevices);
-    }
-    else
-    {
-        LoraHelper::SetSpreadingFactor(netDevices,
-                                       static_cast<uint8_t>(std::stoi(m_values.Text("lora.sf"))));
-    }
+    const LoraNetwork network = BuildLoraNetwork(m_values, m_lora);
+    const NodeContainer& nodes = network.nodes;
+    const NetDeviceContainer& netDevices = network.devices;
     m_lora.GetChannel()->TraceConnectWithoutContext(
         "UplinkFate",
         MakeCallback(&LoraScenario::OnUplinkFate, this));

@@ -99,7 +99,6 @@ class LoraScenario
         double encodingEnergyJ{0};
     };
 
-    void ApplyAttributes() const;
     void Build();
     void Simulate();
     void Evaluate();

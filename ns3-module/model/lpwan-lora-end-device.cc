@@ -93,7 +93,7 @@ LoraEndDevice::GetTypeId()
                 "Class",
                 "LoRaWAN device class: A or C.",
                 StringValue("A"),
-                MakeStringAccessor(&LoraEndDevice::SetClass, &LoraEndDevice::GetClass),
+                MakeStringAccessor(&LoraEndDevice::SetClass, &LoraEndDevice::GetClassName),
                 MakeTextChecker([](const std::string& text) { return text == "A" || text == "C"; }))
             .AddAttribute(
                 "SubBand",
@@ -270,9 +270,15 @@ LoraEndDevice::SetClass(std::string name)
 }
 
 std::string
-LoraEndDevice::GetClass() const
+LoraEndDevice::GetClassName() const
 {
     return m_class == LoraDeviceClass::C ? "C" : "A";
+}
+
+LoraDeviceClass
+LoraEndDevice::GetClass() const
+{
+    return m_class;
 }
 
 void

@@ -169,6 +169,12 @@ class LoraEndDevice : public LpwanNetDevice, public LoraDownlinkReceiver
     /** \return the region's data */
     const LoraRegion& GetRegion() const;
 
+    /** \return how it listens */
+    LoraDeviceClass GetClass() const;
+
+    /** \return attribute SubBand */
+    uint8_t GetSubBand() const;
+
     /** \return carriers that the device may use at present, Hz */
     std::vector<uint32_t> GetChannelFrequencies() const;
 
@@ -268,11 +274,9 @@ class LoraEndDevice : public LpwanNetDevice, public LoraDownlinkReceiver
     /** \param name attribute Class */
     void SetClass(std::string name);
     /** \return attribute Class */
-    std::string GetClass() const;
+    std::string GetClassName() const;
     /** \param number attribute SubBand */
     void SetSubBand(uint8_t number);
-    /** \return attribute SubBand */
-    uint8_t GetSubBand() const;
 
     /** \return the channels the device knows */
     const std::vector<LoraUplinkChannel>& Channels() const;

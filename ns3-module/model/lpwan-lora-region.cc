@@ -61,6 +61,22 @@ LoraRegion::Rx1Frequency(std::size_t channel, uint32_t frequencyHz) const
     return rx1Frequencies.empty() ? frequencyHz : rx1Frequencies[channel % rx1Frequencies.size()];
 }
 
+std::vector<uint8_t>
+LoraRegion::SpreadingFactors() const
+{
+    constexpr uint32_t BANDWIDTH_HZ = 125000;
+    std::vector<uint8_t> factors;
+    for (std::size_t i = 0; i <= maxUplinkDataRate; ++i)
+    {
+        if (dataRates[i].bandwidthHz == BANDWIDTH_HZ)
+        {
+            factors.push_back(dataRates[i].spreadingFactor);
+        }
+    }
+    std::sort(factors.begin(), factors.end());
+    return factors;
+}
+
 bool
 LoraRegion::IsUplinkDataRate(uint8_t dataRate) const
 {

@@ -90,6 +90,9 @@ struct LoraRegion
      */
     uint32_t Rx1Frequency(std::size_t channel, uint32_t frequencyHz) const;
 
+    /** \return spreading factors of uplinks at 125 kHz, ascending */
+    std::vector<uint8_t> SpreadingFactors() const;
+
     /** \param dataRate a data rate \return whether uplinks can have it */
     bool IsUplinkDataRate(uint8_t dataRate) const;
 

@@ -133,6 +133,12 @@ LpwanNetDevice::GetSentFrames() const
     return m_sentFrames;
 }
 
+uint64_t
+LpwanNetDevice::GetDroppedPackets() const
+{
+    return m_droppedPackets;
+}
+
 double
 LpwanNetDevice::GetTxAirtimeSeconds() const
 {
@@ -322,6 +328,7 @@ LpwanNetDevice::NotifyDrop(Ptr<const Packet> packet, DropReason reason)
 {
     NS_LOG_INFO("device " << GetDeviceAddress() << " drops " << packet->GetSize()
                           << " bytes: " << ToString(reason));
+    ++m_droppedPackets;
     m_dropTrace(packet, reason);
 }
 

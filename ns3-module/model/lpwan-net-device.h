@@ -129,6 +129,9 @@ class LpwanNetDevice : public NetDevice
     /** \return frames that have left the antenna completely */
     uint64_t GetSentFrames() const;
 
+    /** \return packets that were given up */
+    uint64_t GetDroppedPackets() const;
+
     /** \return seconds spent sending up to now, a frame in the air counted up to now */
     double GetTxAirtimeSeconds() const;
 
@@ -289,6 +292,7 @@ class LpwanNetDevice : public NetDevice
     uint32_t m_queueLimit{64};      //!< attribute QueueLimit
     std::vector<QueueItem> m_queue; //!< packets that wait, oldest first
     TracedValue<uint32_t> m_queued; //!< size of m_queue, traced
+    uint64_t m_droppedPackets{0};   //!< packets given up
     uint64_t m_sentFrames{0};       //!< frames sent completely
     TxCompleteCallback m_txComplete;
     ReceiveCallback m_receive;

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "limitnet/scenario/lorawan-cell-options.h"
+
+#include "limitnet/scenario/lora-link-options.h"
+
+namespace limitnet
+{
+
+OptionTable
+LorawanCellOptions(const std::string& version)
+{
+    constexpr double DAY = 86400;
+    OptionTable table("limitnet-lorawan-cell",
+                      version,
+                      "Devices send packets of one length over LoRaWAN at fixed intervals; what "
+                      "becomes of them.");
+
+    table.AddSection("", "General")
+        .AddInt("seed", 1, 1, 4294967295, "", "Seed of all random numbers.")
+        .AddInt("run",
+                1,
+                0,
+                4294967295,
+                "",
+                "Run number: another independent run of the same seed.")
+        .AddText("out", "results", "Folder for results; a run's files go to OUT/NAME/RUN.");
+
+    table.AddSection("scenario", "Scenario")
+        .AddText("name", "lorawan-cell", "Name of the scenario, which its results folder gets.")
+        .AddReal("duration_s", "86400", 1, 366 * DAY, "s", "Simulated time.");
+
+    table.AddSection("devices", "Devices")
+        .AddInt("count", 1000, 1, 1000000, "", "Number of devices.")
+        .AddReal(
+            "radius_m",
+            "6400",
+            1,
+            1e6,
+            "m",
+            "Devices stand on a disc of this radius around the first gateway, uniformly by area.");
+
+    table.AddSection("traffic", "Traffic")
+        .AddReal("period_s",
+                 "600",
+                 0.001,
+                 366 * DAY,
+                 "s",
+                 "Time between two packets of a device; its first one is uniformly in 0..period.")
+        .AddInt("payload_bytes",
+                23,
+                1,
+                242,
+                "bytes",
+                "Application payload of each packet; 13 bytes of LoRaWAN are added.");
+
+    AddLoraLinkSection(table);
+
+    table.AddFreeSection(
+        "attributes",
+        "Attributes of ns-3 objects, as their defaults (NAME is TypeId::Attribute)");
+    return table;
+}
+
+} // namespace limitnet

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/**
+ * \file
+ * Devices send packets of one length over LoRaWAN at fixed intervals: what becomes of them?
+ *
+ *     ./ns3 run limitnet-lorawan-cell -- --scenario=scenarios/benchmark-lorawan.ini
+ *
+ * All keys are in docs/lorawan-cell.md and in --help.
+ */
+
+#include "limitnet/scenario/lorawan-cell-options.h"
+#include "limitnet/scenario/version.h"
+
+#include "ns3/lpwan-lorawan-cell.h"
+
+#include <exception>
+#include <iostream>
+
+int
+main(int argc, char* argv[])
+{
+    try
+    {
+        const auto table = limitnet::LorawanCellOptions(limitnet::Version());
+        const auto values = table.Parse(argc, argv);
+        if (values.HelpWanted())
+        {
+            table.PrintHelp(std::cout);
+            return 0;
+        }
+        ns3::lpwan::LorawanCell(values).Run(std::cout, std::cerr);
+        return 0;
+    }
+    catch (const std::exception& error)
+    {
+        std::cerr << "error: " << error.what() << '\n';
+        return 1;
+    }
+}

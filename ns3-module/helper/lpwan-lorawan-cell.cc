@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include "lpwan-lorawan-cell.h"
+
+#include "limitnet/codec/error.h"
+#include "limitnet/results/accuracy-curve.h"
+#include "limitnet/results/csv-writer.h"
+#include "limitnet/results/result-tables.h"
+
+#include "ns3/mobility-model.h"
+#include "ns3/simulator.h"
+#include "ns3/uinteger.h"
+
+#include <algorithm>
+#include <ctime>
+#include <fstream>
+#include <iomanip>
+#include <limits>
+#include <numeric>
+#include <sys/resource.h>
+
+namespace ns3
+{
+namespace lpwan
+{
+
+namespace
+{
+
+/** Stream of the phases; 1 and 2, and 1000 and up, are the network's. */
+constexpr int64_t PHASE_STREAM = 3;
+
+uint64_t
+Sum(const std::array<uint64_t, LORA_FATE_COUNT>& counts)
+{
+    return std::accumulate(counts.begin(), counts.end(), uint64_t{0});
+}
+
+constexpr auto RECEIVED = static_cast<std::size_t>(LoraFate::RECEIVED);
+
+} // namespace
+
+LorawanCell::LorawanCell(limitnet::ScenarioValues values)
+    : m_values(std::move(values)),
+      m_durationS(m_values.Real("scenario.duration_s")),
+      m_folder(m_values.Text("out"),
+               m_values.Text("scenario.name"),
+               static_cast<uint64_t>(m_values.Int("run")))
+{
+    ApplyAttributes(m_values);
+    m_network = BuildLoraNetwork(m_values, m_lora);
+    const auto payload = static_cast<uint32_t>(m_values.Int("traffic.payload_bytes"));
+    m_traffic = CreateObject<PeriodicTraffic>();
+    m_traffic->SetAttribute("Period", TimeValue(Seconds(m_values.Real("traffic.period_s"))));
+    m_traffic->SetAttribute("PayloadBytes", UintegerValue(payload));
+    m_traffic->AssignStreams(PHASE_STREAM);
+    m_received.resize(m_network.devices.GetN());
+    for (uint32_t i = 0; i < m_network.devices.GetN(); ++i)
+    {
+        const auto device = DynamicCast<LoraEndDevice>(m_network.devices.Get(i));
+        if (i == 0)
+        {
+            m_firstAddress = device->GetDeviceAddress();
+        }
+        if (payload > device->GetMtu())
+        {
+            throw limitnet::Error("traffic.payload_bytes = " + std::to_string(payload) +
+                                  ": device " + std::to_string(i) + " is at SF" +
+                                  std::to_string(int{device->GetSpreadingFactor()}) +
+                                  ", which takes " + std::to_string(device->GetMtu()) +
+                                  " bytes at most");
+        }
+        m_traffic->Add(device);
+    }
+    m_lora.GetChannel()->TraceConnectWithoutContext("UplinkFate",
+                                                    MakeCallback(&LorawanCell::OnUplinkFate, this));
+}
+
+LorawanCell::~LorawanCell()
+{
+    if (m_traffic)
+    {
+        m_traffic->Dispose();
+    }
+    Simulator::Destroy();
+}
+
+void
+LorawanCell::OnUplinkFate(const LoraUplink& uplink)
+{
+    ++m_bySf[uplink.transmission.spreadingFactor - LORA_MIN_SF]
+            [static_cast<std::size_t>(uplink.fate)];
+    if (uplink.fate == LoraFate::RECEIVED)
+    {
+        ++m_received[uplink.transmission.deviceAddress - m_firstAddress];
+    }
+}
+
+uint64_t
+LorawanCell::GetCount(LoraFate fate) const
+{
+    uint64_t count = 0;
+    for (const auto& counts : m_bySf)
+    {
+        count += counts[static_cast<std::size_t>(fate)];
+    }
+    return count;
+}
+
+uint64_t
+LorawanCell::GetFrames() const
+{
+    uint64_t count = 0;
+    for (const auto& counts : m_bySf)
+    {
+        count += Sum(counts);
+    }
+    return count;
+}
+
+void
+LorawanCell::WriteFiles()
+{
+    constexpr int RATIO_DECIMALS = 6;
+    {
+        limitnet::CsvWriter csv(m_folder.File("cell.csv"), limitnet::CellTable().Names());
+        const auto addRow = [&](const std::string& group, const Counts& counts) {
+            const uint64_t frames = Sum(counts);
+            csv.Add(group).Add(frames);
+            for (std::size_t fate = LORA_FATE_COUNT; fate-- > 0;)
+            {
+                csv.Add(counts[fate]);
+            }
+            if (frames == 0)
+            {
+                csv.AddEmpty().AddEmpty().AddEmpty().EndRow();
+                return;
+            }
+            const auto interval = limitnet::WilsonInterval(counts[RECEIVED], frames);
+            csv.Add(static_cast<double>(counts[RECEIVED]) / static_cast<double>(frames),
+                    RATIO_DECIMALS)
+                .Add(interval.low, RATIO_DECIMALS)
+                .Add(interval.high, RATIO_DECIMALS)
+                .EndRow();
+        };
+        Counts all{};
+        for (const auto& counts : m_bySf)
+        {
+            std::transform(all.begin(), all.end(), counts.begin(), all.begin(), std::plus<>());
+        }
+        addRow("all", all);
+        for (std::size_t i = 0; i < LORA_SF_COUNT; ++i)
+        {
+            addRow("sf" + std::to_string(i + LORA_MIN_SF), m_bySf[i]);
+        }
+        csv.Close();
+    }
+    {
+        limitnet::CsvWriter csv(m_folder.File("devices.csv"), limitnet::CellDevicesTable().Names());
+        const auto channel = m_lora.GetChannel();
+        for (uint32_t i = 0; i < m_network.devices.GetN(); ++i)
+        {
+            constexpr int METRE_DECIMALS = 3;
+            constexpr int DB_DECIMALS = 4;
+            constexpr int JOULE_DECIMALS = 9;
+            const auto device = DynamicCast<LoraEndDevice>(m_network.devices.Get(i));
+            double lossDb = std::numeric_limits<double>::infinity();
+            for (uint32_t g = 0; g < channel->GetGatewayCount(); ++g)
+            {
+                lossDb = std::min(lossDb,
+                                  channel->GetGateway(g)->GetAntennaGain() -
+                                      channel->GetRxPowerDbm(device->GetChannelIndex(), g, 0));
+            }
+            const Vector position = device->GetNode()->GetObject<MobilityModel>()->GetPosition();
+            csv.Add(i)
+                .Add(position.x, METRE_DECIMALS)
+                .Add(position.y, METRE_DECIMALS)
+                .Add(int{device->GetSpreadingFactor()})
+                .Add(device->GetTxPowerDbm(), DB_DECIMALS)
+                .Add(lossDb, DB_DECIMALS)
+                .Add(device->GetSentFrames())
+                .Add(m_received[i])
+                .Add(device->GetDroppedPackets())
+                .Add(device->GetTxAirtimeSeconds())
+                .Add(device->GetEnergyJoule(RadioState::TX), JOULE_DECIMALS)
+                .Add(device->GetEnergyJoule(RadioState::RX), JOULE_DECIMALS)
+                .Add(device->GetEnergyJoule(RadioState::SLEEP), JOULE_DECIMALS)
+                .EndRow();
+        }
+        csv.Close();
+    }
+    const auto path = m_folder.File("scenario.ini");
+    std::ofstream ini(path);
+    m_values.WriteIni(ini);
+    ini.close();
+    if (!ini)
+    {
+        throw limitnet::Error(path.string() + ": cannot be written");
+    }
+}
+
+void
+LorawanCell::PrintSummary(std::ostream& out) const
+{
+    std::array<uint64_t, LORA_SF_COUNT> devices{};
+    double joule = 0;
+    uint64_t dropped = 0;
+    for (uint32_t i = 0; i < m_network.devices.GetN(); ++i)
+    {
+        const auto device = DynamicCast<LoraEndDevice>(m_network.devices.Get(i));
+        ++devices[device->GetSpreadingFactor() - LORA_MIN_SF];
+        joule += device->GetTotalEnergyJoule();
+        dropped += device->GetDroppedPackets();
+    }
+    out << m_network.devices.GetN() << " devices, " << m_network.gateways.GetN() << " gateway(s), "
+        << m_traffic->GetPackets() << " packets in " << m_durationS << " s of simulated time";
+    if (m_network.plan.outOfRange > 0)
+    {
+        out << "; " << m_network.plan.outOfRange << " devices out of range";
+    }
+    out << "\n\n group   devices      frames   received  interfered  no demod.  gw sending   "
+           "too weak     random   delivered %\n";
+    const auto row = [&](const std::string& group, uint64_t count, const Counts& c) {
+        const uint64_t frames = Sum(c);
+        out << std::setw(6) << group << std::setw(10) << count << std::setw(12) << frames
+            << std::setw(11) << c[RECEIVED] << std::setw(12)
+            << c[static_cast<std::size_t>(LoraFate::INTERFERENCE)] << std::setw(11)
+            << c[static_cast<std::size_t>(LoraFate::NO_DEMODULATOR)] << std::setw(12)
+            << c[static_cast<std::size_t>(LoraFate::GATEWAY_SENDING)] << std::setw(11)
+            << c[static_cast<std::size_t>(LoraFate::UNDER_SENSITIVITY)] << std::setw(11)
+            << c[static_cast<std::size_t>(LoraFate::RANDOM_LOSS)];
+        if (frames > 0)
+        {
+            out << std::setw(14) << std::fixed << std::setprecision(2)
+                << 100 * static_cast<double>(c[RECEIVED]) / static_cast<double>(frames);
+        }
+        out << '\n';
+    };
+    Counts all{};
+    for (std::size_t i = 0; i < LORA_SF_COUNT; ++i)
+    {
+        std::transform(all.begin(), all.end(), m_bySf[i].begin(), all.begin(), std::plus<>());
+        row("SF" + std::to_string(i + LORA_MIN_SF), devices[i], m_bySf[i]);
+    }
+    row("all", m_network.devices.GetN(), all);
+    out << '\n';
+    if (dropped > 0)
+    {
+        out << dropped << " packets were given up by the devices (queue, length, battery, "
+            << "acknowledgement)\n";
+    }
+    const DownlinkCounts& down = m_lora.GetServer()->GetDownlinkCounts();
+    if (down.rx1 + down.rx2 + down.classC + down.missed > 0)
+    {
+        out << "downlinks: " << down.rx1 << " in RX1, " << down.rx2 << " in RX2, " << down.classC
+            << " between (class C), " << down.missed << " that no gateway could send in time\n";
+    }
+    out << "radio energy: " << joule / m_network.devices.GetN() << " J per device\n";
+}
+
+void
+LorawanCell::Run(std::ostream& out, std::ostream& log)
+{
+    const std::clock_t begin = std::clock();
+    Simulator::Stop(Seconds(m_durationS));
+    Simulator::Run();
+    const double cpuS = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
+    WriteFiles();
+    m_folder.Commit();
+    PrintSummary(out);
+    out << "\nresults in " << m_folder.FinalPath().string() << '\n';
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    constexpr double KIB_PER_MIB = 1024;
+    log << "simulation: " << std::fixed << std::setprecision(2) << cpuS << " s of processor time, "
+        << std::setprecision(0) << static_cast<double>(GetFrames()) / cpuS
+        << " frames per second of it; peak memory "
+        << static_cast<double>(usage.ru_maxrss) / KIB_PER_MIB << " MiB\n";
+}
+
+} // namespace lpwan
+} // namespace ns3

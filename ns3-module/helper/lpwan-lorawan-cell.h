@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#ifndef LPWAN_LORAWAN_CELL_H
+#define LPWAN_LORAWAN_CELL_H
+
+#include "limitnet/results/run-folder.h"
+#include "limitnet/scenario/option-table.h"
+
+#include "ns3/lpwan-lora-helper.h"
+#include "ns3/lpwan-lora-network.h"
+#include "ns3/lpwan-periodic-traffic.h"
+
+#include <array>
+#include <cstdint>
+#include <ostream>
+#include <string>
+#include <vector>
+
+namespace ns3
+{
+namespace lpwan
+{
+
+/**
+ * \ingroup limitnet
+ *
+ * A whole run of limitnet-lorawan-cell: devices that send packets of one length at fixed intervals,
+ * and what becomes of each frame. From the values of a scenario (docs/lorawan-cell.md) to the files
+ * of a results folder (docs/csv.md).
+ */
+class LorawanCell
+{
+  public:
+    /**
+     * \param values the scenario's values
+     * \throws limitnet::Error in one line
+     */
+    explicit LorawanCell(limitnet::ScenarioValues values);
+    ~LorawanCell();
+
+    LorawanCell(const LorawanCell&) = delete;
+    LorawanCell& operator=(const LorawanCell&) = delete;
+
+    /**
+     * Simulates, writes the results, and prints a short table.
+     * \param out takes the table
+     * \param log takes processor time and memory, which are no results
+     * \throws limitnet::Error in one line; then there are no results
+     */
+    void Run(std::ostream& out, std::ostream& log);
+
+    /**
+     * \param fate a fate
+     * \return uplinks of all devices that ended so
+     */
+    uint64_t GetCount(LoraFate fate) const;
+
+    /** \return uplinks that have ended */
+    uint64_t GetFrames() const;
+
+  private:
+    using Counts = std::array<uint64_t, LORA_FATE_COUNT>;
+
+    void OnUplinkFate(const LoraUplink& uplink);
+    void WriteFiles();
+    void PrintSummary(std::ostream& out) const;
+
+    limitnet::ScenarioValues m_values;
+    double m_durationS;
+    limitnet::RunFolder m_folder;
+    LoraHelper m_lora;
+    LoraNetwork m_network;
+    Ptr<PeriodicTraffic> m_traffic;
+    std::array<Counts, LORA_SF_COUNT> m_bySf{}; //!< uplinks by spreading factor
+    uint32_t m_firstAddress{0};                 //!< DevAddr of device 0; the others follow
+    std::vector<uint32_t> m_received;           //!< frames received, by device
+};
+
+} // namespace lpwan
+} // namespace ns3
+
+#endif // LPWAN_LORAWAN_CELL_H
