@@ -13,6 +13,7 @@
 #include "limitnet/scenario/version.h"
 
 #include "ns3/lpwan-lorawan-cell.h"
+#include "ns3/nstime.h"
 
 #include <exception>
 #include <iostream>
@@ -29,6 +30,8 @@ main(int argc, char* argv[])
             table.PrintHelp(std::cout);
             return 0;
         }
+        // ns-3 otherwise keeps track of every Time until the simulation runs.
+        ns3::Time::SetResolution(ns3::Time::NS);
         ns3::lpwan::LorawanCell(values).Run(std::cout, std::cerr);
         return 0;
     }

@@ -9,11 +9,6 @@ namespace ns3
 namespace lpwan
 {
 
-DutyCycle::DutyCycle(std::size_t subBands)
-    : m_openFrom(subBands)
-{
-}
-
 Time
 DutyCycle::OpenFrom(std::size_t subBand) const
 {

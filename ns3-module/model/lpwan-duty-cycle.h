@@ -5,8 +5,8 @@
 
 #include "ns3/nstime.h"
 
+#include <array>
 #include <cstdint>
-#include <vector>
 
 namespace ns3
 {
@@ -17,13 +17,13 @@ namespace lpwan
  * Duty cycle of one transmitter, sub-band by sub-band. After a frame of length T the sub-band is
  * closed for T_off = T/DC - T, counted from the END of the frame (LoRaWAN 1.0.x, section 7.1 of
  * the regional parameters), so that frames sent as early as allowed fill exactly the share DC.
- * Times are whole nanoseconds, rounded up: the limit is never passed by rounding.
+ * All sub-bands are open at first. Times are whole nanoseconds, rounded up: the limit is never passed by rounding.
  */
 class DutyCycle
 {
   public:
-    /** \param subBands number of sub-bands, all open at first */
-    explicit DutyCycle(std::size_t subBands = 0);
+    /** Sub-bands that a region may have. */
+    static constexpr std::size_t MAX_SUB_BANDS = 8;
 
     /**
      * \param subBand index of a sub-band
@@ -48,7 +48,8 @@ class DutyCycle
     void Book(std::size_t subBand, Time start, Time end, uint16_t permille);
 
   private:
-    std::vector<Time> m_openFrom; //!< by sub-band
+    /** Without a heap of its own: there may be a hundred thousand devices. */
+    std::array<Time, MAX_SUB_BANDS> m_openFrom; //!< by sub-band
 };
 
 } // namespace lpwan

@@ -284,18 +284,19 @@ LoraChannel::FieldAt(uint32_t gateway, const Vector& position) const
 }
 
 void
-LoraChannel::Visit(Place& place, Ptr<Node> node)
+LoraChannel::FindMobility(Place& place, Ptr<Node> node)
 {
-    if (!place.mobility)
-    {
-        NS_ABORT_MSG_UNLESS(node, "a LoRa device or gateway sits on no node");
-        place.mobility = node->GetObject<MobilityModel>();
-        NS_ABORT_MSG_UNLESS(place.mobility,
-                            "node " << node->GetId()
-                                    << " of a LoRa network has no MobilityModel: install one");
-        place.position = place.mobility->GetPosition();
-        return;
-    }
+    NS_ABORT_MSG_UNLESS(node, "a LoRa device or gateway sits on no node");
+    place.mobility = node->GetObject<MobilityModel>();
+    NS_ABORT_MSG_UNLESS(place.mobility,
+                        "node " << node->GetId()
+                                << " of a LoRa network has no MobilityModel: install one");
+    place.position = place.mobility->GetPosition();
+}
+
+void
+LoraChannel::Visit(Place& place)
+{
     const Vector position = place.mobility->GetPosition();
     if (position.x != place.position.x || position.y != place.position.y ||
         position.z != place.position.z)
@@ -312,8 +313,16 @@ LoraChannel::GetRxPowerDbm(uint32_t device, uint32_t gateway, double txPowerDbm)
     Device& from = m_devices.at(device);
     Place& to = m_gatewayPlaces.at(gateway);
     Path& path = m_paths[device * m_gateways.size() + gateway];
-    Visit(from.place, from.device->GetNode());
-    Visit(to, m_gateways[gateway]->GetNode());
+    if (!from.place.mobility)
+    {
+        FindMobility(from.place, from.device->GetNode());
+    }
+    if (!to.mobility)
+    {
+        FindMobility(to, m_gateways[gateway]->GetNode());
+    }
+    Visit(from.place);
+    Visit(to);
     // Neither count ever falls, so the sum tells whether any of them has changed.
     const uint32_t moves = from.place.moves + to.moves;
     if (path.moves != moves)

@@ -301,11 +301,14 @@ class LoraChannel : public Channel
     void CompletePaths();
 
     /**
-     * Looks where a node is.
-     * \param place the place to update
-     * \param node the node
+     * Finds the mobility model of a place.
+     * \param place the place
+     * \param node the node that is there; aborts when it has no MobilityModel
      */
-    static void Visit(Place& place, Ptr<Node> node);
+    static void FindMobility(Place& place, Ptr<Node> node);
+
+    /** Looks whether a place has moved. \param place the place, its mobility model known */
+    static void Visit(Place& place);
 
     /** \return value of a gateway's shadowing field at a place, of N(0, 1) */
     double FieldAt(uint32_t gateway, const Vector& position) const;

@@ -216,7 +216,6 @@ LoraEndDevice::GetTypeId()
 LoraEndDevice::LoraEndDevice()
     : m_region(&LoraRegion::Eu868()),
       m_random(CreateObject<UniformRandomVariable>()),
-      m_dutyCycle(m_region->subBands.size()),
       m_rx2FrequencyHz(m_region->rx2FrequencyHz),
       m_rx2DataRate(m_region->rx2DataRate)
 {
@@ -244,7 +243,7 @@ LoraEndDevice::SetRegion(std::string name)
         return;
     }
     m_region = &region;
-    m_dutyCycle = DutyCycle(region.subBands.size());
+    m_dutyCycle = DutyCycle();
     m_rx2FrequencyHz = region.rx2FrequencyHz;
     m_rx2DataRate = region.rx2DataRate;
     m_dataRate = 0;

@@ -178,8 +178,7 @@ LoraGateway::GetTypeId()
 
 LoraGateway::LoraGateway()
     : m_uniform(CreateObject<UniformRandomVariable>()),
-      m_region(&LoraRegion::Eu868()),
-      m_dutyCycle(m_region->subBands.size())
+      m_region(&LoraRegion::Eu868())
 {
     FillMinRatios();
 }
@@ -308,7 +307,7 @@ void
 LoraGateway::SetRegion(std::string name)
 {
     m_region = &LoraRegion::Get(name);
-    m_dutyCycle = DutyCycle(m_region->subBands.size());
+    m_dutyCycle = DutyCycle();
 }
 
 std::string

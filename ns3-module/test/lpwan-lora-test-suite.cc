@@ -423,7 +423,7 @@ class DutyCycleTestCase : public TestCase
         NS_TEST_ASSERT_MSG_EQ(DutyCycle::OffTime(airtime, 1000), Time(0), "no limit");
         NS_TEST_ASSERT_MSG_EQ(DutyCycle::OffTime(NanoSeconds(1), 300), NanoSeconds(3), "rounds up");
 
-        DutyCycle dutyCycle(2);
+        DutyCycle dutyCycle;
         dutyCycle.Book(1, Seconds(5), Seconds(6), 10);
         NS_TEST_ASSERT_MSG_EQ(dutyCycle.OpenFrom(1), Seconds(105), "counted from the end");
         NS_TEST_ASSERT_MSG_EQ(dutyCycle.OpenFrom(0), Time(0), "the other sub-band stays open");
