@@ -102,6 +102,11 @@ AddLoraLinkSection(OptionTable& table)
                 "",
                 "Number of gateways; the first is in the centre, the others on a circle of half "
                 "the radius.")
+        .AddBool(
+            "pcap",
+            false,
+            "Write lora-gateway-N.pcap for each gateway: what it receives and sends, with LoRaTap "
+            "headers, for Wireshark.")
         .AddReal("backhaul_delay_s", "0.01", 0, 3600, "s", "Delay from gateway to network server.");
 }
 

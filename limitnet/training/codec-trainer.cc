@@ -58,6 +58,9 @@ constexpr int64_t FEW_CHANNELS = 3;
  */
 constexpr double LEAST_ERROR = 2e-3;
 
+/** Of the squared error in phase 1, so that it compares with the saliency loss as its logarithm. */
+constexpr double SQUARED_WEIGHT = 6;
+
 /** Held-out pictures in a validation, of each kind, and for each classifier. */
 constexpr int64_t VALIDATION_PICTURES = 32;
 constexpr int64_t VALIDATION_ANSWERS = 200;
@@ -146,7 +149,7 @@ class Trainer
     /** What the saliency logits are multiplied with for the wanted contrast of the map. */
     double Gain() const;
 
-    Tensor DecoderLoss(const Tensor& received, const Tensor& pictures);
+    Tensor DecoderLoss(const Tensor& received, const Tensor& pictures, bool inLogarithm);
     Tensor SaliencyLoss(int64_t count);
     Tensor PlainLoss(int64_t count, bool useSaliency);
     Tensor TaskLoss(const Task& task, int64_t count);
@@ -373,20 +376,26 @@ Trainer::Gain() const
     return m_options.saliencyContrast > 0 && range > 0 ? 4 * m_options.saliencyContrast / range : 1;
 }
 
+/** Squared error of the normalised picture, of each picture. */
+Tensor
+SquaredError(const Tensor& difference)
+{
+    return (difference / ImageNetStd().to(difference.device())).square().mean({1, 2, 3});
+}
+
 /**
- * What is minimised: the mean of each picture's error in logarithm, that is, in dB. So a picture at
- * 30 dB counts as much as one at 20 dB, whose error is ten times as large, and few channels do not
- * drown many.
+ * What phases 2 and 3 minimise: the mean of each picture's error in logarithm, that is, in dB. So a
+ * picture at 30 dB counts as much as one at 20 dB, whose error is ten times as large, and few
+ * values do not drown many. From nothing it learns colour too late: grey pictures weigh too much.
  */
 Tensor
 LogError(const Tensor& difference)
 {
-    const auto error = (difference / ImageNetStd().to(difference.device())).square();
-    return (error.mean({1, 2, 3}) + LEAST_ERROR).log().mean();
+    return (SquaredError(difference) + LEAST_ERROR).log().mean();
 }
 
 Tensor
-Trainer::DecoderLoss(const Tensor& received, const Tensor& pictures)
+Trainer::DecoderLoss(const Tensor& received, const Tensor& pictures, bool inLogarithm)
 {
     const auto place = torch::randint(LATENT_SIDE - WINDOW + 1, {2});
     const auto top = place[0].item<int64_t>();
@@ -402,7 +411,8 @@ Trainer::DecoderLoss(const Tensor& received, const Tensor& pictures)
         const int64_t after = start + WINDOW == LATENT_SIDE ? 0 : 8;
         return t.narrow(dim, before, WINDOW * 8 - before - after);
     };
-    return LogError(inner(inner(decoded - wanted, 2, top), 3, left));
+    const auto difference = inner(inner(decoded - wanted, 2, top), 3, left);
+    return inLogarithm ? LogError(difference) : SQUARED_WEIGHT * SquaredError(difference).mean();
 }
 
 Tensor
@@ -456,7 +466,7 @@ Trainer::PlainLoss(int64_t count, bool useSaliency)
 {
     const auto pictures = Draw(count);
     const auto latent = m_codec->Latent(Normalise(pictures));
-    auto loss = DecoderLoss(Received(latent, useSaliency), pictures);
+    auto loss = DecoderLoss(Received(latent, useSaliency), pictures, useSaliency);
     if (m_hasMasks && m_options.saliencyWeight > 0)
     {
         loss = loss + m_options.saliencyWeight * SaliencyLoss(m_options.batch);

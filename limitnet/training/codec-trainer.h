@@ -46,7 +46,7 @@ struct CodecTrainingOptions
     int64_t batch = 16;
     /** Highest learning rate of Adam; it rises over 5 % of the steps and falls as a cosine. */
     double learningRate = 1e-3;
-    /** Weight of the saliency loss; the picture's is the logarithm of its squared error. */
+    /** Weight of the saliency loss; the picture's is of the size of 1. */
     double saliencyWeight = 0.3;
     /**
      * Contrast of the map that the importance order is made from: about the difference of its
@@ -80,10 +80,10 @@ void DescribeOptions(OptionList& list, CodecTrainingOptions& options);
  *
  * - The encoder sees whole 224x224 pictures, which costs little; the decoder, which costs two
  *   hundred times as much, only a window of 12x12 of the 28x28 latent cells. The loss is the
- *   logarithm of the mean squared error of the normalised picture inside that window, without the
- *   outermost cell where the window's edge is not the picture's. In phase 3, half of a batch is
- * decoded whole, for the classifiers, and the other half as before, so that the codec stays one for
- * all pictures.
+ *   mean squared error of the normalised picture inside that window, without the outermost cell
+ *   where the window's edge is not the picture's; in phases 2 and 3 its logarithm. In phase 3, half
+ * of a batch is decoded whole, for the classifiers, and the other half as before, so that the codec
+ * stays one for all pictures.
  * - Noise on the latent is as wide as the published quantiser's step; the published training adds
  *   +-0.01, whatever the step.
  * - In phases 2 and 3, some pictures lose runs of the order, as fragments are lost, and some keep

@@ -2,6 +2,8 @@
 
 #include "lpwan-lora-helper.h"
 
+#include "lpwan-lora-pcap.h"
+
 #include "ns3/abort.h"
 #include "ns3/double.h"
 #include "ns3/mac64-address.h"
@@ -11,6 +13,8 @@
 #include "ns3/string.h"
 
 #include <algorithm>
+#include <fstream>
+#include <iomanip>
 #include <limits>
 
 namespace ns3
@@ -296,6 +300,46 @@ LoraHelper::AssignStreams(int64_t stream)
         current += device->AssignStreams(current);
     }
     return current - stream;
+}
+
+void
+LoraHelper::EnablePcap(const std::string& prefix) const
+{
+    for (const auto& gateway : m_gateways)
+    {
+        EnableLoraPcap(gateway,
+                       prefix + "-gateway-" + std::to_string(gateway->GetIndex()) + ".pcap");
+    }
+    const std::string name = prefix + "-keys.uat";
+    std::ofstream file(name);
+    file << std::hex << std::setfill('0');
+    const auto put = [&](const AesBlock& key) {
+        for (const uint8_t byte : key)
+        {
+            file << std::setw(2) << int{byte};
+        }
+    };
+    for (const auto& device : m_devices)
+    {
+        if (!device->IsJoined())
+        {
+            continue;
+        }
+        const uint32_t address = device->GetDeviceAddress();
+        const LoraSessionKeys keys = DeriveSessionKeys(m_masterKey, address);
+        file << '"';
+        for (int i = 0; i < 4; ++i)
+        {
+            file << std::setw(2) << (address >> (8 * i) & 0xffU);
+        }
+        file << "\",\"";
+        put(keys.nwkSKey);
+        file << "\",\"";
+        put(keys.appSKey);
+        file << "\",\"0000000000000000\"\n";
+    }
+    file.close();
+    NS_ABORT_MSG_UNLESS(file, name << ": cannot be written");
 }
 
 } // namespace lpwan

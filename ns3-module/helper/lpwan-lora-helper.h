@@ -151,6 +151,15 @@ class LoraHelper
      */
     int64_t AssignStreams(int64_t stream);
 
+    /**
+     * Writes PREFIX-gateway-N.pcap for each gateway installed so far: what it receives and sends,
+     * with LoRaTap headers (link type 270), as Wireshark reads them; and PREFIX-keys.uat, the
+     * session keys of the personalised devices installed so far in the form of Wireshark's table
+     * `encryption_keys_lorawan` (DevAddr in the byte order of the air).
+     * \param prefix of the file names; aborts when a file cannot be written
+     */
+    void EnablePcap(const std::string& prefix) const;
+
   private:
     ObjectFactory m_deviceFactory;
     ObjectFactory m_gatewayFactory;

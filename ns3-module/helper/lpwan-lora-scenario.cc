@@ -163,6 +163,10 @@ LoraScenario::Build()
     const LoraNetwork network = BuildLoraNetwork(m_values, m_lora);
     const NodeContainer& nodes = network.nodes;
     const NetDeviceContainer& netDevices = network.devices;
+    if (m_values.Bool("lora.pcap"))
+    {
+        m_lora.EnablePcap(m_folder.File("lora").string());
+    }
     m_lora.GetChannel()->TraceConnectWithoutContext(
         "UplinkFate",
         MakeCallback(&LoraScenario::OnUplinkFate, this));

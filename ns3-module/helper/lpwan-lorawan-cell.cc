@@ -72,6 +72,10 @@ LorawanCell::LorawanCell(limitnet::ScenarioValues values)
         }
         m_traffic->Add(device);
     }
+    if (m_values.Bool("lora.pcap"))
+    {
+        m_lora.EnablePcap(m_folder.File("lora").string());
+    }
     m_lora.GetChannel()->TraceConnectWithoutContext("UplinkFate",
                                                     MakeCallback(&LorawanCell::OnUplinkFate, this));
 }
