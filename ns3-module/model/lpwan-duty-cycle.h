@@ -17,7 +17,8 @@ namespace lpwan
  * Duty cycle of one transmitter, sub-band by sub-band. After a frame of length T the sub-band is
  * closed for T_off = T/DC - T, counted from the END of the frame (LoRaWAN 1.0.x, section 7.1 of
  * the regional parameters), so that frames sent as early as allowed fill exactly the share DC.
- * All sub-bands are open at first. Times are whole nanoseconds, rounded up: the limit is never passed by rounding.
+ * All sub-bands are open at first. Times are whole nanoseconds, rounded up: the limit is never
+ * passed by rounding.
  */
 class DutyCycle
 {

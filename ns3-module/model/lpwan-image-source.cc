@@ -104,6 +104,7 @@ ImageSource::DoDispose()
         m_device->SetTxCompleteCallback(LpwanNetDevice::TxCompleteCallback());
         m_device = nullptr;
     }
+    m_energyModel = nullptr;
     m_captureEvent.Cancel();
     m_queue.clear();
     Application::DoDispose();
@@ -114,6 +115,10 @@ ImageSource::StartApplication()
 {
     NS_ABORT_MSG_UNLESS(m_device && m_pictures && m_encoder && m_profile.clockHz > 0,
                         "ImageSource needs a device, pictures, an encoder and a device profile");
+    if (m_energyModel)
+    {
+        m_energyModel->SetMcuPower(m_profile.sleepPowerW);
+    }
     if (m_captured < m_imageCount)
     {
         m_captureEvent = Simulator::ScheduleNow(&ImageSource::Capture, this);
@@ -127,8 +132,18 @@ ImageSource::StopApplication()
 }
 
 void
+ImageSource::SetEnergyModel(Ptr<LpwanEnergyModel> model)
+{
+    m_energyModel = model;
+}
+
+void
 ImageSource::Capture()
 {
+    if (m_device->IsOff())
+    {
+        return; // and so takes no picture ever again
+    }
     const uint32_t image = m_captured++;
     NS_LOG_INFO("device " << m_device->GetDeviceAddress() << " captures image " << image);
     m_capturedTrace(image);
@@ -140,6 +155,14 @@ ImageSource::Capture()
     const Time start = std::max(Simulator::Now(), m_encoderFreeAt);
     m_encoderFreeAt = start + duration;
     m_encodingTime += duration;
+    if (m_energyModel && duration.IsStrictlyPositive())
+    {
+        const double watt = m_profile.EncodingEnergyJ(encoded->work) / duration.GetSeconds();
+        Simulator::Schedule(start - Simulator::Now(),
+                            &LpwanEnergyModel::SetMcuPower,
+                            m_energyModel,
+                            watt);
+    }
     Simulator::Schedule(m_encoderFreeAt - Simulator::Now(),
                         &ImageSource::EncodingDone,
                         this,
@@ -154,6 +177,14 @@ ImageSource::Capture()
 void
 ImageSource::EncodingDone(uint32_t image, std::shared_ptr<const limitnet::EncodedImage> encoded)
 {
+    if (m_energyModel)
+    {
+        m_energyModel->SetMcuPower(m_profile.sleepPowerW);
+    }
+    if (m_device->IsOff())
+    {
+        return;
+    }
     m_encodedTrace(image, *encoded);
     for (uint32_t i = 0; i < encoded->fragments.size(); ++i)
     {

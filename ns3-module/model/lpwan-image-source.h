@@ -6,6 +6,7 @@
 #include "limitnet/codec/image-codec.h"
 #include "limitnet/codec/image.h"
 #include "limitnet/device/device-profile.h"
+#include "lpwan-energy-model.h"
 #include "lpwan-net-device.h"
 
 #include "ns3/application.h"
@@ -81,6 +82,12 @@ class ImageSource : public Application
     /** \param profile the microcontroller */
     void SetDeviceProfile(const limitnet::DeviceProfile& profile);
 
+    /**
+     * \param model told what the microcontroller draws: the encoding's power while it encodes, the
+     *              profile's sleep power otherwise
+     */
+    void SetEnergyModel(Ptr<LpwanEnergyModel> model);
+
     /** \return images captured up to now */
     uint32_t GetCapturedImages() const;
 
@@ -127,6 +134,7 @@ class ImageSource : public Application
     void TxComplete(Ptr<const Packet> packet, Time start, Time end);
 
     Ptr<LpwanNetDevice> m_device;
+    Ptr<LpwanEnergyModel> m_energyModel;
     Pictures m_pictures;
     std::shared_ptr<const limitnet::ImageEncoder> m_encoder;
     limitnet::DeviceProfile m_profile;

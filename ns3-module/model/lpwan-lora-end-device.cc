@@ -637,6 +637,13 @@ LoraEndDevice::TurnOff()
     DropQueue(DropReason::BATTERY_EMPTY);
 }
 
+void
+LoraEndDevice::NotifyBattery(double fraction)
+{
+    constexpr double FULL = 254;
+    m_battery = static_cast<uint8_t>(std::clamp(std::round(fraction * FULL), 1.0, FULL));
+}
+
 bool
 LoraEndDevice::IsOff() const
 {

@@ -194,15 +194,6 @@ class LoraEndDevice : public LpwanNetDevice, public LoraDownlinkReceiver
     void RequestLinkCheck();
 
     /**
-     * Ends all activity for good, as an empty battery does: what waits is dropped, a frame in the
-     * air ends as it would.
-     */
-    void TurnOff();
-
-    /** \return whether TurnOff() was called */
-    bool IsOff() const;
-
-    /**
      * \param battery what DevStatusAns tells: 0 external power, 1..254 empty to full, 255 unknown
      */
     void SetBatteryLevel(uint8_t battery);
@@ -224,6 +215,11 @@ class LoraEndDevice : public LpwanNetDevice, public LoraDownlinkReceiver
     Address GetBroadcast() const override;
     bool IsLinkUp() const override;
     double GetPowerWatt(RadioState state) const override;
+    /** A frame in the air ends as it would. */
+    void TurnOff() override;
+    bool IsOff() const override;
+    /** DevStatusAns tells it: 1..254. */
+    void NotifyBattery(double fraction) override;
 
     // --- LoraDownlinkReceiver ---
     void EndUplink() override;

@@ -244,6 +244,12 @@ LpwanNetDevice::FollowPlan(RadioState state)
 }
 
 void
+LpwanNetDevice::NotifyBattery(double /* fraction */)
+{
+    // Of no interest to a link that has no message for it.
+}
+
+void
 LpwanNetDevice::SetRadioStateCallback(RadioStateCallback callback)
 {
     m_stateCallback = callback;

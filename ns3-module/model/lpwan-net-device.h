@@ -156,6 +156,15 @@ class LpwanNetDevice : public NetDevice
      */
     virtual double GetPowerWatt(RadioState state) const = 0;
 
+    /** Ends all activity for good, as an empty battery does: what waits is dropped. */
+    virtual void TurnOff() = 0;
+
+    /** \return whether TurnOff() was called */
+    virtual bool IsOff() const = 0;
+
+    /** \param fraction what is left of the battery, 0..1; a link may have a way to tell it */
+    virtual void NotifyBattery(double fraction);
+
     /** Told just before the radio enters another state. */
     using RadioStateCallback = Callback<void, RadioState>;
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+#include "ns3/basic-energy-source.h"
 #include "ns3/boolean.h"
 #include "ns3/constant-position-mobility-model.h"
 #include "ns3/double.h"
+#include "ns3/lpwan-energy-model.h"
 #include "ns3/lpwan-lora-channel.h"
 #include "ns3/lpwan-lora-end-device.h"
 #include "ns3/lpwan-lora-frame.h"
@@ -29,6 +31,7 @@
 
 using namespace ns3;
 using namespace ns3::lpwan;
+using namespace ns3::energy; // where newer releases of ns-3 keep energy sources
 
 namespace
 {
@@ -789,8 +792,8 @@ class DownlinkDataTestCase : public TestCase
             cell.m_onDelivery = [&](const UplinkDelivery& delivery) {
                 if (delivery.frameCounter == 0)
                 {
-                    // Three at once: the second follows, since the first frame says that there is more.
-                    // Then both sub-bands of the gateway are closed, and the third waits.
+                    // Three at once: the second follows, since the first frame says that there is
+                    // more. Then both sub-bands of the gateway are closed, and the third waits.
                     cell.Server()->SendDownlink(address, {1, 2, 3}, 5);
                     cell.Server()->SendDownlink(address, {4}, 5, true);
                     cell.Server()->SendDownlink(address, {5, 6}, 5);
@@ -1168,6 +1171,84 @@ class TurnOffTestCase : public TestCase
     }
 };
 
+/** ns-3's energy framework. */
+class EnergyTestCase : public TestCase
+{
+  public:
+    EnergyTestCase()
+        : TestCase("a device draws from an energy source, and falls silent when it is empty")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        const auto withSource = [](Cell& cell, double joule) {
+            Ptr<BasicEnergySource> source = CreateObject<BasicEnergySource>();
+            source->SetInitialEnergy(joule);
+            source->SetSupplyVoltage(3.6);
+            source->SetEnergyUpdateInterval(Seconds(1));
+            source->SetNode(cell.m_devices[0]->GetNode());
+            return std::pair{source, InstallEnergyModel(cell.m_devices[0], source)};
+        };
+        {
+            // A confirmed frame, so that a window lasts to the end of the answer, and one more.
+            Cell cell({1000});
+            const auto [source, model] = withSource(cell, 100);
+            model->SetAttribute("BasePower", DoubleValue(0.001));
+            model->SetMcuPower(0.002);
+            cell.SendAt(Seconds(1), 0, 20, true);
+            cell.SendAt(Seconds(20), 0, 51);
+            Simulator::Schedule(Seconds(30), &LpwanEnergyModel::SetMcuPower, model, 0.1);
+            Simulator::Schedule(Seconds(31), &LpwanEnergyModel::SetMcuPower, model, 0.002);
+            cell.Run(Seconds(100));
+            const double radio = cell.m_devices[0]->GetTotalEnergyJoule();
+            const double expected = radio + 100 * 0.003 + 0.098;
+            NS_TEST_ASSERT_MSG_EQ_TOL(model->GetTotalEnergyConsumption(),
+                                      expected,
+                                      1e-9,
+                                      "radio's own account, base and microcontroller");
+            source->UpdateEnergySource();
+            NS_TEST_ASSERT_MSG_EQ_TOL(source->GetRemainingEnergy(),
+                                      100 - expected,
+                                      1e-6, // ns-3 rounds each step to a nanosecond times watts
+                                      "what the source gave");
+            NS_TEST_ASSERT_MSG_EQ_TOL(model->EstimateLifetime().GetSeconds(),
+                                      100 / expected * 100,
+                                      1e-6,
+                                      "lifetime at the mean power");
+            // 3.3 V x 44 mA for the time on air, x 11.2 mA for 41.2 ms, 8.2 ms and 262.1 ms.
+            const double txS =
+                (cell.m_devices[0]->GetTimeOnAir(20) + cell.m_devices[0]->GetTimeOnAir(51))
+                    .GetSeconds();
+            const double rxS = 0.041216 + 0.008192 + 0.262144;
+            NS_TEST_ASSERT_MSG_EQ_TOL(radio,
+                                      3.3 *
+                                          (0.044 * txS + 0.0112 * rxS + 1.5e-6 * (100 - txS - rxS)),
+                                      1e-9,
+                                      "by hand");
+        }
+        {
+            // 0.1 W of base power on 4.5 J: empty (10 % of it is left, ns-3's default threshold)
+            // at 40.5 s; the frame at 50 s is not sent.
+            Cell cell({1000});
+            const auto [source, model] = withSource(cell, 4.5);
+            model->SetAttribute("BasePower", DoubleValue(0.1));
+            model->SetMcuPower(0);
+            cell.SendAt(Seconds(5), 0, 20);
+            cell.SendAt(Seconds(50), 0, 20);
+            cell.Run(Seconds(100));
+            NS_TEST_ASSERT_MSG_EQ(cell.m_devices[0]->IsOff(), true, "off");
+            NS_TEST_ASSERT_MSG_EQ(cell.m_uplinks.size(), 1, "silent");
+            const std::vector<std::string> dropped{"battery_empty"};
+            NS_TEST_ASSERT_MSG_EQ((cell.m_dropped == dropped), true, "and says why");
+            const double used = model->GetTotalEnergyConsumption();
+            NS_TEST_ASSERT_MSG_GT(used, 4.05 - 1e-9, "at the threshold");
+            NS_TEST_ASSERT_MSG_LT(used, 4.05 + 0.11, "or at the next update, a second later");
+        }
+    }
+};
+
 /** All of the above. */
 class LorawanTestSuite : public TestSuite
 {
@@ -1190,6 +1271,7 @@ class LorawanTestSuite : public TestSuite
         AddTestCase(new GatewayChoiceTestCase);
         AddTestCase(new ShadowingTestCase);
         AddTestCase(new TurnOffTestCase);
+        AddTestCase(new EnergyTestCase);
     }
 };
 

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include "lpwan-energy-model.h"
+
+#include "ns3/abort.h"
+#include "ns3/double.h"
+#include "ns3/log.h"
+#include "ns3/simulator.h"
+
+namespace ns3
+{
+namespace lpwan
+{
+
+NS_LOG_COMPONENT_DEFINE("LpwanEnergyModel");
+
+NS_OBJECT_ENSURE_REGISTERED(LpwanEnergyModel);
+
+TypeId
+LpwanEnergyModel::GetTypeId()
+{
+    static TypeId tid =
+        TypeId("ns3::lpwan::LpwanEnergyModel")
+            .SetParent<DeviceEnergyModel>()
+            .SetGroupName("Limitnet")
+            .AddConstructor<LpwanEnergyModel>()
+            .AddAttribute("BasePower",
+                          "What draws the same all the time beside radio and microcontroller: "
+                          "sensors, converters, self-discharge; watt.",
+                          DoubleValue(0),
+                          MakeDoubleAccessor(&LpwanEnergyModel::m_basePowerW),
+                          MakeDoubleChecker<double>(0))
+            .AddTraceSource("Depleted",
+                            "The energy source is empty and the device has been turned off.",
+                            MakeTraceSourceAccessor(&LpwanEnergyModel::m_depletedTrace),
+                            "ns3::lpwan::LpwanEnergyModel::DepletedTracedCallback");
+    return tid;
+}
+
+LpwanEnergyModel::LpwanEnergyModel() = default;
+
+LpwanEnergyModel::~LpwanEnergyModel() = default;
+
+void
+LpwanEnergyModel::DoDispose()
+{
+    m_device = nullptr;
+    m_source = nullptr;
+    DeviceEnergyModel::DoDispose();
+}
+
+void
+LpwanEnergyModel::SetDevice(Ptr<LpwanNetDevice> device)
+{
+    NS_ABORT_MSG_IF(m_device, "an LpwanEnergyModel serves one device");
+    m_device = device;
+    m_begin = Simulator::Now();
+    m_since = m_begin;
+    m_powerW = PresentPowerWatt();
+    device->SetRadioStateCallback(MakeCallback(&LpwanEnergyModel::FollowRadio, this));
+}
+
+void
+LpwanEnergyModel::SetEnergySource(Ptr<EnergySource> source)
+{
+    m_source = source;
+}
+
+double
+LpwanEnergyModel::PresentPowerWatt() const
+{
+    return m_depleted || !m_device ? 0
+                                   : m_basePowerW + m_mcuPowerW + m_device->GetPowerWatt(m_state);
+}
+
+void
+LpwanEnergyModel::ChangePower()
+{
+    // The source settles by the power so far, which it asks for; it may turn the device off.
+    if (m_source)
+    {
+        m_source->UpdateEnergySource();
+    }
+    const Time now = Simulator::Now();
+    m_joule += m_powerW * (now - m_since).GetSeconds();
+    m_since = now;
+    m_powerW = PresentPowerWatt();
+}
+
+void
+LpwanEnergyModel::SetMcuPower(double watt)
+{
+    m_mcuPowerW = watt;
+    ChangePower();
+}
+
+void
+LpwanEnergyModel::ChangeState(int newState)
+{
+    m_state = static_cast<RadioState>(newState);
+    ChangePower();
+}
+
+void
+LpwanEnergyModel::FollowRadio(RadioState state)
+{
+    ChangeState(static_cast<int>(state));
+}
+
+double
+LpwanEnergyModel::GetTotalEnergyConsumption() const
+{
+    return m_joule + m_powerW * (Simulator::Now() - m_since).GetSeconds();
+}
+
+Time
+LpwanEnergyModel::EstimateLifetime() const
+{
+    const double joule = GetTotalEnergyConsumption();
+    const double passedS = (Simulator::Now() - m_begin).GetSeconds();
+    NS_ABORT_MSG_UNLESS(m_source, "an LpwanEnergyModel without a source has no lifetime");
+    return joule > 0 ? Seconds(m_source->GetInitialEnergy() / joule * passedS) : Time::Max();
+}
+
+void
+LpwanEnergyModel::HandleEnergyDepletion()
+{
+    if (m_depleted)
+    {
+        return;
+    }
+    NS_LOG_INFO("device " << m_device->GetDeviceAddress() << " has no energy left");
+    const Time now = Simulator::Now();
+    m_joule += m_powerW * (now - m_since).GetSeconds();
+    m_since = now;
+    m_depleted = true;
+    m_powerW = 0;
+    m_device->TurnOff();
+    m_depletedTrace(m_device);
+}
+
+void
+LpwanEnergyModel::HandleEnergyRecharged()
+{
+    // A device that has been turned off stays so.
+}
+
+void
+LpwanEnergyModel::HandleEnergyChanged()
+{
+    if (m_source && !m_depleted)
+    {
+        m_device->NotifyBattery(m_source->GetEnergyFraction());
+    }
+}
+
+double
+LpwanEnergyModel::DoGetCurrentA() const
+{
+    return m_source ? m_powerW / m_source->GetSupplyVoltage() : 0;
+}
+
+Ptr<LpwanEnergyModel>
+InstallEnergyModel(Ptr<LpwanNetDevice> device, Ptr<EnergySource> source)
+{
+    Ptr<LpwanEnergyModel> model = CreateObject<LpwanEnergyModel>();
+    model->SetDevice(device);
+    model->SetEnergySource(source);
+    source->AppendDeviceEnergyModel(model);
+    return model;
+}
+
+} // namespace lpwan
+} // namespace ns3
