@@ -8,8 +8,8 @@
 #include "ns3/boolean.h"
 #include "ns3/double.h"
 #include "ns3/log.h"
-#include "ns3/mac64-address.h"
 #include "ns3/node.h"
+#include "ns3/rng-seed-manager.h"
 #include "ns3/simulator.h"
 #include "ns3/string.h"
 #include "ns3/uinteger.h"
@@ -71,6 +71,17 @@ TxCurrentOf(double powerDbm)
     const TxCurrent& low = *(above - 1);
     return low.currentA + (high.currentA - low.currentA) * (powerDbm - low.powerDbm) /
                               (high.powerDbm - low.powerDbm);
+}
+
+/** \return ns-3's generator at the stream that RandomVariableStream::SetStream() would take */
+RngStream
+MakeRandom(int64_t stream)
+{
+    // Automatic streams are below 2^63, assigned ones above.
+    constexpr uint64_t ASSIGNED = uint64_t{1} << 63;
+    const uint64_t number = stream < 0 ? RngSeedManager::GetNextStreamIndex()
+                                       : ASSIGNED + static_cast<uint64_t>(stream);
+    return {RngSeedManager::GetSeed(), number, RngSeedManager::GetRun()};
 }
 
 } // namespace
@@ -215,7 +226,7 @@ LoraEndDevice::GetTypeId()
 
 LoraEndDevice::LoraEndDevice()
     : m_region(&LoraRegion::Eu868()),
-      m_random(CreateObject<UniformRandomVariable>()),
+      m_random(MakeRandom(-1)),
       m_rx2FrequencyHz(m_region->rx2FrequencyHz),
       m_rx2DataRate(m_region->rx2DataRate)
 {
@@ -229,7 +240,6 @@ LoraEndDevice::DoDispose()
 {
     m_next.Cancel();
     m_channel = nullptr;
-    m_random = nullptr;
     m_pending.reset();
     LpwanNetDevice::DoDispose();
 }
@@ -413,7 +423,7 @@ LoraEndDevice::GetTimeOnAir(uint32_t payloadBytes) const
 int64_t
 LoraEndDevice::AssignStreams(int64_t stream)
 {
-    m_random->SetStream(stream);
+    m_random = MakeRandom(stream);
     return 1;
 }
 
@@ -447,7 +457,7 @@ LoraEndDevice::SetAddress(Address address)
 {
     NS_ABORT_MSG_UNLESS(Mac64Address::IsMatchingType(address),
                         "the address of a LoRa device is its DevEUI, a Mac64Address");
-    m_devEui = address;
+    m_devEui = Mac64Address::ConvertFrom(address);
 }
 
 Address
@@ -816,7 +826,7 @@ LoraEndDevice::BuildJoinRequest()
     request.joinEui = m_otaa->joinEui;
     request.devNonce = m_otaa->devNonce++;
     uint8_t eui[8] = {};
-    Mac64Address::ConvertFrom(m_devEui).CopyTo(eui);
+    m_devEui.CopyTo(eui);
     for (const uint8_t byte : eui)
     {
         request.devEui = request.devEui << 8 | byte;
@@ -843,7 +853,7 @@ LoraEndDevice::Transmit(uint8_t dataRate)
     {
         open += isOpen(i) ? 1 : 0;
     }
-    auto choice = m_random->GetInteger(0, static_cast<uint32_t>(open - 1));
+    auto choice = static_cast<std::size_t>(m_random.RandU01() * static_cast<double>(open));
     std::size_t channel = 0;
     while (!isOpen(channel) || choice-- > 0)
     {
@@ -990,7 +1000,7 @@ LoraEndDevice::EndWindows()
     m_windows = 0;
     const auto timeout = [this] {
         // RETRANSMIT_TIMEOUT, section 7: 1 to 3 s.
-        return Seconds(m_random->GetValue(1, 3));
+        return Seconds(1 + 2 * m_random.RandU01());
     };
     if (m_pending->join)
     {

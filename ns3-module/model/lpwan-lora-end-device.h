@@ -13,7 +13,8 @@
 #include "lpwan-net-device.h"
 
 #include "ns3/event-id.h"
-#include "ns3/random-variable-stream.h"
+#include "ns3/mac64-address.h"
+#include "ns3/rng-stream.h"
 
 #include <bitset>
 #include <cstdint>
@@ -366,7 +367,6 @@ class LoraEndDevice : public LpwanNetDevice, public LoraDownlinkReceiver
     // Ordered by size: there may be a hundred thousand of these.
     const LoraRegion* m_region;
     Ptr<LoraChannel> m_channel;
-    Ptr<UniformRandomVariable> m_random;
     std::unique_ptr<std::vector<LoraUplinkChannel>> m_ownChannels; //!< when they differ
     std::unique_ptr<Otaa> m_otaa;
     std::unique_ptr<Pending> m_pending;
@@ -374,7 +374,9 @@ class LoraEndDevice : public LpwanNetDevice, public LoraDownlinkReceiver
     DutyCycle m_dutyCycle;
     LoraSensitivity m_sensitivity;
     LoraSessionKeys m_keys;
-    Address m_devEui;
+    Mac64Address m_devEui;
+    RngStream
+        m_random; //!< ns-3's generator by itself: a RandomVariableStream costs four times as much
     LpwanTransmission m_transmission; //!< the last frame
     std::vector<uint8_t> m_answers;   //!< commands for the next uplink
     std::vector<uint8_t> m_sticky;    //!< those that are repeated until something comes down

@@ -100,13 +100,19 @@ std::optional<LoraSensitivity>
 LoraSensitivity::Parse(const std::string& text)
 {
     LoraSensitivity result;
-    result.m_text = text;
     const auto chip = std::find_if(CHIPS.begin(), CHIPS.end(), [&](const Chip& candidate) {
         return text == candidate.name;
     });
     if (chip != CHIPS.end())
     {
-        result.m_table = chip->sensitivityDbm;
+        // Each chip's table is made once and shared.
+        static std::array<std::shared_ptr<const Table>, CHIPS.size()> tables;
+        auto& table = tables[static_cast<std::size_t>(chip - CHIPS.begin())];
+        if (!table)
+        {
+            table = std::make_shared<const Table>(Table{text, chip->sensitivityDbm});
+        }
+        result.m_table = table;
         return result;
     }
     std::string numbers = text;
@@ -125,9 +131,9 @@ LoraSensitivity::Parse(const std::string& text)
     }
     if (!values.empty())
     {
-        Row table{};
-        std::copy(values.begin(), values.end(), table.begin());
-        result.m_table = table;
+        Table table{text, {}};
+        std::copy(values.begin(), values.end(), table.dbm.begin());
+        result.m_table = std::make_shared<const Table>(table);
     }
     return result;
 }
@@ -151,13 +157,14 @@ LoraSensitivity::GetDbm(uint8_t spreadingFactor, uint32_t bandwidthHz, double no
     {
         return LoraNoiseFloorDbm(bandwidthHz, noiseFigureDb) + SNR_THRESHOLD_DB[index];
     }
-    return (*m_table)[index] + 10 * std::log10(bandwidthHz / REFERENCE_BANDWIDTH_HZ);
+    return m_table->dbm[index] + 10 * std::log10(bandwidthHz / REFERENCE_BANDWIDTH_HZ);
 }
 
 const std::string&
 LoraSensitivity::GetText() const
 {
-    return m_text;
+    static const std::string none;
+    return m_table ? m_table->text : none;
 }
 
 const char*

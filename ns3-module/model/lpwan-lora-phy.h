@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -81,8 +82,15 @@ class LoraSensitivity
     const std::string& GetText() const;
 
   private:
-    std::string m_text;
-    std::optional<std::array<double, LORA_SF_COUNT>> m_table;
+    /** A table and the text it was made from. */
+    struct Table
+    {
+        std::string text;
+        std::array<double, LORA_SF_COUNT> dbm;
+    };
+
+    /** Null: noise and threshold decide. Shared by copies, since there may be many devices. */
+    std::shared_ptr<const Table> m_table;
 };
 
 /** How noise decides over a frame. */

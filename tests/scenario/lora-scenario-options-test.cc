@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/scenario/lora-scenario-options.h"
+#include "limitnet/scenario/lorawan-cell-options.h"
 #include "tests/data/test-folder.h"
 
 #include <gtest/gtest.h>
@@ -12,29 +13,43 @@ namespace
 {
 
 /** With LIMITNET_UPDATE_DOCS set, the test writes the page instead of comparing it. */
-TEST(LoraScenarioOptions, PageIsWhatTheTableSays)
+void
+ExpectPage(const OptionTable& table, const std::string& name)
 {
     std::ostringstream page;
-    LoraScenarioOptions("any").PrintMarkdown(page);
+    table.PrintMarkdown(page);
     const std::filesystem::path file =
-        std::filesystem::path(LIMITNET_TEST_SOURCE_DIR) / "docs/scenario.md";
+        std::filesystem::path(LIMITNET_TEST_SOURCE_DIR) / "docs" / name;
     if (std::getenv("LIMITNET_UPDATE_DOCS"))
     {
         std::ofstream(file) << page.str();
     }
     EXPECT_EQ(ReadText(file), page.str())
-        << "docs/scenario.md is out of date: run this test with LIMITNET_UPDATE_DOCS=1";
+        << name << " is out of date: run this test with LIMITNET_UPDATE_DOCS=1";
+}
+
+TEST(LoraScenarioOptions, PageIsWhatTheTableSays)
+{
+    ExpectPage(LoraScenarioOptions("any"), "scenario.md");
+}
+
+TEST(LorawanCellOptions, PageIsWhatTheTableSays)
+{
+    ExpectPage(LorawanCellOptions("any"), "lorawan-cell.md");
 }
 
 TEST(LoraScenarioOptions, KeysHaveTheirUnitLast)
 {
-    const OptionTable table = LoraScenarioOptions("any");
     const std::map<std::string, std::string> endings = {{"s", "_s"},
                                                         {"m", "_m"},
                                                         {"dB", "_db"},
                                                         {"dBm", "_dbm"},
-                                                        {"%", "_percent"}};
-    for (const Option& option : table.Options())
+                                                        {"%", "_percent"},
+                                                        {"bytes", "_bytes"}};
+    std::vector<Option> options = LoraScenarioOptions("any").Options();
+    const OptionTable cell = LorawanCellOptions("any");
+    options.insert(options.end(), cell.Options().begin(), cell.Options().end());
+    for (const Option& option : options)
     {
         EXPECT_EQ(option.key.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_."),
                   std::string::npos)
