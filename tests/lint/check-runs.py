@@ -4,9 +4,9 @@
 
   check-runs.py ROOT BIN
 
-Every ns3-module/examples/*.cc is a program in BIN: it has to print its help and to run. Programs
-named *-scenario are run with few devices for a short time, once without a file and once with every
-file of scenarios/ that is for it; each run has to leave the result files. The same
+Every ns3-module/examples/*.cc is a program in BIN: it has to print its help and to run, with few
+devices for a short time (PROGRAMS), once without a file and once with every file of scenarios/ that
+is for it; each run has to leave the result files. The same
 scenario has to give the same bytes twice, and others with another run number. A scenario file is for
 limitnet-lora-scenario unless its first line is a comment that names another program.
 """
@@ -17,10 +17,19 @@ import sys
 import tempfile
 from pathlib import Path
 
-SMALL = ["--devices.count=2", "--images.per_device=1", "--scenario.duration_s=300",
+# Options for a short run, the files it has to leave, and the one that shows whether anything happened.
+PROGRAMS = {
+    "limitnet-lora-scenario": (
+        ["--devices.count=2", "--images.per_device=1", "--scenario.duration_s=300",
          "--images.period_s=60", "--devices.radius_m=500", "--lora.sf=7",
-         "--images.dataset=cifar10", "--codec.classifier=auto", "--plot=false"]
-RESULTS = ["accuracy.csv", "fragments.csv", "images.csv", "nodes.csv", "scenario.ini"]
+         "--images.dataset=cifar10", "--codec.classifier=auto", "--plot=false"],
+        ["accuracy.csv", "fragments.csv", "images.csv", "nodes.csv", "scenario.ini"],
+        "images.csv"),
+    "limitnet-lorawan-cell": (
+        ["--devices.count=20", "--scenario.duration_s=3600"],
+        ["cell.csv", "devices.csv", "scenario.ini"],
+        "devices.csv"),
+}
 
 
 def run(command):
@@ -51,10 +60,11 @@ def results(folder):
 
 def complaints_about_repeating(program):
     """The same seed and run give the same bytes, another run gives others."""
+    small, _, shown = PROGRAMS[program.name]
     outcomes = []
     for number in (1, 1, 2):
         with tempfile.TemporaryDirectory() as out:
-            wrong = run([program, f"--out={out}", *SMALL, f"--run={number}"])
+            wrong = run([program, f"--out={out}", *small, f"--run={number}"])
             if wrong:
                 return [f"{program.name} --run={number}: {wrong}"]
             outcomes.append(results(out))
@@ -63,14 +73,14 @@ def complaints_about_repeating(program):
                   for name in first if first[name] != again.get(name)]
     if first == other:
         complaints.append(f"{program.name}: another run number gives the same results")
-    if first.get("images.csv", b"").count(b"\n") < 3:
-        complaints.append(f"{program.name}: the small scenario captures no images")
+    if first.get(shown, b"").count(b"\n") < 3:
+        complaints.append(f"{program.name}: nothing happens in the small scenario")
     return complaints
 
 
 def program_of(scenario):
     first = scenario.read_text(encoding="utf-8").split("\n", 1)[0]
-    named = re.search(r"\blimitnet-[a-z-]+-scenario\b", first) if first[:1] in "#;" else None
+    named = re.search(r"\blimitnet-[a-z-]+\b", first) if first[:1] in "#;" else None
     return named.group(0) if named else "limitnet-lora-scenario"
 
 
@@ -85,27 +95,27 @@ def main(root, programs):
         wrong = run([programs / example, "--help"])
         if wrong:
             complaints.append(f"{example} --help: {wrong}")
-        runs = [None]
-        if example.endswith("-scenario"):
-            runs += [scenario for scenario in scenarios if program_of(scenario) == example]
-            complaints += complaints_about_repeating(programs / example)
+        if example not in PROGRAMS:
+            complaints.append(f"{example}: not in PROGRAMS of {Path(__file__).name}")
+            continue
+        small, files, _ = PROGRAMS[example]
+        runs = [None] + [scenario for scenario in scenarios if program_of(scenario) == example]
+        complaints += complaints_about_repeating(programs / example)
         for scenario in runs:
             checked += 1
             what = example if scenario is None else f"{example} --scenario={scenario.name}"
             with tempfile.TemporaryDirectory() as out:
-                command = [programs / example]
-                if example.endswith("-scenario"):
-                    command += [f"--out={out}", *SMALL]
+                command = [programs / example, f"--out={out}", *small]
                 if scenario is not None:
                     command.append(f"--scenario={scenario}")
                 wrong = run(command)
                 if wrong:
                     complaints.append(f"{what}: {wrong}")
-                elif example.endswith("-scenario"):
-                    written = {path.name for path in Path(out).rglob("*")}
-                    missing = [name for name in RESULTS if name not in written]
-                    if missing:
-                        complaints.append(f"{what}: did not write {', '.join(missing)}")
+                    continue
+                written = {path.name for path in Path(out).rglob("*")}
+                missing = [name for name in files if name not in written]
+                if missing:
+                    complaints.append(f"{what}: did not write {', '.join(missing)}")
     if not checked:
         complaints.append("nothing to check: no example program found")
     for complaint in complaints:
