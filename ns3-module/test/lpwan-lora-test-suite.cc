@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+#include "lpwan-test-bytes.h"
+
 #include "ns3/boolean.h"
 #include "ns3/constant-position-mobility-model.h"
 #include "ns3/double.h"
@@ -41,34 +43,6 @@ using namespace ns3::lpwan;
 
 namespace
 {
-
-/**
- * \param text hexadecimal digits
- * \return the bytes
- */
-std::vector<uint8_t>
-Hex(const std::string& text)
-{
-    std::vector<uint8_t> bytes;
-    for (std::size_t i = 0; i + 1 < text.size(); i += 2)
-    {
-        bytes.push_back(static_cast<uint8_t>(std::stoul(text.substr(i, 2), nullptr, 16)));
-    }
-    return bytes;
-}
-
-/**
- * \param text 32 hexadecimal digits
- * \return the block
- */
-AesBlock
-HexBlock(const std::string& text)
-{
-    const auto bytes = Hex(text);
-    AesBlock block{};
-    std::copy(bytes.begin(), bytes.end(), block.begin());
-    return block;
-}
 
 /**
  * \param size number of bytes

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+#include "lpwan-test-bytes.h"
+
 #include "ns3/basic-energy-source.h"
 #include "ns3/boolean.h"
 #include "ns3/constant-position-mobility-model.h"
@@ -35,26 +37,6 @@ using namespace ns3::energy; // where newer releases of ns-3 keep energy sources
 
 namespace
 {
-
-std::vector<uint8_t>
-Hex(const std::string& text)
-{
-    std::vector<uint8_t> bytes;
-    for (std::size_t i = 0; i + 1 < text.size(); i += 2)
-    {
-        bytes.push_back(static_cast<uint8_t>(std::stoul(text.substr(i, 2), nullptr, 16)));
-    }
-    return bytes;
-}
-
-AesBlock
-HexBlock(const std::string& text)
-{
-    const auto bytes = Hex(text);
-    AesBlock block{};
-    std::copy(bytes.begin(), bytes.end(), block.begin());
-    return block;
-}
 
 std::string
 ToHex(const std::vector<uint8_t>& bytes)

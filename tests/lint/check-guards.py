@@ -72,7 +72,7 @@ VIOLATIONS = [
     ("runs", "bin/limitnet-lora-scenario", BAD_FILE, "--scenario=one.ini: exit status 1"),
     ("runs", "bin/limitnet-lora-scenario", GOOD.replace("$run", "$$"), "differs between two runs"),
     ("runs", "bin/limitnet-lora-scenario", GOOD.replace("$run", "2"), "another run number gives"),
-    ("runs", "bin/limitnet-lora-scenario", GOOD.replace("1\\n$run", "$run"), "captures no images"),
+    ("runs", "bin/limitnet-lora-scenario", GOOD.replace("1\\n$run", "$run"), "nothing happens in the small"),
     ("runs", "bin/good", "#!/bin/sh\ntouch litter\n", "left litter in the folder"),
     ("runs", "scenarios/two.ini", "# limitnet-no-scenario\n", "which is not there"),
 ]
