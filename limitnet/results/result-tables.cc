@@ -206,6 +206,26 @@ CellDevicesTable()
 }
 
 const ResultTable&
+CellFramesTable()
+{
+    static const ResultTable table = {
+        "frames.csv",
+        "Of `limitnet-lorawan-cell` with frames = true: one row for each uplink, in the order in "
+        "which they end. Empty where a column does not apply.",
+        {{"start_s", "s", "First preamble symbol leaves the antenna."},
+         {"time_on_air_s", "s", "From there to the last symbol."},
+         {"device", "", "Number of the device."},
+         {"counter", "", "Frame counter; a repetition has that of the first transmission."},
+         {"sf", "", "Spreading factor, 7..12."},
+         {"frequency_hz", "Hz", "Carrier."},
+         {"frame_bytes", "", "PHY payload."},
+         {"fate", "", "received, or why it was lost, by the furthest it got at any gateway."},
+         {"interferer_device", "", "Lost to interference: whose frame did most."},
+         {"interferer_counter", "", "Counter of that frame."}}};
+    return table;
+}
+
+const ResultTable&
 EvaluationTable()
 {
     static const ResultTable table = {
@@ -357,7 +377,7 @@ PrintTablesMarkdown(std::ostream& out)
         PrintTable(out, *table);
     }
     out << "\n# Files of limitnet-lorawan-cell\n\nLikewise CSV, in OUT/NAME/RUN.\n";
-    for (const ResultTable* table : {&CellTable(), &CellDevicesTable()})
+    for (const ResultTable* table : {&CellTable(), &CellDevicesTable(), &CellFramesTable()})
     {
         PrintTable(out, *table);
     }

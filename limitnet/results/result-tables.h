@@ -43,6 +43,7 @@ const ResultTable& NodesTable();
 ///@{
 const ResultTable& CellTable();
 const ResultTable& CellDevicesTable();
+const ResultTable& CellFramesTable();
 ///@}
 
 /** \name The files of the program limitnet */

@@ -23,7 +23,10 @@ LorawanCellOptions(const std::string& version)
                 4294967295,
                 "",
                 "Run number: another independent run of the same seed.")
-        .AddText("out", "results", "Folder for results; a run's files go to OUT/NAME/RUN.");
+        .AddText("out", "results", "Folder for results; a run's files go to OUT/NAME/RUN.")
+        .AddBool("frames",
+                 false,
+                 "Write frames.csv: each uplink with what became of it, and who disturbed it.");
 
     table.AddSection("scenario", "Scenario")
         .AddText("name", "lorawan-cell", "Name of the scenario, which its results folder gets.")

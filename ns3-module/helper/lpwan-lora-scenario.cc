@@ -321,8 +321,14 @@ LoraScenario::OnDrop(uint32_t device, Ptr<const Packet> packet, DropReason reaso
 void
 LoraScenario::OnUplinkFate(const LoraUplink& uplink)
 {
-    const auto [device, image, fragment] =
-        m_frames.at(FrameKey(uplink.transmission.deviceAddress, uplink.transmission.frameCounter));
+    const auto found = m_frames.find(
+        FrameKey(uplink.transmission.deviceAddress, uplink.transmission.frameCounter));
+    if (found == m_frames.end())
+    {
+        return; // a frame of the MAC alone: answers to commands that found no place beside a
+                // fragment
+    }
+    const auto [device, image, fragment] = found->second;
     FragmentRecord& record = m_devices[device].images.at(image).fragments.at(fragment);
     // A received frame is delivered when it reaches the cloud, which the arrivals tell; one that
     // is still on its way there when the simulation ends is in the backhaul.

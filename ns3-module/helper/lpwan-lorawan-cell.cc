@@ -72,6 +72,11 @@ LorawanCell::LorawanCell(limitnet::ScenarioValues values)
         }
         m_traffic->Add(device);
     }
+    if (m_values.Bool("frames"))
+    {
+        m_frames = std::make_unique<limitnet::CsvWriter>(m_folder.File("frames.csv"),
+                                                         limitnet::CellFramesTable().Names());
+    }
     if (m_values.Bool("lora.pcap"))
     {
         m_lora.EnablePcap(m_folder.File("lora").string());
@@ -96,8 +101,36 @@ LorawanCell::OnUplinkFate(const LoraUplink& uplink)
             [static_cast<std::size_t>(uplink.fate)];
     if (uplink.fate == LoraFate::RECEIVED)
     {
-        ++m_received[uplink.transmission.deviceAddress - m_firstAddress];
+        ++m_received[DeviceOf(uplink.transmission.deviceAddress)];
     }
+    if (m_frames)
+    {
+        WriteFrame(uplink);
+    }
+}
+
+void
+LorawanCell::WriteFrame(const LoraUplink& uplink)
+{
+    const LpwanTransmission& t = uplink.transmission;
+    m_frames->Add(t.start.GetSeconds())
+        .Add((t.end - t.start).GetSeconds())
+        .Add(DeviceOf(t.deviceAddress))
+        .Add(t.frameCounter)
+        .Add(int{t.spreadingFactor})
+        .Add(t.frequencyHz)
+        .Add(t.frameBytes)
+        .Add(ToString(uplink.fate));
+    if (uplink.fate == LoraFate::INTERFERENCE)
+    {
+        m_frames->Add(DeviceOf(uplink.interferer.deviceAddress))
+            .Add(uplink.interferer.frameCounter);
+    }
+    else
+    {
+        m_frames->AddEmpty().AddEmpty();
+    }
+    m_frames->EndRow();
 }
 
 uint64_t
@@ -192,6 +225,10 @@ LorawanCell::WriteFiles()
                 .EndRow();
         }
         csv.Close();
+    }
+    if (m_frames)
+    {
+        m_frames->Close();
     }
     const auto path = m_folder.File("scenario.ini");
     std::ofstream ini(path);

@@ -3,6 +3,7 @@
 #ifndef LPWAN_LORAWAN_CELL_H
 #define LPWAN_LORAWAN_CELL_H
 
+#include "limitnet/results/csv-writer.h"
 #include "limitnet/results/run-folder.h"
 #include "limitnet/scenario/option-table.h"
 
@@ -12,6 +13,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -62,6 +64,14 @@ class LorawanCell
     using Counts = std::array<uint64_t, LORA_FATE_COUNT>;
 
     void OnUplinkFate(const LoraUplink& uplink);
+
+    /** \param address DevAddr \return number of the device */
+    uint32_t DeviceOf(uint32_t address) const
+    {
+        return address - m_firstAddress;
+    }
+
+    void WriteFrame(const LoraUplink& uplink);
     void WriteFiles();
     void PrintSummary(std::ostream& out) const;
 
@@ -71,9 +81,10 @@ class LorawanCell
     LoraHelper m_lora;
     LoraNetwork m_network;
     Ptr<PeriodicTraffic> m_traffic;
-    std::array<Counts, LORA_SF_COUNT> m_bySf{}; //!< uplinks by spreading factor
-    uint32_t m_firstAddress{0};                 //!< DevAddr of device 0; the others follow
-    std::vector<uint32_t> m_received;           //!< frames received, by device
+    std::array<Counts, LORA_SF_COUNT> m_bySf{};    //!< uplinks by spreading factor
+    uint32_t m_firstAddress{0};                    //!< DevAddr of device 0; the others follow
+    std::vector<uint32_t> m_received;              //!< frames received, by device
+    std::unique_ptr<limitnet::CsvWriter> m_frames; //!< when asked for
 };
 
 } // namespace lpwan

@@ -107,10 +107,28 @@ TEST(LorawanCell, SameSeedGivesTheSameBytes)
                                   "--devices.count=300",
                                   "--scenario.duration_s=3600",
                                   "--lora.confirmed=true",
+                                  "--frames=true",
                                   std::string("--seed=") + seed});
         ASSERT_EQ(run.exitCode, 0) << run.err;
-        texts.push_back(ReadText(folder.Path() / "benchmark-lorawan/1/cell.csv") +
-                        ReadText(folder.Path() / "benchmark-lorawan/1/devices.csv"));
+        const auto results = folder.Path() / "benchmark-lorawan/1";
+        const auto frames = ReadText(results / "frames.csv");
+        texts.push_back(ReadText(results / "cell.csv") + ReadText(results / "devices.csv") +
+                        frames);
+        // A row for each frame, below the header, and as many of a fate as cell.csv counts.
+        const auto row = RowOfAll(results);
+        EXPECT_EQ(std::count(frames.begin(), frames.end(), '\n'), 1 + row.at("frames"));
+        for (const char* fate : {"received", "interference", "gateway_sending"})
+        {
+            int count = 0;
+            const std::string words = std::string(",") + fate + ",";
+            for (auto at = frames.find(words); at != std::string::npos;
+                 at = frames.find(words, at + 1))
+            {
+                ++count;
+            }
+            EXPECT_EQ(count, row.at(fate)) << fate;
+            EXPECT_GT(count, 0) << fate;
+        }
     }
     EXPECT_EQ(texts[0], texts[1]);
     EXPECT_NE(texts[0], texts[2]);
