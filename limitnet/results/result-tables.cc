@@ -201,7 +201,11 @@ CellDevicesTable()
          {"time_on_air_s", "s", "Time the device was sending."},
          {"radio_tx_energy_j", "J", "Energy of the radio while sending."},
          {"radio_rx_energy_j", "J", "Energy of the radio while listening."},
-         {"radio_sleep_energy_j", "J", "Energy of the radio for the rest of the time."}}};
+         {"radio_sleep_energy_j", "J", "Energy of the radio for the rest of the time."},
+         {"off_at_s", "s", "When its battery was empty; empty when it was not, or there is none."},
+         {"lifetime_days",
+          "d",
+          "How long a full battery lasts at the mean power so far; empty without a battery."}}};
     return table;
 }
 

@@ -7,6 +7,8 @@
 #include "limitnet/results/csv-writer.h"
 #include "limitnet/results/result-tables.h"
 
+#include "ns3/basic-energy-source.h"
+#include "ns3/double.h"
 #include "ns3/mobility-model.h"
 #include "ns3/simulator.h"
 #include "ns3/uinteger.h"
@@ -71,6 +73,10 @@ LorawanCell::LorawanCell(limitnet::ScenarioValues values)
                                   " bytes at most");
         }
         m_traffic->Add(device);
+        if (m_values.Real("devices.battery_j") > 0)
+        {
+            AddBattery(device);
+        }
     }
     if (m_values.Bool("frames"))
     {
@@ -92,6 +98,33 @@ LorawanCell::~LorawanCell()
         m_traffic->Dispose();
     }
     Simulator::Destroy();
+}
+
+void
+LorawanCell::AddBattery(Ptr<LoraEndDevice> device)
+{
+    // ns-3 looks whether a battery is empty at each change of power and at this interval.
+    constexpr double INTERVAL_S = 600;
+    Ptr<BasicEnergySource> battery = CreateObject<BasicEnergySource>();
+    battery->SetInitialEnergy(m_values.Real("devices.battery_j"));
+    battery->SetAttribute("BasicEnergyLowBatteryThreshold", DoubleValue(0));
+    battery->SetEnergyUpdateInterval(Seconds(INTERVAL_S));
+    battery->SetNode(device->GetNode());
+    device->GetNode()->AggregateObject(battery);
+    const auto model = InstallEnergyModel(device, battery);
+    model->SetAttribute("BasePower", DoubleValue(m_values.Real("devices.base_power_w")));
+    model->SetMcuPower(0); // takes the base power up
+    model->TraceConnectWithoutContext("Depleted",
+                                      MakeCallback(&LorawanCell::OnDepleted, this)
+                                          .Bind(static_cast<uint32_t>(m_batteries.size())));
+    m_batteries.push_back(model);
+    m_offAtS.emplace_back();
+}
+
+void
+LorawanCell::OnDepleted(uint32_t device, Ptr<LpwanNetDevice> /* netDevice */)
+{
+    m_offAtS[device] = Simulator::Now().GetSeconds();
 }
 
 void
@@ -221,8 +254,15 @@ LorawanCell::WriteFiles()
                 .Add(device->GetTxAirtimeSeconds())
                 .Add(device->GetEnergyJoule(RadioState::TX), JOULE_DECIMALS)
                 .Add(device->GetEnergyJoule(RadioState::RX), JOULE_DECIMALS)
-                .Add(device->GetEnergyJoule(RadioState::SLEEP), JOULE_DECIMALS)
-                .EndRow();
+                .Add(device->GetEnergyJoule(RadioState::SLEEP), JOULE_DECIMALS);
+            if (m_batteries.empty())
+            {
+                csv.AddEmpty().AddEmpty().EndRow();
+                continue;
+            }
+            constexpr double DAY_S = 86400;
+            m_offAtS[i] ? csv.Add(*m_offAtS[i]) : csv.AddEmpty();
+            csv.Add(m_batteries[i]->EstimateLifetime().GetSeconds() / DAY_S, DB_DECIMALS).EndRow();
         }
         csv.Close();
     }

@@ -7,6 +7,7 @@
 #include "limitnet/results/run-folder.h"
 #include "limitnet/scenario/option-table.h"
 
+#include "ns3/lpwan-energy-model.h"
 #include "ns3/lpwan-lora-helper.h"
 #include "ns3/lpwan-lora-network.h"
 #include "ns3/lpwan-periodic-traffic.h"
@@ -14,6 +15,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -72,6 +74,11 @@ class LorawanCell
     }
 
     void WriteFrame(const LoraUplink& uplink);
+
+    /** Gives a device a battery. */
+    void AddBattery(Ptr<LoraEndDevice> device);
+
+    void OnDepleted(uint32_t device, Ptr<LpwanNetDevice> netDevice);
     void WriteFiles();
     void PrintSummary(std::ostream& out) const;
 
@@ -81,10 +88,12 @@ class LorawanCell
     LoraHelper m_lora;
     LoraNetwork m_network;
     Ptr<PeriodicTraffic> m_traffic;
-    std::array<Counts, LORA_SF_COUNT> m_bySf{};    //!< uplinks by spreading factor
-    uint32_t m_firstAddress{0};                    //!< DevAddr of device 0; the others follow
-    std::vector<uint32_t> m_received;              //!< frames received, by device
-    std::unique_ptr<limitnet::CsvWriter> m_frames; //!< when asked for
+    std::array<Counts, LORA_SF_COUNT> m_bySf{};     //!< uplinks by spreading factor
+    uint32_t m_firstAddress{0};                     //!< DevAddr of device 0; the others follow
+    std::vector<uint32_t> m_received;               //!< frames received, by device
+    std::unique_ptr<limitnet::CsvWriter> m_frames;  //!< when asked for
+    std::vector<Ptr<LpwanEnergyModel>> m_batteries; //!< by device; empty without batteries
+    std::vector<std::optional<double>> m_offAtS;    //!< the same, when they were empty
 };
 
 } // namespace lpwan

@@ -81,6 +81,10 @@ LpwanEnergyModel::ChangePower()
     {
         m_source->UpdateEnergySource();
     }
+    if (m_depleted)
+    {
+        return; // for good; m_since stays when that was
+    }
     const Time now = Simulator::Now();
     m_joule += m_powerW * (now - m_since).GetSeconds();
     m_since = now;
@@ -117,7 +121,8 @@ Time
 LpwanEnergyModel::EstimateLifetime() const
 {
     const double joule = GetTotalEnergyConsumption();
-    const double passedS = (Simulator::Now() - m_begin).GetSeconds();
+    const Time until = m_depleted ? m_since : Simulator::Now();
+    const double passedS = (until - m_begin).GetSeconds();
     NS_ABORT_MSG_UNLESS(m_source, "an LpwanEnergyModel without a source has no lifetime");
     return joule > 0 ? Seconds(m_source->GetInitialEnergy() / joule * passedS) : Time::Max();
 }

@@ -490,7 +490,7 @@ LoraEndDevice::GetPowerWatt(RadioState state) const
     case RadioState::SLEEP:
         break;
     }
-    return m_voltage * m_sleepCurrentA;
+    return m_off ? 0 : m_voltage * m_sleepCurrentA;
 }
 
 double
@@ -635,7 +635,6 @@ LoraEndDevice::SetBatteryLevel(uint8_t battery)
 void
 LoraEndDevice::TurnOff()
 {
-    m_off = true;
     m_next.Cancel();
     m_windows = 0;
     if (!m_sending)
@@ -644,6 +643,7 @@ LoraEndDevice::TurnOff()
         m_pending.reset();
         SetRadioState(RadioState::SLEEP);
     }
+    m_off = true; // what was drawn up to now has been settled: from here on it is nothing
     DropQueue(DropReason::BATTERY_EMPTY);
 }
 
@@ -925,13 +925,15 @@ LoraEndDevice::EndUplink()
 {
     m_sending = false;
     SetRadioState(IdleState());
+    Ptr<const Packet> packet = m_pending->packet;
     if (m_off)
     {
         m_pending.reset();
-        return;
     }
-    Ptr<const Packet> packet = m_pending->packet;
-    OpenWindows();
+    else
+    {
+        OpenWindows();
+    }
     if (packet)
     {
         NotifyTxEnd(packet, m_transmission);

@@ -207,6 +207,44 @@ TEST(LorawanCell, TsharkReadsWhatGatewaysCapture)
     EXPECT_GT(uplinks, 70);
 }
 
+TEST(LorawanCell, ABatteryLastsAsLongAsItsEnergy)
+{
+    // Hardly any frames: 20 J at 1 mW and 5 uW of the sleeping radio, less than a frame each hour.
+    const TestFolder folder;
+    const auto run = RunCell(folder,
+                             {"--devices.count=2",
+                              "--devices.battery_j=20",
+                              "--devices.base_power_w=0.001",
+                              "--devices.radius_m=500",
+                              "--lora.sf=7",
+                              "--traffic.period_s=10000"});
+    ASSERT_EQ(run.exitCode, 0) << run.err;
+    std::istringstream text(ReadText(folder.Path() / "lorawan-cell/1/devices.csv"));
+    std::string line;
+    std::getline(text, line);
+    int devices = 0;
+    while (std::getline(text, line))
+    {
+        ++devices;
+        std::vector<double> fields;
+        std::istringstream columns(line);
+        std::string field;
+        while (std::getline(columns, field, ','))
+        {
+            fields.push_back(std::strtod(field.c_str(), nullptr));
+        }
+        ASSERT_EQ(fields.size(), 15U) << line;
+        const double radioJ = fields[10] + fields[11] + fields[12];
+        const double offAtS = fields[13];
+        // ns-3 looks every 600 s, so up to 0.6 J later; then nothing is drawn any more.
+        EXPECT_GT(radioJ + 0.001 * offAtS, 20 - 1e-3) << line;
+        EXPECT_LT(radioJ + 0.001 * offAtS, 20 + 0.001 * 601 + 0.02) << line;
+        EXPECT_NEAR(fields[14] * 86400, offAtS, 700) << line;
+        EXPECT_GE(fields[6], fields[7]) << line;
+    }
+    EXPECT_EQ(devices, 2);
+}
+
 TEST(LorawanCell, BadInputGetsOneLine)
 {
     const std::vector<std::pair<std::vector<std::string>, std::string>> cases{

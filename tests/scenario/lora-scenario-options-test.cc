@@ -45,7 +45,9 @@ TEST(LoraScenarioOptions, KeysHaveTheirUnitLast)
                                                         {"dB", "_db"},
                                                         {"dBm", "_dbm"},
                                                         {"%", "_percent"},
-                                                        {"bytes", "_bytes"}};
+                                                        {"bytes", "_bytes"},
+                                                        {"J", "_j"},
+                                                        {"W", "_w"}};
     std::vector<Option> options = LoraScenarioOptions("any").Options();
     const OptionTable cell = LorawanCellOptions("any");
     options.insert(options.end(), cell.Options().begin(), cell.Options().end());
