@@ -114,10 +114,14 @@ FragmentsTable()
          {"fate",
           "",
           "What became of it: `delivered` to the cloud; lost at the gateways, at the one where it "
-          "got furthest: `under_sensitivity`, `no_demodulator`, `interference`, `random_loss`; "
+          "got furthest: `under_sensitivity`, `gateway_sending`, `no_demodulator`, "
+          "`interference`, `random_loss`; "
           "`in_backhaul` when a gateway received it and the simulation ended before the cloud did; "
-          "refused by the device: `queue_full`, `payload_too_long`; `not_sent` when the "
-          "simulation ended before its frame did."},
+          "given up by the device: `queue_full`, `payload_too_long`, `not_acknowledged`; "
+          "`not_sent` when the simulation ended before its frame did."},
+         {"interferer_device",
+          "",
+          "Lost to interference: the device whose frame did most; empty otherwise."},
          {"arrived_s", "s", "Simulated time when it reached the cloud; empty when it did not."},
          {"gateways", "", "Gateways that received it; empty when it did not reach the cloud."},
          {"snr_db",

@@ -30,6 +30,18 @@ AddLoraLinkSection(OptionTable& table)
                 8,
                 "",
                 "In US915: which eight channels of 125 kHz are used, with their wide one; 0: all.")
+        .AddChoice("class",
+                   "A",
+                   {"A", "C"},
+                   "",
+                   "How devices listen: after their uplinks, or whenever they do not send.")
+        .AddChoice(
+            "activation",
+            "abp",
+            {"abp", "otaa"},
+            "",
+            "How devices get their session keys: beforehand, or by joining over the air before "
+            "their first packet.")
         .AddBool("adr",
                  false,
                  "The network controls data rate and power of the devices; they begin as sf says.")

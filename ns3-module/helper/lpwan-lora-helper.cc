@@ -200,7 +200,7 @@ LoraHelper::Install(const NodeContainer& nodes)
             }
             // The root key of a device: another one for each, from the master key.
             const AesBlock appKey = keys.appSKey;
-            device->SetOtaa(JOIN_EUI, appKey);
+            device->SetOtaa(JOIN_EUI, appKey, address);
             m_server->RegisterOtaaDevice(number,
                                          appKey,
                                          address,

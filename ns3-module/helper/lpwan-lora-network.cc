@@ -110,6 +110,8 @@ SetUp(const limitnet::ScenarioValues& values, LoraHelper& lora)
                             TimeValue(Seconds(values.Real("lora.backhaul_delay_s"))));
     lora.SetDeviceAttribute("TxPower", DoubleValue(values.Real("lora.tx_power_dbm")));
     lora.SetDeviceAttribute("PenetrationLoss", DoubleValue(values.Real("lora.building_loss_db")));
+    lora.SetOtaa(values.Text("lora.activation") == "otaa");
+    lora.SetDeviceAttribute("Class", StringValue(values.Text("lora.class")));
     lora.SetDeviceAttribute("Adr", BooleanValue(values.Bool("lora.adr")));
     lora.SetDeviceAttribute("Confirmed", BooleanValue(values.Bool("lora.confirmed")));
     lora.SetSpreadingFactorMargin(values.Real("lora.sf_margin_db"));

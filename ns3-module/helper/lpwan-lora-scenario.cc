@@ -333,6 +333,12 @@ LoraScenario::OnUplinkFate(const LoraUplink& uplink)
     // A received frame is delivered when it reaches the cloud, which the arrivals tell; one that
     // is still on its way there when the simulation ends is in the backhaul.
     record.fate = uplink.fate == LoraFate::RECEIVED ? "in_backhaul" : ToString(uplink.fate);
+    record.interferer.reset();
+    const auto interferer = m_deviceByAddress.find(uplink.interferer.deviceAddress);
+    if (uplink.fate == LoraFate::INTERFERENCE && interferer != m_deviceByAddress.end())
+    {
+        record.interferer = interferer->second;
+    }
 }
 
 bool
@@ -391,6 +397,7 @@ LoraScenario::Evaluate()
             FragmentRecord& fragmentRecord =
                 m_devices[device].images.at(image).fragments.at(fragment);
             fragmentRecord.fate = "delivered";
+            fragmentRecord.interferer.reset();
             fragmentRecord.arrival = record->arrivals[i];
             if (IsEvaluated(*record, i))
             {
@@ -562,6 +569,7 @@ LoraScenario::WriteFragments(const std::string& path) const
                     csv.AddEmpty().AddEmpty().AddEmpty().AddEmpty();
                 }
                 csv.Add(fragment.fate);
+                fragment.interferer ? csv.Add(*fragment.interferer) : csv.AddEmpty();
                 if (fragment.arrival)
                 {
                     constexpr int DB_DECIMALS = 4;

@@ -71,6 +71,7 @@ class LoraScenario
         std::optional<LpwanTransmission> transmission; //!< set when its frame began
         bool sent{false};                              //!< its frame was in the air to the end
         std::string fate{"not_sent"};
+        std::optional<uint32_t> interferer; //!< device that did most to its loss
         std::optional<std::size_t> arrival; //!< index in the cloud's log
         std::optional<limitnet::Prediction> prediction;
     };

@@ -346,8 +346,9 @@ LoraEndDevice::Personalize(uint32_t devAddr, const LoraSessionKeys& keys)
 }
 
 void
-LoraEndDevice::SetOtaa(uint64_t joinEui, const AesBlock& appKey)
+LoraEndDevice::SetOtaa(uint64_t joinEui, const AesBlock& appKey, uint32_t devAddr)
 {
+    m_devAddr = devAddr;
     m_otaa = std::make_unique<Otaa>();
     m_otaa->joinEui = joinEui;
     m_otaa->appKey = appKey;

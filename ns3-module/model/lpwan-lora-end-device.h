@@ -130,8 +130,10 @@ class LoraEndDevice : public LpwanNetDevice, public LoraDownlinkReceiver
      * Makes the device join over the air before it sends.
      * \param joinEui of the join server
      * \param appKey root key
+     * \param devAddr the address that the network will give it, by which traces know it before it
+     * has joined; the device does not use it
      */
-    void SetOtaa(uint64_t joinEui, const AesBlock& appKey);
+    void SetOtaa(uint64_t joinEui, const AesBlock& appKey, uint32_t devAddr = 0);
 
     /** Starts to join now; needs SetOtaa(). */
     void Join();

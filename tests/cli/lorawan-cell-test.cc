@@ -207,6 +207,38 @@ TEST(LorawanCell, TsharkReadsWhatGatewaysCapture)
     EXPECT_GT(uplinks, 70);
 }
 
+TEST(LorawanCell, DevicesJoinAndSendInBothRegions)
+{
+    for (const char* region : {"EU868", "US915"})
+    {
+        const TestFolder folder;
+        const auto run = RunCell(folder,
+                                 {"--devices.count=10",
+                                  "--devices.radius_m=500",
+                                  "--scenario.duration_s=3000",
+                                  "--lora.activation=otaa",
+                                  "--lora.class=C",
+                                  "--lora.shadowing_sigma_db=0",
+                                  "--frames=true",
+                                  std::string("--lora.region=") + region});
+        ASSERT_EQ(run.exitCode, 0) << run.err;
+        // A join request (23 bytes) and five data frames (36) of each device, unless one is lost.
+        const auto frames = ReadText(folder.Path() / "lorawan-cell/1/frames.csv");
+        const auto count = [&](const std::string& words) {
+            int number = 0;
+            for (auto at = frames.find(words); at != std::string::npos;
+                 at = frames.find(words, at + 1))
+            {
+                ++number;
+            }
+            return number;
+        };
+        EXPECT_GE(count(",23,received,"), 10) << region;
+        EXPECT_GE(count(",36,received,"), 40) << region;
+        EXPECT_LE(count(",36,"), 50) << region;
+    }
+}
+
 TEST(LorawanCell, ABatteryLastsAsLongAsItsEnergy)
 {
     // Hardly any frames: 20 J at 1 mW and 5 uW of the sleeping radio, less than a frame each hour.
