@@ -196,7 +196,7 @@ CellDevicesTable()
          {"sf", "", "Spreading factor at the end, 7..12."},
          {"tx_power_dbm", "dBm", "Transmit power at the end."},
          {"path_loss_db", "dB", "To the gateway with the lowest one, shadowing included."},
-         {"frames_sent", "", "Packets whose frame was in the air to its end, repetitions too."},
+         {"frames_sent", "", "Uplinks that have ended: repetitions, joins and answers too."},
          {"frames_received", "", "Of those: received by a gateway."},
          {"packets_dropped",
           "",

@@ -18,15 +18,8 @@ LoraScenarioOptions(const std::string& version)
                       "Devices with cameras send images over LoRaWAN; accuracy of the cloud's "
                       "answer against the time since capture.");
 
-    table.AddSection("", "General")
-        .AddInt("seed", 1, 1, 4294967295, "", "Seed of all random numbers.")
-        .AddInt("run",
-                1,
-                0,
-                4294967295,
-                "",
-                "Run number: another independent run of the same seed.")
-        .AddText("out", "results", "Folder for results; a run's files go to OUT/NAME/RUN.")
+    AddGeneralSection(table);
+    table.AddText("out", "results", "Folder for results; a run's files go to OUT/NAME/RUN.")
         .AddText(
             "data",
             "",

@@ -15,15 +15,8 @@ LorawanCellOptions(const std::string& version)
                       "Devices send packets of one length over LoRaWAN at fixed intervals; what "
                       "becomes of them.");
 
-    table.AddSection("", "General")
-        .AddInt("seed", 1, 1, 4294967295, "", "Seed of all random numbers.")
-        .AddInt("run",
-                1,
-                0,
-                4294967295,
-                "",
-                "Run number: another independent run of the same seed.")
-        .AddText("out", "results", "Folder for results; a run's files go to OUT/NAME/RUN.")
+    AddGeneralSection(table);
+    table.AddText("out", "results", "Folder for results; a run's files go to OUT/NAME/RUN.")
         .AddBool("frames",
                  false,
                  "Write frames.csv: each uplink with what became of it, and who disturbed it.");

@@ -56,6 +56,7 @@ LorawanCell::LorawanCell(limitnet::ScenarioValues values)
     m_traffic->SetAttribute("Period", TimeValue(Seconds(m_values.Real("traffic.period_s"))));
     m_traffic->SetAttribute("PayloadBytes", UintegerValue(payload));
     m_traffic->AssignStreams(PHASE_STREAM);
+    m_sent.resize(m_network.devices.GetN());
     m_received.resize(m_network.devices.GetN());
     for (uint32_t i = 0; i < m_network.devices.GetN(); ++i)
     {
@@ -132,6 +133,7 @@ LorawanCell::OnUplinkFate(const LoraUplink& uplink)
 {
     ++m_bySf[uplink.transmission.spreadingFactor - LORA_MIN_SF]
             [static_cast<std::size_t>(uplink.fate)];
+    ++m_sent[DeviceOf(uplink.transmission.deviceAddress)];
     if (uplink.fate == LoraFate::RECEIVED)
     {
         ++m_received[DeviceOf(uplink.transmission.deviceAddress)];
@@ -248,7 +250,7 @@ LorawanCell::WriteFiles()
                 .Add(int{device->GetSpreadingFactor()})
                 .Add(device->GetTxPowerDbm(), DB_DECIMALS)
                 .Add(lossDb, DB_DECIMALS)
-                .Add(device->GetSentFrames())
+                .Add(m_sent[i])
                 .Add(m_received[i])
                 .Add(device->GetDroppedPackets())
                 .Add(device->GetTxAirtimeSeconds())

@@ -90,6 +90,7 @@ class LorawanCell
     Ptr<PeriodicTraffic> m_traffic;
     std::array<Counts, LORA_SF_COUNT> m_bySf{};     //!< uplinks by spreading factor
     uint32_t m_firstAddress{0};                     //!< DevAddr of device 0; the others follow
+    std::vector<uint32_t> m_sent;                   //!< uplinks that have ended, by device
     std::vector<uint32_t> m_received;               //!< frames received, by device
     std::unique_ptr<limitnet::CsvWriter> m_frames;  //!< when asked for
     std::vector<Ptr<LpwanEnergyModel>> m_batteries; //!< by device; empty without batteries

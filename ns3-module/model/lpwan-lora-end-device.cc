@@ -878,7 +878,6 @@ LoraEndDevice::Transmit(uint8_t dataRate)
     NS_ABORT_MSG_IF(m_region->maxUplinkDwell > Time(0) && airtime > m_region->maxUplinkDwell,
                     "a frame of " << size << " bytes at data rate " << +dataRate
                                   << " is longer than region " << m_region->name << " allows");
-    m_uplinkChannel = static_cast<uint16_t>(channel);
     m_uplinkDataRate = dataRate;
     m_windows = 0;
     m_sending = true;
@@ -956,7 +955,7 @@ LoraEndDevice::WindowsOf(const LpwanTransmission& transmission, bool join) const
     w.modulation1 =
         m_region->Modulation(m_region->Rx1DataRate(m_uplinkDataRate, join ? 0 : m_rx1Offset));
     w.modulation2 = m_region->Modulation(join ? m_region->rx2DataRate : m_rx2DataRate);
-    w.frequency1Hz = m_region->Rx1Frequency(m_uplinkChannel, transmission.frequencyHz);
+    w.frequency1Hz = m_region->Rx1Frequency(transmission.frequencyHz);
     w.frequency2Hz = join ? m_region->rx2FrequencyHz : m_rx2FrequencyHz;
     w.until1 = std::min(w.from1 + WindowLength(w.modulation1), w.from2);
     w.until2 = w.from2 + WindowLength(w.modulation2);
@@ -1085,17 +1084,10 @@ LoraEndDevice::StartDownlink(const LoraDownlink& downlink, uint8_t slot)
     }
     m_receiving = true;
     m_receivingSlot = slot;
-    const Time now = Simulator::Now();
+    m_busyUntil = std::max(m_busyUntil, downlink.end);
     if (!between && IdleState() == RadioState::SLEEP)
     {
-        // The window may open a little after the frame has begun.
-        const bool open = GetRadioState() == RadioState::RX;
-        SetRadioState(open ? RadioState::RX : RadioState::SLEEP);
-        if (!open)
-        {
-            const Time begin = m_busyUntil > now ? std::max(now, downlink.start) : now;
-            PlanRadioState(begin, RadioState::RX);
-        }
+        SetRadioState(RadioState::RX);
         PlanRadioState(downlink.end, RadioState::SLEEP);
     }
     m_next.Cancel();

@@ -400,7 +400,6 @@ class LoraEndDevice : public LpwanNetDevice, public LoraDownlinkReceiver
     uint32_t m_frameCounter{0};                //!< of the next frame
     std::optional<uint32_t> m_downlinkCounter; //!< of the last downlink
     uint32_t m_withoutDownlink{0};             //!< ADR_ACK_CNT
-    uint16_t m_uplinkChannel{0};               //!< of the last frame
     uint8_t m_uplinkDataRate{0};               //!< of the last frame
     uint8_t m_dataRate{0};
     uint8_t m_txPowerIndex{0};

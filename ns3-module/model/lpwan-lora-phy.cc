@@ -106,13 +106,14 @@ LoraSensitivity::Parse(const std::string& text)
     if (chip != CHIPS.end())
     {
         // Each chip's table is made once and shared.
-        static std::array<std::shared_ptr<const Table>, CHIPS.size()> tables;
-        auto& table = tables[static_cast<std::size_t>(chip - CHIPS.begin())];
-        if (!table)
-        {
-            table = std::make_shared<const Table>(Table{text, chip->sensitivityDbm});
-        }
-        result.m_table = table;
+        static const auto tables = [] {
+            std::array<std::shared_ptr<const Table>, CHIPS.size()> made;
+            std::transform(CHIPS.begin(), CHIPS.end(), made.begin(), [](const Chip& c) {
+                return std::make_shared<const Table>(Table{c.name, c.sensitivityDbm});
+            });
+            return made;
+        }();
+        result.m_table = tables[static_cast<std::size_t>(chip - CHIPS.begin())];
         return result;
     }
     std::string numbers = text;

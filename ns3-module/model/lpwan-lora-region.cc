@@ -56,9 +56,20 @@ LoraRegion::Rx1DataRate(uint8_t dataRate, uint8_t offset) const
 }
 
 uint32_t
-LoraRegion::Rx1Frequency(std::size_t channel, uint32_t frequencyHz) const
+LoraRegion::Rx1Frequency(uint32_t frequencyHz) const
 {
-    return rx1Frequencies.empty() ? frequencyHz : rx1Frequencies[channel % rx1Frequencies.size()];
+    if (rx1Frequencies.empty())
+    {
+        return frequencyHz;
+    }
+    const auto channel =
+        std::find_if(channels.begin(), channels.end(), [&](const LoraUplinkChannel& c) {
+            return c.frequencyHz == frequencyHz;
+        });
+    NS_ABORT_MSG_IF(channel == channels.end(),
+                    frequencyHz << " Hz is no channel of region " << name);
+    return rx1Frequencies[static_cast<std::size_t>(channel - channels.begin()) %
+                          rx1Frequencies.size()];
 }
 
 std::vector<uint8_t>

@@ -84,11 +84,10 @@ struct LoraRegion
     uint8_t Rx1DataRate(uint8_t dataRate, uint8_t offset) const;
 
     /**
-     * \param channel number of the uplink's channel
-     * \param frequencyHz its carrier
+     * \param frequencyHz carrier of an uplink
      * \return carrier of RX1
      */
-    uint32_t Rx1Frequency(std::size_t channel, uint32_t frequencyHz) const;
+    uint32_t Rx1Frequency(uint32_t frequencyHz) const;
 
     /** \return spreading factors of uplinks at 125 kHz, ascending */
     std::vector<uint8_t> SpreadingFactors() const;

@@ -371,14 +371,20 @@ NetworkServer::Receive(LoraGatewayReport report)
 }
 
 void
+NetworkServer::SortBestFirst(std::vector<Copy>& copies)
+{
+    std::sort(copies.begin(), copies.end(), [](const Copy& a, const Copy& b) {
+        return a.snrDb != b.snrDb ? a.snrDb > b.snrDb : a.gateway < b.gateway;
+    });
+}
+
+void
 NetworkServer::Deliver(uint64_t key)
 {
     const auto found = m_collecting.find(key);
     Collecting frame = std::move(found->second);
     m_collecting.erase(found);
-    std::sort(frame.copies.begin(), frame.copies.end(), [](const Copy& a, const Copy& b) {
-        return a.snrDb != b.snrDb ? a.snrDb > b.snrDb : a.gateway < b.gateway;
-    });
+    SortBestFirst(frame.copies);
     UplinkDelivery& delivery = frame.delivery;
     const uint32_t devAddr = delivery.deviceAddress;
     delivery.snrDb = frame.copies.front().snrDb;
@@ -643,11 +649,6 @@ NetworkServer::Answer(uint32_t devAddr, DeviceSession& session, const Collecting
     }
     const uint8_t uplinkRate =
         m_region->DataRateOf(frame.delivery.spreadingFactor, frame.bandwidthHz);
-    const auto channel = std::find_if(
-        m_region->channels.begin(),
-        m_region->channels.end(),
-        [&](const LoraUplinkChannel& c) { return c.frequencyHz == frame.delivery.frequencyHz; });
-    const auto number = static_cast<std::size_t>(channel - m_region->channels.begin());
     const auto find = [&](std::size_t payload) {
         const std::size_t commands =
             business ? FittingCommands(business->commands).size() : std::size_t{0};
@@ -655,7 +656,7 @@ NetworkServer::Answer(uint32_t devAddr, DeviceSession& session, const Collecting
         const std::size_t size = LORA_MAC_OVERHEAD - (payload == 0 ? 1 : 0) + commands + payload;
         return FindSlot(frame.copies,
                         frame.end + Seconds(session.rxDelayS),
-                        m_region->Rx1Frequency(number, frame.delivery.frequencyHz),
+                        m_region->Rx1Frequency(frame.delivery.frequencyHz),
                         m_region->Rx1DataRate(uplinkRate, session.rx1Offset),
                         session.rx2FrequencyHz,
                         session.rx2DataRate,
@@ -860,17 +861,10 @@ NetworkServer::AnswerJoin(uint64_t devEui)
     const auto found = m_joining.find(devEui);
     CollectingJoin join = std::move(found->second);
     m_joining.erase(found);
-    std::sort(join.copies.begin(), join.copies.end(), [](const Copy& a, const Copy& b) {
-        return a.snrDb != b.snrDb ? a.snrDb > b.snrDb : a.gateway < b.gateway;
-    });
+    SortBestFirst(join.copies);
     const OtaaDevice& device = m_otaaDevices.at(devEui);
     const LoraGatewayReport& report = join.report;
     const uint8_t uplinkRate = m_region->DataRateOf(report.spreadingFactor, report.bandwidthHz);
-    const auto channel = std::find_if(
-        m_region->channels.begin(),
-        m_region->channels.end(),
-        [&](const LoraUplinkChannel& c) { return c.frequencyHz == report.frequencyHz; });
-    const auto number = static_cast<std::size_t>(channel - m_region->channels.begin());
 
     LoraJoinAccept accept;
     accept.joinNonce = ++m_joinNonce;
@@ -880,7 +874,7 @@ NetworkServer::AnswerJoin(uint64_t devEui)
     const auto bytes = accept.Serialize(device.appKey);
     const auto slot = FindSlot(join.copies,
                                report.end + m_region->joinAcceptDelay1,
-                               m_region->Rx1Frequency(number, report.frequencyHz),
+                               m_region->Rx1Frequency(report.frequencyHz),
                                m_region->Rx1DataRate(uplinkRate, 0),
                                m_region->rx2FrequencyHz,
                                m_region->rx2DataRate,

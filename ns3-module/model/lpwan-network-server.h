@@ -317,10 +317,10 @@ class NetworkServer : public Object
 
     /** \param devAddr a device \return its session; aborts when it is not registered */
     DeviceSession& SessionOf(uint32_t devAddr);
-    /** \param devAddr a device \return its business, made if there was none */
+    /** \param session of a device \return its business, made if there was none */
     Business& BusinessOf(DeviceSession& session);
 
-    /** \param devAddr of a device \return a new session */
+    /** \return a new session, as the region begins it */
     DeviceSession NewSession(const LoraSessionKeys& keys,
                              LoraDeviceClass deviceClass,
                              uint8_t subBand) const;
@@ -330,6 +330,9 @@ class NetworkServer : public Object
 
     /** A report that is a join request. */
     void ReceiveJoin(const LoraGatewayReport& report, const std::vector<uint8_t>& bytes);
+
+    /** The gateway with the best SNR goes first. */
+    static void SortBestFirst(std::vector<Copy>& copies);
 
     /** \param key key in m_collecting of the frame that is due */
     void Deliver(uint64_t key);

@@ -340,7 +340,7 @@ class TablesTestCase : public TestCase
         NS_TEST_ASSERT_MSG_EQ(us.channels[63].frequencyHz, 914900000, "last narrow");
         NS_TEST_ASSERT_MSG_EQ(us.channels[64].frequencyHz, 903000000, "first wide");
         NS_TEST_ASSERT_MSG_EQ(us.channels[71].frequencyHz, 914200000, "last wide");
-        NS_TEST_ASSERT_MSG_EQ(us.Rx1Frequency(9, 904100000), 923900000, "channel 9 answers on 1");
+        NS_TEST_ASSERT_MSG_EQ(us.Rx1Frequency(904100000), 923900000, "channel 9 answers on 1");
         NS_TEST_ASSERT_MSG_EQ(+us.Rx1DataRate(0, 0), 10, "DR0 is answered with DR10");
         NS_TEST_ASSERT_MSG_EQ(+us.Rx1DataRate(3, 3), 10, "with an offset");
         const std::array<uint16_t, 5> payloads{11, 53, 125, 242, 242};
@@ -832,7 +832,7 @@ class DownlinkDataTestCase : public TestCase
             NS_TEST_ASSERT_MSG_EQ(cell.m_payloads.size(), 2, "until the next uplink");
         }
         {
-            // A device hears a neighbour's answer in its own window, and pays for it.
+            // A device that has sent nothing does not listen to a neighbour's answer.
             Cell cell({1000, 1100});
             cell.SendAt(Seconds(1), 0, 20, true);
             cell.Run(Seconds(10));

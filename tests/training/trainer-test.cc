@@ -172,6 +172,47 @@ TEST(CodecTrainerTest, OtherOptionsOrPicturesDoNotContinue)
     EXPECT_TRUE(refused());
 }
 
+TEST(CodecTrainerTest, MapRunTrainsTheMapAloneAndPhasesGoOnFromIt)
+{
+    const TestFolder folder;
+    const auto set = CodecSet();
+    std::ostringstream progress;
+    const auto trained = [&](const char* name, int64_t steps) {
+        auto options = CodecOptions(folder.Path() / name);
+        options.channelSteps = 0;
+        options.saliencySteps = 0;
+        options.mapSteps = steps;
+        EXPECT_TRUE(TrainCodec(set, options, progress));
+        return ModelFile::Read(options.output, "").tensors;
+    };
+    const auto few = trained("few.pt", 1);
+    const auto more = trained("more.pt", 4);
+    for (const auto& [name, tensor] : few)
+    {
+        const bool decoder = name.rfind("decoder.", 0) == 0;
+        const bool map = name == "encoder.conv1.weight" || name == "sal_decoder.sal_t_conv1.weight";
+        if (decoder)
+        {
+            EXPECT_TRUE(torch::equal(tensor, more.at(name))) << name;
+        }
+        if (map)
+        {
+            EXPECT_FALSE(torch::allclose(tensor, more.at(name))) << name;
+        }
+    }
+
+    auto options = CodecOptions(folder.Path() / "codec.pt");
+    options.start = folder.Path() / "more.pt";
+    options.channelSteps = 1;
+    options.saliencySteps = 0;
+    EXPECT_TRUE(TrainCodec(set, options, progress));
+    const auto after = ModelFile::Read(options.output, "").tensors;
+    EXPECT_FALSE(
+        torch::equal(more.at("decoder.t_conv1.weight"), after.at("decoder.t_conv1.weight")));
+    options.mapSteps = 1;
+    EXPECT_THROW(TrainCodec(set, options, progress), Error);
+}
+
 TEST(CodecTrainerTest, AnotherFileOfTheSameNameIsAnotherSignature)
 {
     const TestFolder folder;
