@@ -365,7 +365,7 @@ LoraChannel::EndUplink(uint32_t device, Ptr<LoraUplink> uplink)
 {
     if (auto* receiver = m_devices.at(device).receiver)
     {
-        receiver->EndUplink();
+        receiver->EndUplink(uplink->transmission);
     }
     for (const auto& gateway : m_gateways)
     {

@@ -97,8 +97,8 @@ class LoraDownlinkReceiver
   public:
     virtual ~LoraDownlinkReceiver() = default;
 
-    /** The device's uplink has left its antenna. */
-    virtual void EndUplink() = 0;
+    /** The device's uplink has left its antenna. \param transmission the uplink */
+    virtual void EndUplink(const LpwanTransmission& transmission) = 0;
 
     /**
      * \param spreadingFactor 7..12
@@ -349,7 +349,7 @@ class LoraChannel : public Channel
     double m_correlationM{0};
     LoraSirMatrix m_sirMatrix{LoraSirMatrix::GOURSAUD};
     LoraErrorModel m_errorModel{LoraErrorModel::THRESHOLD};
-    std::vector<Device> m_devices;
+    std::deque<Device> m_devices; //!< which wastes no memory on growth
     std::vector<Ptr<LoraGateway>> m_gateways;
     std::vector<Place> m_gatewayPlaces;
     std::vector<Path> m_paths;               //!< by device, then gateway

@@ -135,6 +135,18 @@ LoraEndDevice::GetTypeId()
                           MakeBooleanAccessor(&LoraEndDevice::m_adr),
                           MakeBooleanChecker())
             .AddAttribute(
+                "AdrAckLimit",
+                "ADR_ACK_LIMIT: uplinks without a downlink before the device asks for one.",
+                UintegerValue(64),
+                MakeUintegerAccessor(&LoraEndDevice::m_adrAckLimit),
+                MakeUintegerChecker<uint16_t>(1))
+            .AddAttribute("AdrAckDelay",
+                          "ADR_ACK_DELAY: further ones before it raises its power, and then lowers "
+                          "its data rate, step by step.",
+                          UintegerValue(32),
+                          MakeUintegerAccessor(&LoraEndDevice::m_adrAckDelay),
+                          MakeUintegerChecker<uint16_t>(1))
+            .AddAttribute(
                 "DataRate",
                 "LoRaWAN data rate; EU868: 0 (SF12) to 5 (SF7) at 125 kHz, 6 (SF7) at 250; US915: "
                 "0 (SF10) to 3 (SF7) at 125 kHz, 4 (SF8) at 500.",
@@ -624,7 +636,7 @@ LoraEndDevice::SendData(Ptr<Packet> packet, uint16_t port, bool confirmed)
 void
 LoraEndDevice::RequestLinkCheck()
 {
-    AppendCommand(LinkCheckReq{}, m_answers);
+    AppendCommand(LinkCheckReq{}, ToAnswer().once);
 }
 
 void
@@ -720,9 +732,9 @@ LoraEndDevice::TryTransmit()
                 continue;
             }
             // Answers that do not fit beside the payload go first, alone.
-            const bool fits =
-                head &&
-                head->packet->GetSize() + m_answers.size() + m_sticky.size() <= MaxContent();
+            const std::size_t answers =
+                m_answers ? m_answers->once.size() + m_answers->sticky.size() : 0;
+            const bool fits = head && head->packet->GetSize() + answers <= MaxContent();
             if (fits)
             {
                 const auto item = Dequeue();
@@ -749,10 +761,8 @@ LoraEndDevice::TryTransmit()
 void
 LoraEndDevice::BackOff()
 {
-    constexpr uint32_t ADR_ACK_LIMIT = 64;
-    constexpr uint32_t ADR_ACK_DELAY = 32;
-    if (m_withoutDownlink < ADR_ACK_LIMIT + ADR_ACK_DELAY ||
-        (m_withoutDownlink - ADR_ACK_LIMIT) % ADR_ACK_DELAY != 0)
+    if (m_withoutDownlink < uint32_t{m_adrAckLimit} + m_adrAckDelay ||
+        (m_withoutDownlink - m_adrAckLimit) % m_adrAckDelay != 0)
     {
         return;
     }
@@ -773,7 +783,6 @@ LoraEndDevice::BackOff()
 void
 LoraEndDevice::BuildFrame(const QueueItem* item)
 {
-    constexpr uint32_t ADR_ACK_LIMIT = 64;
     LoraDataFrame frame;
     const bool confirmed = item && item->confirmed;
     frame.type = confirmed ? LoraMessageType::CONFIRMED_UP : LoraMessageType::UNCONFIRMED_UP;
@@ -782,7 +791,7 @@ LoraEndDevice::BuildFrame(const QueueItem* item)
     if (m_adr)
     {
         frame.fCtrl |= LORA_FCTRL_ADR;
-        if (m_withoutDownlink >= ADR_ACK_LIMIT)
+        if (m_withoutDownlink >= m_adrAckLimit)
         {
             frame.fCtrl |= LORA_FCTRL_ADR_ACK_REQ;
         }
@@ -792,14 +801,21 @@ LoraEndDevice::BuildFrame(const QueueItem* item)
     {
         frame.fCtrl |= LORA_FCTRL_ACK;
     }
-    frame.fOpts = m_sticky;
-    frame.fOpts.insert(frame.fOpts.end(), m_answers.begin(), m_answers.end());
-    if (frame.fOpts.size() > LORA_MAX_FOPTS)
+    if (m_answers)
     {
-        // More than a frame holds: the rest is not answered, and the network asks again.
-        frame.fOpts.resize(LORA_MAX_FOPTS);
+        frame.fOpts = m_answers->sticky;
+        frame.fOpts.insert(frame.fOpts.end(), m_answers->once.begin(), m_answers->once.end());
+        if (frame.fOpts.size() > LORA_MAX_FOPTS)
+        {
+            // More than a frame holds: the rest is not answered, and the network asks again.
+            frame.fOpts.resize(LORA_MAX_FOPTS);
+        }
+        m_answers->once.clear();
+        if (m_answers->sticky.empty())
+        {
+            m_answers.reset();
+        }
     }
-    m_answers.clear();
     m_acknowledge = false;
     m_uplinkWanted = false;
     if (item)
@@ -863,36 +879,38 @@ LoraEndDevice::Transmit(uint8_t dataRate)
     const uint32_t frequencyHz = Channels()[channel].frequencyHz;
     const uint32_t size = m_pending->frame->GetSize();
 
-    m_transmission = LpwanTransmission();
-    m_transmission.deviceAddress = m_devAddr;
-    m_transmission.frameCounter = m_pending->frameCounter;
-    m_transmission.start = now;
-    m_transmission.end = now + LoraTimeOnAir(modulation, size);
-    m_transmission.frequencyHz = frequencyHz;
-    m_transmission.bandwidthHz = modulation.bandwidthHz;
-    m_transmission.spreadingFactor = modulation.spreadingFactor;
-    m_transmission.frameBytes = static_cast<uint16_t>(size);
-    m_transmission.txPowerDbm = GetTxPowerDbm();
+    LpwanTransmission transmission;
+    transmission.deviceAddress = m_devAddr;
+    transmission.frameCounter = m_pending->frameCounter;
+    transmission.start = now;
+    transmission.end = now + LoraTimeOnAir(modulation, size);
+    transmission.frequencyHz = frequencyHz;
+    transmission.bandwidthHz = modulation.bandwidthHz;
+    transmission.spreadingFactor = modulation.spreadingFactor;
+    transmission.frameBytes = static_cast<uint16_t>(size);
+    transmission.txPowerDbm = GetTxPowerDbm();
 
-    const Time airtime = m_transmission.end - now;
+    const Time airtime = transmission.end - now;
     NS_ABORT_MSG_IF(m_region->maxUplinkDwell > Time(0) && airtime > m_region->maxUplinkDwell,
                     "a frame of " << size << " bytes at data rate " << +dataRate
                                   << " is longer than region " << m_region->name << " allows");
     m_uplinkDataRate = dataRate;
+    m_uplinkEnd = transmission.end;
+    m_uplinkFrequencyHz = frequencyHz;
     m_windows = 0;
     m_sending = true;
-    m_busyUntil = WindowsOf(m_transmission, m_pending->join).until2;
+    m_busyUntil = GetWindows(m_pending->join).until2;
     --m_pending->transmissionsLeft;
     ++m_pending->transmissions;
     const std::size_t subBand = m_region->SubBandOf(frequencyHz);
     m_dutyCycle.Book(subBand,
-                     m_transmission.start,
-                     m_transmission.end,
+                     transmission.start,
+                     transmission.end,
                      m_region->subBands[subBand].dutyCyclePermille);
     if (m_maxDutyCycle > 0)
     {
         // Section 5.3: at most 1 / 2^n of the time over all sub-bands.
-        m_aggregateOpenFrom = m_transmission.end + airtime * ((int64_t{1} << m_maxDutyCycle) - 1);
+        m_aggregateOpenFrom = transmission.end + airtime * ((int64_t{1} << m_maxDutyCycle) - 1);
     }
     if (m_pending->join)
     {
@@ -903,17 +921,17 @@ LoraEndDevice::Transmit(uint8_t dataRate)
         }
         const Time passed = now - *m_otaa->begun;
         const int64_t share = passed < Hours(1) ? 100 : passed < Hours(11) ? 1000 : 10000;
-        m_otaa->openFrom = m_transmission.end + airtime * (share - 1);
+        m_otaa->openFrom = transmission.end + airtime * (share - 1);
     }
 
     SetRadioState(RadioState::TX);
     if (m_pending->packet)
     {
-        NotifyTxStart(m_pending->packet, m_transmission);
+        NotifyTxStart(m_pending->packet, transmission);
     }
 
     Ptr<LoraUplink> uplink = Create<LoraUplink>();
-    uplink->transmission = m_transmission;
+    uplink->transmission = transmission;
     uplink->modulation = modulation;
     uplink->frame = m_pending->frame;
     uplink->symbolTime = LoraSymbolTime(modulation);
@@ -921,7 +939,7 @@ LoraEndDevice::Transmit(uint8_t dataRate)
 }
 
 void
-LoraEndDevice::EndUplink()
+LoraEndDevice::EndUplink(const LpwanTransmission& transmission)
 {
     m_sending = false;
     SetRadioState(IdleState());
@@ -936,7 +954,7 @@ LoraEndDevice::EndUplink()
     }
     if (packet)
     {
-        NotifyTxEnd(packet, m_transmission);
+        NotifyTxEnd(packet, transmission);
     }
 }
 
@@ -947,15 +965,15 @@ LoraEndDevice::WindowLength(const LoraModulation& modulation) const
 }
 
 LoraEndDevice::Windows
-LoraEndDevice::WindowsOf(const LpwanTransmission& transmission, bool join) const
+LoraEndDevice::GetWindows(bool join) const
 {
     Windows w;
-    w.from1 = transmission.end + (join ? m_region->joinAcceptDelay1 : Seconds(m_rxDelayS));
+    w.from1 = m_uplinkEnd + (join ? m_region->joinAcceptDelay1 : Seconds(m_rxDelayS));
     w.from2 = w.from1 + m_region->receiveDelay2 - m_region->receiveDelay1;
     w.modulation1 =
         m_region->Modulation(m_region->Rx1DataRate(m_uplinkDataRate, join ? 0 : m_rx1Offset));
     w.modulation2 = m_region->Modulation(join ? m_region->rx2DataRate : m_rx2DataRate);
-    w.frequency1Hz = m_region->Rx1Frequency(transmission.frequencyHz);
+    w.frequency1Hz = m_region->Rx1Frequency(m_uplinkFrequencyHz);
     w.frequency2Hz = join ? m_region->rx2FrequencyHz : m_rx2FrequencyHz;
     w.until1 = std::min(w.from1 + WindowLength(w.modulation1), w.from2);
     w.until2 = w.from2 + WindowLength(w.modulation2);
@@ -966,7 +984,7 @@ void
 LoraEndDevice::OpenWindows()
 {
     const bool join = m_pending->join;
-    const Windows w = WindowsOf(m_transmission, join);
+    const Windows w = GetWindows(join);
     m_channel->Listen(m_channelIndex, 1, w.frequency1Hz, w.modulation1, w.from1, w.until1);
     m_channel->Listen(m_channelIndex, 2, w.frequency2Hz, w.modulation2, w.from2, w.until2);
     m_windows = 1 << 1 | 1 << 2;
@@ -1001,8 +1019,8 @@ LoraEndDevice::EndWindows()
     }
     m_windows = 0;
     const auto timeout = [this] {
-        // RETRANSMIT_TIMEOUT, section 7: 1 to 3 s.
-        return Seconds(1 + 2 * m_random.RandU01());
+        const Time most = m_region->retransmitTimeoutMax - m_region->retransmitTimeoutMin;
+        return m_region->retransmitTimeoutMin + Seconds(most.GetSeconds() * m_random.RandU01());
     };
     if (m_pending->join)
     {
@@ -1117,7 +1135,7 @@ LoraEndDevice::EndDownlink(const LoraDownlink& downlink, double rxPowerDbm, bool
     else if (slot == 1)
     {
         // RX2 comes as planned, or what is left of it.
-        const Windows w = WindowsOf(m_transmission, m_pending && m_pending->join);
+        const Windows w = GetWindows(m_pending && m_pending->join);
         m_windows = 1 << 2;
         if (IdleState() == RadioState::SLEEP && w.until2 > now)
         {
@@ -1170,7 +1188,10 @@ LoraEndDevice::Accept(const LoraDownlink& downlink, uint8_t window, double rxPow
     if (window != 3)
     {
         m_withoutDownlink = 0;
-        m_sticky.clear();
+        if (m_answers)
+        {
+            m_answers->sticky.clear();
+        }
     }
     if (m_pending)
     {
@@ -1262,6 +1283,16 @@ LoraEndDevice::Obey(const uint8_t* bytes, std::size_t size)
             command);
     }
     endBlock();
+}
+
+LoraEndDevice::Answers&
+LoraEndDevice::ToAnswer()
+{
+    if (!m_answers)
+    {
+        m_answers = std::make_unique<Answers>();
+    }
+    return *m_answers;
 }
 
 void
@@ -1360,7 +1391,7 @@ LoraEndDevice::Obey(const std::vector<LinkAdrReq>& block)
     }
     for (std::size_t i = 0; i < block.size(); ++i)
     {
-        AppendCommand(answer, m_answers);
+        AppendCommand(answer, ToAnswer().once);
     }
 }
 
@@ -1368,7 +1399,7 @@ void
 LoraEndDevice::Obey(const DutyCycleReq& command)
 {
     m_maxDutyCycle = command.maxDutyCycle;
-    AppendCommand(DutyCycleAns{}, m_answers);
+    AppendCommand(DutyCycleAns{}, ToAnswer().once);
 }
 
 void
@@ -1386,13 +1417,13 @@ LoraEndDevice::Obey(const RxParamSetupReq& command)
         m_rx2FrequencyHz = command.rx2FrequencyHz;
         ListenAlways();
     }
-    AppendCommand(answer, m_sticky);
+    AppendCommand(answer, ToAnswer().sticky);
 }
 
 void
 LoraEndDevice::Obey(const DevStatusReq& /* command */)
 {
-    AppendCommand(DevStatusAns{m_battery, m_downlinkSnrDb}, m_answers);
+    AppendCommand(DevStatusAns{m_battery, m_downlinkSnrDb}, ToAnswer().once);
 }
 
 void
@@ -1425,14 +1456,14 @@ LoraEndDevice::Obey(const NewChannelReq& command)
                                              command.maxDataRate};
         m_enabled[command.channel] = command.frequencyHz > 0;
     }
-    AppendCommand(answer, m_answers);
+    AppendCommand(answer, ToAnswer().once);
 }
 
 void
 LoraEndDevice::Obey(const RxTimingSetupReq& command)
 {
     m_rxDelayS = std::max<uint8_t>(1, command.delayS);
-    AppendCommand(RxTimingSetupAns{}, m_sticky);
+    AppendCommand(RxTimingSetupAns{}, ToAnswer().sticky);
 }
 
 } // namespace lpwan

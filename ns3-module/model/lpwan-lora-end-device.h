@@ -51,8 +51,8 @@ enum class LoraDeviceClass : uint8_t
  * a random 1 to 3 s (RETRANSMIT_TIMEOUT) after its RX2. Repetitions have the same counter and the
  * same bytes, and choose their channel anew.
  *
- * **ADR** (attribute Adr). The network sets data rate and power by LinkADRReq. After ADR_ACK_LIMIT
- * (64) uplinks without any downlink the device asks for one (ADRACKReq); after ADR_ACK_DELAY (32)
+ * **ADR** (attribute Adr). The network sets data rate and power by LinkADRReq. After AdrAckLimit
+ * (64) uplinks without any downlink the device asks for one (ADRACKReq); after AdrAckDelay (32)
  * further ones it raises its power to the most, then, every 32 uplinks, lowers the data rate by
  * one, and at the lowest takes up all channels of the region again and sends once (section
  * 4.3.1.1).
@@ -225,7 +225,7 @@ class LoraEndDevice : public LpwanNetDevice, public LoraDownlinkReceiver
     void NotifyBattery(double fraction) override;
 
     // --- LoraDownlinkReceiver ---
-    void EndUplink() override;
+    void EndUplink(const LpwanTransmission& transmission) override;
     double GetDownlinkSensitivityDbm(uint8_t spreadingFactor, uint32_t bandwidthHz) const override;
     double GetNoiseFloorDbm(uint32_t bandwidthHz) const override;
     double GetPenetrationLossDb() const override;
@@ -249,6 +249,13 @@ class LoraEndDevice : public LpwanNetDevice, public LoraDownlinkReceiver
         uint8_t transmissions{0};     //!< so far
         bool confirmed{false};        //!< waits for an acknowledgement
         bool join{false};             //!< a join request
+    };
+
+    /** Commands to send, as bytes. */
+    struct Answers
+    {
+        std::vector<uint8_t> once;   //!< in the next uplink
+        std::vector<uint8_t> sticky; //!< repeated until something comes down
     };
 
     /** What joining over the air needs. */
@@ -329,8 +336,8 @@ class LoraEndDevice : public LpwanNetDevice, public LoraDownlinkReceiver
         uint32_t frequency2Hz{0};   //!< of RX2
     };
 
-    /** \return the windows of a frame \param transmission the frame \param join a join request */
-    Windows WindowsOf(const LpwanTransmission& transmission, bool join) const;
+    /** \return the windows of the last frame \param join it is a join request */
+    Windows GetWindows(bool join) const;
 
     /** Announces and plans the receive windows of the frame that ended. */
     void OpenWindows();
@@ -351,7 +358,7 @@ class LoraEndDevice : public LpwanNetDevice, public LoraDownlinkReceiver
     /** \param bytes commands \param size their length */
     void Obey(const uint8_t* bytes, std::size_t size);
 
-    // One command each; answers go to m_answers.
+    // One command each; answers go to ToAnswer().
     void Obey(const LinkCheckAns& command);
     void Obey(const std::vector<LinkAdrReq>& block);
     void Obey(const DutyCycleReq& command);
@@ -359,6 +366,9 @@ class LoraEndDevice : public LpwanNetDevice, public LoraDownlinkReceiver
     void Obey(const DevStatusReq& command);
     void Obey(const NewChannelReq& command);
     void Obey(const RxTimingSetupReq& command);
+
+    /** \return what there is to answer, made at first use */
+    Answers& ToAnswer();
 
     /** Listens between the windows, class C. */
     void ListenAlways();
@@ -379,12 +389,11 @@ class LoraEndDevice : public LpwanNetDevice, public LoraDownlinkReceiver
     Mac64Address m_devEui;
     RngStream
         m_random; //!< ns-3's generator by itself: a RandomVariableStream costs four times as much
-    LpwanTransmission m_transmission; //!< the last frame
-    std::vector<uint8_t> m_answers;   //!< commands for the next uplink
-    std::vector<uint8_t> m_sticky;    //!< those that are repeated until something comes down
-    EventId m_next;                   //!< next attempt to send, or end of the windows
-    Time m_busyUntil;                 //!< no frame starts before
-    Time m_aggregateOpenFrom;         //!< of DutyCycleReq
+    std::unique_ptr<Answers> m_answers; //!< null: none
+    EventId m_next;                     //!< next attempt to send, or end of the windows
+    Time m_uplinkEnd;                   //!< of the last frame
+    Time m_busyUntil;                   //!< no frame starts before
+    Time m_aggregateOpenFrom;           //!< of DutyCycleReq
     double m_txPowerDbm{14};
     double m_voltage{3.3};
     double m_txCurrentA{0};
@@ -392,6 +401,7 @@ class LoraEndDevice : public LpwanNetDevice, public LoraDownlinkReceiver
     double m_sleepCurrentA{1.5e-6};
     double m_noiseFigureDb{6};
     double m_penetrationLossDb{0};
+    uint32_t m_uplinkFrequencyHz{0}; //!< of the last frame
     uint32_t m_channelIndex{0};
     uint32_t m_devAddr{0};
     uint32_t m_rxWindowSymbols{8};
@@ -399,8 +409,10 @@ class LoraEndDevice : public LpwanNetDevice, public LoraDownlinkReceiver
     uint32_t m_listensHz{0};                   //!< class C: carrier it listens on for good
     uint32_t m_frameCounter{0};                //!< of the next frame
     std::optional<uint32_t> m_downlinkCounter; //!< of the last downlink
-    uint32_t m_withoutDownlink{0};             //!< ADR_ACK_CNT
-    uint8_t m_uplinkDataRate{0};               //!< of the last frame
+    uint16_t m_adrAckLimit{64};
+    uint16_t m_adrAckDelay{32};
+    uint32_t m_withoutDownlink{0}; //!< ADR_ACK_CNT
+    uint8_t m_uplinkDataRate{0};   //!< of the last frame
     uint8_t m_dataRate{0};
     uint8_t m_txPowerIndex{0};
     uint8_t m_transmissions{1};
@@ -427,10 +439,10 @@ class LoraEndDevice : public LpwanNetDevice, public LoraDownlinkReceiver
     bool m_uplinkWanted{false}; //!< an uplink is due even without payload
     bool m_off{false};
 
-    TracedCallback<Ptr<const Packet>, bool, uint8_t> m_acknowledgedTrace;
-    TracedCallback<uint32_t, uint8_t> m_receivedTrace;
-    TracedCallback<uint8_t, uint8_t> m_linkCheckTrace;
-    TracedCallback<uint32_t, uint32_t> m_joinedTrace;
+    RareTracedCallback<Ptr<const Packet>, bool, uint8_t> m_acknowledgedTrace;
+    RareTracedCallback<uint32_t, uint8_t> m_receivedTrace;
+    RareTracedCallback<uint8_t, uint8_t> m_linkCheckTrace;
+    RareTracedCallback<uint32_t, uint32_t> m_joinedTrace;
 };
 
 } // namespace lpwan

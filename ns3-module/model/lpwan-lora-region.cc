@@ -236,8 +236,19 @@ LoraRegion::Get(const std::string& name)
             return *region;
         }
     }
-    NS_ABORT_MSG("LoRaWAN region '" << name << "' is unknown; there are EU868 and US915");
+    NS_ABORT_MSG("LoRaWAN region '" << name << "' is unknown");
     return Eu868();
+}
+
+std::vector<std::string>
+LoraRegion::Names()
+{
+    std::vector<std::string> names;
+    for (const LoraRegion* region : Regions())
+    {
+        names.push_back(region->name);
+    }
+    return names;
 }
 
 bool

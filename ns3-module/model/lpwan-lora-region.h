@@ -66,15 +66,17 @@ struct LoraRegion
     /** Carriers of RX1, by number of the uplink's channel modulo their count; none: the uplink's.
      */
     std::vector<uint32_t> rx1Frequencies;
-    Time receiveDelay1;      //!< end of uplink to RX1
-    Time receiveDelay2;      //!< end of uplink to RX2
-    Time joinAcceptDelay1;   //!< the same for join requests
-    Time joinAcceptDelay2;   //!< the same for join requests
-    uint8_t rx2DataRate;     //!< data rate of RX2
-    uint32_t rx2FrequencyHz; //!< frequency of RX2
-    double maxEirpDbm;       //!< TXPower 0 of LinkADRReq
-    uint8_t lowestTxPower;   //!< highest index of TXPower, 2 dB less for each
-    Time maxUplinkDwell;     //!< longest uplink; 0: no limit
+    Time receiveDelay1;                    //!< end of uplink to RX1
+    Time receiveDelay2;                    //!< end of uplink to RX2
+    Time joinAcceptDelay1;                 //!< the same for join requests
+    Time joinAcceptDelay2;                 //!< the same for join requests
+    uint8_t rx2DataRate;                   //!< data rate of RX2
+    uint32_t rx2FrequencyHz;               //!< frequency of RX2
+    double maxEirpDbm;                     //!< TXPower 0 of LinkADRReq
+    uint8_t lowestTxPower;                 //!< highest index of TXPower, 2 dB less for each
+    Time maxUplinkDwell;                   //!< longest uplink; 0: no limit
+    Time retransmitTimeoutMin{Seconds(1)}; //!< RETRANSMIT_TIMEOUT: after RX2, at least ...
+    Time retransmitTimeoutMax{Seconds(3)}; //!< ... and at most (2 s +- 1 s in all regions)
 
     /**
      * \param dataRate data rate of an uplink
@@ -137,6 +139,9 @@ struct LoraRegion
 
     /** \return whether Get() knows a region of that name */
     static bool IsKnown(const std::string& name);
+
+    /** \return the names that Get() knows */
+    static std::vector<std::string> Names();
 };
 
 } // namespace lpwan

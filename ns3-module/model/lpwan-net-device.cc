@@ -8,6 +8,9 @@
 #include "ns3/simulator.h"
 #include "ns3/uinteger.h"
 
+#include <algorithm>
+#include <numeric>
+
 namespace ns3
 {
 namespace lpwan
@@ -75,14 +78,13 @@ LpwanNetDevice::GetTypeId()
                             "ns3::lpwan::LpwanNetDevice::DropTracedCallback")
             .AddTraceSource("QueueSize",
                             "Packets that wait.",
-                            MakeTraceSourceAccessor(&LpwanNetDevice::m_queued),
+                            MakeTraceSourceAccessor(&LpwanNetDevice::m_queueSizeTrace),
                             "ns3::TracedValueCallback::Uint32");
     return tid;
 }
 
 LpwanNetDevice::LpwanNetDevice()
-    : m_queued(0),
-      m_accountedUntil(Simulator::Now())
+    : m_accountedUntil(Simulator::Now())
 {
 }
 
@@ -95,18 +97,14 @@ LpwanNetDevice::DoDispose()
     m_queue.clear();
     m_txComplete = TxCompleteCallback();
     m_receive = ReceiveCallback();
-    m_stateCallback = RadioStateCallback();
-    for (auto& event : m_planEvents)
-    {
-        event.Cancel();
-    }
+    SetRadioStateCallback(RadioStateCallback());
     NetDevice::DoDispose();
 }
 
 uint32_t
 LpwanNetDevice::GetQueueSize() const
 {
-    return m_queued;
+    return static_cast<uint32_t>(m_queue.size());
 }
 
 void
@@ -136,7 +134,13 @@ LpwanNetDevice::GetSentFrames() const
 uint64_t
 LpwanNetDevice::GetDroppedPackets() const
 {
-    return m_droppedPackets;
+    return std::accumulate(m_dropped.begin(), m_dropped.end(), uint64_t{0});
+}
+
+uint64_t
+LpwanNetDevice::GetDroppedPackets(DropReason reason) const
+{
+    return m_dropped[static_cast<std::size_t>(reason)];
 }
 
 double
@@ -189,10 +193,10 @@ void
 LpwanNetDevice::Account() const
 {
     const Time now = Simulator::Now();
-    while (m_planNext < m_planned && m_plan[m_planNext].at <= now)
+    while (m_planNext < m_planned && m_planTimes[m_planNext] <= now)
     {
-        AccountUntil(m_plan[m_planNext].at);
-        m_state = m_plan[m_planNext].state;
+        AccountUntil(m_planTimes[m_planNext]);
+        m_state = m_planStates[m_planNext];
         ++m_planNext;
     }
     AccountUntil(now);
@@ -202,16 +206,19 @@ void
 LpwanNetDevice::SetRadioState(RadioState state)
 {
     Account();
-    for (auto& event : m_planEvents)
-    {
-        event.Cancel();
-    }
-    m_planEvents.clear();
     m_planned = 0;
     m_planNext = 0;
-    if (!m_stateCallback.IsNull() && state != m_state)
+    if (m_follower)
     {
-        m_stateCallback(state);
+        for (auto& event : m_follower->events)
+        {
+            event.Cancel();
+        }
+        m_follower->events.clear();
+        if (state != m_state)
+        {
+            m_follower->callback(state);
+        }
     }
     m_state = state;
 }
@@ -224,14 +231,19 @@ LpwanNetDevice::PlanRadioState(Time at, RadioState state)
     {
         m_planned = 0;
         m_planNext = 0;
-        m_planEvents.clear();
     }
     NS_ABORT_MSG_IF(m_planned == PLAN_LENGTH, "too many changes of a radio's state planned");
-    m_plan[m_planned] = {at, state};
+    m_planTimes[m_planned] = at;
+    m_planStates[m_planned] = state;
     ++m_planned;
-    if (!m_stateCallback.IsNull())
+    if (m_follower)
     {
-        m_planEvents.push_back(
+        auto& events = m_follower->events;
+        events.erase(std::remove_if(events.begin(),
+                                    events.end(),
+                                    [](const EventId& event) { return event.IsExpired(); }),
+                     events.end());
+        events.push_back(
             Simulator::Schedule(at - Simulator::Now(), &LpwanNetDevice::FollowPlan, this, state));
     }
 }
@@ -239,7 +251,7 @@ LpwanNetDevice::PlanRadioState(Time at, RadioState state)
 void
 LpwanNetDevice::FollowPlan(RadioState state)
 {
-    m_stateCallback(state);
+    m_follower->callback(state);
     Account();
 }
 
@@ -252,7 +264,19 @@ LpwanNetDevice::NotifyBattery(double /* fraction */)
 void
 LpwanNetDevice::SetRadioStateCallback(RadioStateCallback callback)
 {
-    m_stateCallback = callback;
+    if (m_follower)
+    {
+        for (auto& event : m_follower->events)
+        {
+            event.Cancel();
+        }
+        m_follower.reset();
+    }
+    if (!callback.IsNull())
+    {
+        m_follower = std::make_unique<Follower>();
+        m_follower->callback = callback;
+    }
 }
 
 RadioState
@@ -312,7 +336,7 @@ LpwanNetDevice::Enqueue(Ptr<const Packet> packet, uint16_t protocolNumber, bool 
     }
     const uint8_t port = protocolNumber == 0 ? DEFAULT_PORT : static_cast<uint8_t>(protocolNumber);
     m_queue.push_back({packet, port, confirmed});
-    m_queued = static_cast<uint32_t>(m_queue.size());
+    NotifyQueueSize(m_queue.size() - 1);
     return true;
 }
 
@@ -325,8 +349,14 @@ LpwanNetDevice::Dequeue()
     }
     QueueItem item = m_queue.front();
     m_queue.erase(m_queue.begin());
-    m_queued = static_cast<uint32_t>(m_queue.size());
+    NotifyQueueSize(m_queue.size() + 1);
     return item;
+}
+
+void
+LpwanNetDevice::NotifyQueueSize(std::size_t before)
+{
+    m_queueSizeTrace(static_cast<uint32_t>(before), GetQueueSize());
 }
 
 void
@@ -334,7 +364,7 @@ LpwanNetDevice::NotifyDrop(Ptr<const Packet> packet, DropReason reason)
 {
     NS_LOG_INFO("device " << GetDeviceAddress() << " drops " << packet->GetSize()
                           << " bytes: " << ToString(reason));
-    ++m_droppedPackets;
+    ++m_dropped[static_cast<std::size_t>(reason)];
     m_dropTrace(packet, reason);
 }
 

@@ -3,15 +3,16 @@
 #ifndef LPWAN_NET_DEVICE_H
 #define LPWAN_NET_DEVICE_H
 
+#include "lpwan-rare-trace.h"
+
 #include "ns3/event-id.h"
 #include "ns3/net-device.h"
 #include "ns3/nstime.h"
 #include "ns3/packet.h"
-#include "ns3/traced-callback.h"
-#include "ns3/traced-value.h"
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -30,6 +31,9 @@ enum class DropReason : uint8_t
     BATTERY_EMPTY,    //!< the device has no energy left
     NOT_ACKNOWLEDGED, //!< confirmed, sent as often as allowed, and never acknowledged
 };
+
+/** Number of members of DropReason. */
+constexpr std::size_t DROP_REASON_COUNT = 6;
 
 /**
  * \param reason a reason
@@ -131,6 +135,9 @@ class LpwanNetDevice : public NetDevice
 
     /** \return packets that were given up */
     uint64_t GetDroppedPackets() const;
+
+    /** \param reason a reason \return packets that were given up for it */
+    uint64_t GetDroppedPackets(DropReason reason) const;
 
     /** \return seconds spent sending up to now, a frame in the air counted up to now */
     double GetTxAirtimeSeconds() const;
@@ -280,11 +287,11 @@ class LpwanNetDevice : public NetDevice
     RadioState GetRadioState() const;
 
   private:
-    /** A change of state to come. */
-    struct PlannedState
+    /** Who follows the radio's state, and the changes to come that he is to be told. */
+    struct Follower
     {
-        Time at;
-        RadioState state{RadioState::SLEEP};
+        RadioStateCallback callback;
+        std::vector<EventId> events;
     };
 
     /** Adds the time since the last change to the accounts, and follows the plan up to now. */
@@ -293,35 +300,38 @@ class LpwanNetDevice : public NetDevice
     /** Adds the time up to a moment to the accounts of the present state. */
     void AccountUntil(Time until) const;
 
+    /** Tells of the queue's size. \param before what it was */
+    void NotifyQueueSize(std::size_t before);
+
     /** A planned change is due that somebody follows. */
     void FollowPlan(RadioState state);
 
-    Ptr<Node> m_node;               //!< where the device sits
-    uint32_t m_ifIndex{0};          //!< index on the node
-    uint32_t m_queueLimit{64};      //!< attribute QueueLimit
-    std::vector<QueueItem> m_queue; //!< packets that wait, oldest first
-    TracedValue<uint32_t> m_queued; //!< size of m_queue, traced
-    uint64_t m_droppedPackets{0};   //!< packets given up
-    uint64_t m_sentFrames{0};       //!< frames sent completely
+    Ptr<Node> m_node;                                    //!< where the device sits
+    uint32_t m_ifIndex{0};                               //!< index on the node
+    uint32_t m_queueLimit{64};                           //!< attribute QueueLimit
+    std::vector<QueueItem> m_queue;                      //!< packets that wait, oldest first
+    std::array<uint32_t, DROP_REASON_COUNT> m_dropped{}; //!< packets given up, by reason
+    uint64_t m_sentFrames{0};                            //!< frames sent completely
     TxCompleteCallback m_txComplete;
     ReceiveCallback m_receive;
 
     // Reading the accounts brings them up to date, which changes nothing that can be observed.
     mutable RadioState m_state{RadioState::SLEEP};
     mutable Time m_accountedUntil;
+    mutable uint8_t m_planNext{0}; //!< first planned change that has not come to pass
+    uint8_t m_planned{0};          //!< number of planned changes
     /** Two receive windows are four changes. */
     static constexpr std::size_t PLAN_LENGTH = 4;
-    std::array<PlannedState, PLAN_LENGTH> m_plan;
-    mutable uint8_t m_planNext{0}; //!< first that has not come to pass
-    uint8_t m_planned{0};          //!< number of changes in m_plan
-    RadioStateCallback m_stateCallback;
-    std::vector<EventId> m_planEvents; //!< when there is a callback
+    std::array<RadioState, PLAN_LENGTH> m_planStates{}; //!< planned states ...
+    std::array<Time, PLAN_LENGTH> m_planTimes;          //!< ... and when they are entered
+    std::unique_ptr<Follower> m_follower;
     mutable std::array<int64_t, RADIO_STATE_COUNT> m_timeNs{};
     mutable std::array<double, RADIO_STATE_COUNT> m_joule{};
 
-    TracedCallback<Ptr<const Packet>, const LpwanTransmission&> m_txStartTrace;
-    TracedCallback<Ptr<const Packet>, const LpwanTransmission&> m_txEndTrace;
-    TracedCallback<Ptr<const Packet>, DropReason> m_dropTrace;
+    RareTracedCallback<Ptr<const Packet>, const LpwanTransmission&> m_txStartTrace;
+    RareTracedCallback<Ptr<const Packet>, const LpwanTransmission&> m_txEndTrace;
+    RareTracedCallback<Ptr<const Packet>, DropReason> m_dropTrace;
+    RareTracedCallback<uint32_t, uint32_t> m_queueSizeTrace;
 };
 
 } // namespace lpwan
