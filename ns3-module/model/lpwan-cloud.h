@@ -4,7 +4,7 @@
 #define LPWAN_CLOUD_H
 
 #include "limitnet/codec/fragment.h"
-#include "lpwan-network-server.h"
+#include "lpwan-uplink-delivery.h"
 
 #include "ns3/application.h"
 #include "ns3/nstime.h"
@@ -21,8 +21,8 @@ namespace lpwan
 /**
  * \ingroup limitnet
  *
- * The cloud's end of the offloading: takes the payloads that the network server delivers, sorts
- * them by device and image, and keeps a log of the arrivals, from which the evaluator decodes and
+ * The cloud's end of the offloading: takes the payloads that links deliver, sorts them by
+ * device and image, and keeps a log of the arrivals, from which the evaluator decodes and
  * classifies. It knows nothing but the bytes that arrived and who sent them.
  *
  * An image id has 8 bits. Ids up to 127 ahead of the newest one of a device begin a new image; all
@@ -56,7 +56,7 @@ class CloudApplication : public Application
     CloudApplication();
     ~CloudApplication() override;
 
-    /** \param delivery a payload from the network server */
+    /** \param delivery a payload from a link */
     void Receive(const UplinkDelivery& delivery);
 
     /** \return all fragments, in the order in which they arrived */

@@ -9,10 +9,10 @@
 #include "lpwan-lora-gateway.h"
 #include "lpwan-lora-mac-commands.h"
 #include "lpwan-lora-region.h"
+#include "lpwan-uplink-delivery.h"
 
 #include "ns3/nstime.h"
 #include "ns3/object.h"
-#include "ns3/packet.h"
 
 #include <cstdint>
 #include <deque>
@@ -26,21 +26,6 @@ namespace ns3
 {
 namespace lpwan
 {
-
-/** An uplink as the network server hands it to the application server, once per frame. */
-struct UplinkDelivery
-{
-    uint32_t deviceAddress{0};  //!< DevAddr
-    uint32_t frameCounter{0};   //!< full uplink counter
-    uint8_t port{0};            //!< FPort
-    Ptr<Packet> payload;        //!< application bytes only, decrypted
-    Time time;                  //!< now
-    double rssiDbm{0};          //!< power at the gateway with the best SNR
-    double snrDb{0};            //!< best SNR over the gateways
-    uint8_t spreadingFactor{0}; //!< 7..12
-    uint32_t frequencyHz{0};    //!< carrier
-    uint32_t gatewayCount{0};   //!< gateways that received the frame
-};
 
 /** Why the network server refused a frame. */
 enum class ServerRejection : uint8_t
