@@ -501,6 +501,8 @@ LoraEndDevice::GetPowerWatt(RadioState state) const
     case RadioState::RX:
         return m_voltage * m_rxCurrentA;
     case RadioState::SLEEP:
+    case RadioState::LIGHT_SLEEP:
+    case RadioState::DRX:
         break;
     }
     return m_off ? 0 : m_voltage * m_sleepCurrentA;

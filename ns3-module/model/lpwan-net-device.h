@@ -44,13 +44,15 @@ const char* ToString(DropReason reason);
 /** What the radio of a device does; each state has its own current. */
 enum class RadioState : uint8_t
 {
-    SLEEP,
-    RX,
-    TX,
+    SLEEP,       //!< off; it hears nothing
+    LIGHT_SLEEP, //!< connected, the receiver off between its turns; LoRa is never in it
+    DRX,         //!< idle, listens to paging now and then; billed at its mean; LoRa likewise
+    RX,          //!< listens or receives
+    TX,          //!< sends
 };
 
 /** Number of members of RadioState. */
-constexpr std::size_t RADIO_STATE_COUNT = 3;
+constexpr std::size_t RADIO_STATE_COUNT = 5;
 
 /**
  * One frame in the air, as trace sources tell of it. (deviceAddress, frameCounter) names a frame
@@ -58,11 +60,11 @@ constexpr std::size_t RADIO_STATE_COUNT = 3;
  */
 struct LpwanTransmission
 {
-    uint32_t deviceAddress{0};  //!< LoRaWAN DevAddr
+    uint32_t deviceAddress{0};  //!< LpwanNetDevice::GetDeviceAddress() of the sender
     uint32_t frameCounter{0};   //!< full (32 bit) uplink frame counter
     Time start;                 //!< first preamble symbol leaves the antenna
     Time end;                   //!< last symbol has left the antenna
-    uint32_t frequencyHz{0};    //!< carrier
+    uint32_t frequencyHz{0};    //!< carrier; 0 on a link whose carrier is not the frame's own
     uint32_t bandwidthHz{0};    //!< channel bandwidth
     uint8_t spreadingFactor{0}; //!< 7..12; 0 on a link that has none
     uint16_t frameBytes{0};     //!< PHY payload, all overheads included
