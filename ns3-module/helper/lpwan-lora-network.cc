@@ -3,19 +3,15 @@
 #include "lpwan-lora-network.h"
 
 #include "limitnet/codec/error.h"
+#include "lpwan-scenario-setup.h"
 
 #include "ns3/boolean.h"
-#include "ns3/config.h"
-#include "ns3/constant-position-mobility-model.h"
 #include "ns3/double.h"
 #include "ns3/propagation-loss-model.h"
-#include "ns3/random-variable-stream.h"
-#include "ns3/rng-seed-manager.h"
 #include "ns3/string.h"
 #include "ns3/uinteger.h"
 
 #include <algorithm>
-#include <cmath>
 #include <locale>
 #include <sstream>
 
@@ -27,21 +23,9 @@ namespace lpwan
 namespace
 {
 
-// Heights over ground of the antennas: a gateway on a mast, a device at hand height.
-constexpr double GATEWAY_HEIGHT_M = 15;
-constexpr double DEVICE_HEIGHT_M = 1;
-
 // First stream of each part; each part takes far fewer than the distance.
 constexpr int64_t POSITION_STREAM = 1;
 constexpr int64_t LORA_STREAM = 1000;
-
-void
-Place(Ptr<Node> node, double x, double y, double z)
-{
-    const auto mobility = CreateObject<ConstantPositionMobilityModel>();
-    mobility->SetPosition(Vector(x, y, z));
-    node->AggregateObject(mobility);
-}
 
 /** \return the name of a choice as attributes spell it: the first letter a capital */
 std::string
@@ -120,26 +104,9 @@ SetUp(const limitnet::ScenarioValues& values, LoraHelper& lora)
 
 } // namespace
 
-void
-ApplyAttributes(const limitnet::ScenarioValues& values)
-{
-    for (const auto& [name, value] : values.Free("attributes"))
-    {
-        const std::string full = name.rfind("ns3::", 0) == 0 ? name : "ns3::" + name;
-        if (!Config::SetDefaultFailSafe(full, StringValue(value)))
-        {
-            throw limitnet::Error("attributes." + name + " = " + value +
-                                  ": ns-3 has no such attribute, or it does not take this value");
-        }
-    }
-}
-
 LoraNetwork
 BuildLoraNetwork(const limitnet::ScenarioValues& values, LoraHelper& helper)
 {
-    RngSeedManager::SetSeed(static_cast<uint32_t>(values.Int("seed")));
-    RngSeedManager::SetRun(static_cast<uint64_t>(values.Int("run")));
-
     const std::string& sf = values.Text("lora.sf");
     const auto factors = LoraRegion::Get(values.Text("lora.region")).SpreadingFactors();
     if (sf != "auto" && std::find(factors.begin(), factors.end(), std::stoi(sf)) == factors.end())
@@ -152,33 +119,9 @@ BuildLoraNetwork(const limitnet::ScenarioValues& values, LoraHelper& helper)
 
     LoraNetwork network;
     const double radius = values.Real("devices.radius_m");
-    network.gateways.Create(static_cast<uint32_t>(values.Int("lora.gateways")));
-    const uint32_t gateways = network.gateways.GetN();
-    Place(network.gateways.Get(0), 0, 0, GATEWAY_HEIGHT_M);
-    for (uint32_t i = 1; i < gateways; ++i)
-    {
-        const double angle = 2 * M_PI * (i - 1) / (gateways - 1);
-        Place(network.gateways.Get(i),
-              radius / 2 * std::cos(angle),
-              radius / 2 * std::sin(angle),
-              GATEWAY_HEIGHT_M);
-    }
-
-    network.nodes.Create(static_cast<uint32_t>(values.Int("devices.count")));
-    const auto radiusVariable = CreateObject<UniformRandomVariable>();
-    const auto angleVariable = CreateObject<UniformRandomVariable>();
-    radiusVariable->SetStream(POSITION_STREAM);
-    angleVariable->SetStream(POSITION_STREAM + 1);
-    for (uint32_t i = 0; i < network.nodes.GetN(); ++i)
-    {
-        // The square root makes the density uniform over the disc's area.
-        const double distance = radius * std::sqrt(radiusVariable->GetValue(0, 1));
-        const double angle = angleVariable->GetValue(0, 2 * M_PI);
-        Place(network.nodes.Get(i),
-              distance * std::cos(angle),
-              distance * std::sin(angle),
-              DEVICE_HEIGHT_M);
-    }
+    network.gateways = PlaceGateways(static_cast<uint32_t>(values.Int("lora.gateways")), radius);
+    network.nodes =
+        PlaceDevices(static_cast<uint32_t>(values.Int("devices.count")), radius, POSITION_STREAM);
 
     helper.InstallGateways(network.gateways);
     network.devices = helper.Install(network.nodes);

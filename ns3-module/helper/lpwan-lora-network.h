@@ -24,15 +24,9 @@ struct LoraNetwork
 };
 
 /**
- * Sets ns-3's attribute defaults as the free section `attributes` says.
- * \param values of a scenario
- * \throws limitnet::Error on an attribute that ns-3 does not know, or a value it does not take
- */
-void ApplyAttributes(const limitnet::ScenarioValues& values);
-
-/**
- * Builds gateways and devices as the keys `seed`, `run`, `devices.count`, `devices.radius_m` and
- * the section `lora` say: places, links, streams, spreading factors.
+ * Builds gateways and devices as the keys `devices.count`, `devices.radius_m` and the section
+ * `lora` say: places, links, streams, spreading factors. BeginRun() comes before it. Random streams
+ * are 1 and 2, and as many from 1000 on as LoraHelper::AssignStreams() takes.
  *
  * \param values of a scenario
  * \param helper what makes the network; nothing installed yet

@@ -13,6 +13,7 @@
 #include "limitnet/results/plot.h"
 #include "limitnet/results/result-tables.h"
 #include "lpwan-lora-network.h"
+#include "lpwan-scenario-setup.h"
 
 #include "ns3/mobility-model.h"
 #include "ns3/random-variable-stream.h"
@@ -149,7 +150,7 @@ LoraScenario::LoraScenario(limitnet::ScenarioValues values)
         throw limitnet::Error("codec.classifier = " + classifier + ": knows the classes of " +
                               m_classifier->DatasetName() + ", not of " + m_dataset->Name());
     }
-    ApplyAttributes(m_values);
+    BeginRun(m_values);
 }
 
 LoraScenario::~LoraScenario()

@@ -6,6 +6,7 @@
 #include "limitnet/results/accuracy-curve.h"
 #include "limitnet/results/csv-writer.h"
 #include "limitnet/results/result-tables.h"
+#include "lpwan-scenario-setup.h"
 
 #include "ns3/basic-energy-source.h"
 #include "ns3/double.h"
@@ -49,7 +50,7 @@ LorawanCell::LorawanCell(limitnet::ScenarioValues values)
                m_values.Text("scenario.name"),
                static_cast<uint64_t>(m_values.Int("run")))
 {
-    ApplyAttributes(m_values);
+    BeginRun(m_values);
     m_network = BuildLoraNetwork(m_values, m_lora);
     const auto payload = static_cast<uint32_t>(m_values.Int("traffic.payload_bytes"));
     m_traffic = CreateObject<PeriodicTraffic>();
