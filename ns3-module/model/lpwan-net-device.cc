@@ -47,6 +47,8 @@ ToString(DropReason reason)
         return "battery_empty";
     case DropReason::NOT_ACKNOWLEDGED:
         return "not_acknowledged";
+    case DropReason::ACCESS_FAILED:
+        return "access_failed";
     }
     return "unknown";
 }

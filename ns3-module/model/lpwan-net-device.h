@@ -30,10 +30,11 @@ enum class DropReason : uint8_t
     NOT_CONNECTED,    //!< the device is on no channel
     BATTERY_EMPTY,    //!< the device has no energy left
     NOT_ACKNOWLEDGED, //!< confirmed, sent as often as allowed, and never acknowledged
+    ACCESS_FAILED,    //!< no random access succeeded, in all attempts
 };
 
 /** Number of members of DropReason. */
-constexpr std::size_t DROP_REASON_COUNT = 6;
+constexpr std::size_t DROP_REASON_COUNT = 7;
 
 /**
  * \param reason a reason

@@ -1,0 +1,1424 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include "lpwan-nbiot-enb.h"
+
+#include "lpwan-text-checker.h"
+
+#include "ns3/abort.h"
+#include "ns3/boolean.h"
+#include "ns3/double.h"
+#include "ns3/log.h"
+#include "ns3/node.h"
+#include "ns3/packet.h"
+#include "ns3/simulator.h"
+#include "ns3/string.h"
+#include "ns3/uinteger.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <locale>
+#include <sstream>
+
+namespace ns3
+{
+namespace lpwan
+{
+
+NS_LOG_COMPONENT_DEFINE("LpwanNbiotEnb");
+
+NS_OBJECT_ENSURE_REGISTERED(NbiotEnb);
+
+namespace
+{
+
+// Bits on the air: with a CRC of 16 on NPDCCH, 24 on NPDSCH and NPUSCH.
+constexpr uint32_t DCI_BITS = 23 + 16;
+constexpr uint32_t MESSAGE_CRC_BITS = 24;
+constexpr uint32_t RAR_BITS = 56; // a MAC RAR of 48 bits and its subheader
+constexpr uint32_t MSG3_BITS = 88;
+constexpr uint32_t MAX_RARS = 12; // in a message of 680 bits
+constexpr uint32_t MAX_NPDSCH_SUBFRAMES = 4096;
+/// TS 36.213, 16.5.1: at the end of subframe n + k0, so that many subframes lie between.
+const std::vector<Time> GRANT_DELAYS{MilliSeconds(8),
+                                     MilliSeconds(16),
+                                     MilliSeconds(32),
+                                     MilliSeconds(64)};
+const std::vector<Time> MSG3_DELAYS{MilliSeconds(12),
+                                    MilliSeconds(16),
+                                    MilliSeconds(32),
+                                    MilliSeconds(64)};
+/// NPDSCH to acknowledgement at 15 kHz.
+const std::vector<Time> ACKNOWLEDGEMENT_DELAYS{MilliSeconds(12),
+                                               MilliSeconds(14),
+                                               MilliSeconds(16),
+                                               MilliSeconds(17)};
+/// NPDCCH to NPDSCH, and end of NPUSCH to the next NPDCCH.
+const Time MESSAGE_DELAY = MilliSeconds(4);
+const Time TURN_DELAY = MilliSeconds(3);
+
+std::optional<std::array<double, NBIOT_CE_COUNT>>
+ParseLevels(const std::string& text)
+{
+    std::istringstream in(text);
+    in.imbue(std::locale::classic());
+    std::array<double, NBIOT_CE_COUNT> values{};
+    for (double& value : values)
+    {
+        if (!(in >> value))
+        {
+            return std::nullopt;
+        }
+    }
+    std::string rest;
+    return in >> rest ? std::nullopt : std::optional(values);
+}
+
+bool
+IsAny(double /* value */)
+{
+    return true;
+}
+
+bool
+IsNotNegative(double value)
+{
+    return value >= 0;
+}
+
+bool
+IsPositive(double value)
+{
+    return value > 0;
+}
+
+bool
+IsPreambleRepetitions(double value)
+{
+    return value >= 1 && value <= 128 && std::exp2(std::round(std::log2(value))) == value;
+}
+
+bool
+IsPreambleSubcarriers(double value)
+{
+    return value == 12 || value == 24 || value == 36 || value == 48;
+}
+
+/** \return whether there are three numbers, one for each level, that a rule allows */
+template <bool (*RULE)(double)>
+bool
+AreLevels(const std::string& text)
+{
+    const auto values = ParseLevels(text);
+    return values && std::all_of(values->begin(), values->end(), RULE);
+}
+
+double
+ToLinear(double db)
+{
+    return std::pow(10, db / 10);
+}
+
+} // namespace
+
+template <NbiotEnb::Levels NbiotEnb::*M>
+void
+NbiotEnb::SetLevels(std::string text)
+{
+    const auto values = ParseLevels(text);
+    NS_ABORT_MSG_UNLESS(values, "'" << text << "' must be three numbers, for CE levels 0, 1 and 2");
+    this->*M = *values;
+}
+
+template <NbiotEnb::Levels NbiotEnb::*M>
+std::string
+NbiotEnb::GetLevels() const
+{
+    std::ostringstream out;
+    out.imbue(std::locale::classic());
+    out << (this->*M)[0] << ' ' << (this->*M)[1] << ' ' << (this->*M)[2];
+    return out.str();
+}
+
+TypeId
+NbiotEnb::GetTypeId()
+{
+    // Default numbers of the levels: LENA-NB (tudo-cni/ns3-lena-nb @709a330), lpwan shared notes.
+    static TypeId tid =
+        TypeId("ns3::lpwan::NbiotEnb")
+            .SetParent<Object>()
+            .SetGroupName("Limitnet")
+            .AddConstructor<NbiotEnb>()
+            .AddAttribute(
+                "RsrpThresholds",
+                "Received power of a reference symbol, dBm, below which a device is at CE level "
+                "1, below which at 2; the third number is not used.",
+                StringValue("-115.5 -127.5 -200"),
+                MakeStringAccessor(&NbiotEnb::SetLevels<&NbiotEnb::m_rsrpThresholds>,
+                                   &NbiotEnb::GetLevels<&NbiotEnb::m_rsrpThresholds>),
+                MakeTextChecker(&AreLevels<&IsAny>))
+            .AddAttribute(
+                "PreambleRepetitions",
+                "Repetitions of a preamble at CE level 0, 1 and 2: 1, 2, 4 .. 128.",
+                StringValue("1 8 32"),
+                MakeStringAccessor(&NbiotEnb::SetLevels<&NbiotEnb::m_preambleRepetitions>,
+                                   &NbiotEnb::GetLevels<&NbiotEnb::m_preambleRepetitions>),
+                MakeTextChecker(&AreLevels<&IsPreambleRepetitions>))
+            .AddAttribute("PreamblePeriod",
+                          "Period of the NPRACH occasions at CE level 0, 1 and 2, ms.",
+                          StringValue("320 640 1280"),
+                          MakeStringAccessor(&NbiotEnb::SetLevels<&NbiotEnb::m_preamblePeriodMs>,
+                                             &NbiotEnb::GetLevels<&NbiotEnb::m_preamblePeriodMs>),
+                          MakeTextChecker(&AreLevels<&IsPositive>))
+            .AddAttribute("PreambleStart",
+                          "First NPRACH occasion at CE level 0, 1 and 2, ms.",
+                          StringValue("8 16 64"),
+                          MakeStringAccessor(&NbiotEnb::SetLevels<&NbiotEnb::m_preambleStartMs>,
+                                             &NbiotEnb::GetLevels<&NbiotEnb::m_preambleStartMs>),
+                          MakeTextChecker(&AreLevels<&IsNotNegative>))
+            .AddAttribute(
+                "PreambleSubcarriers",
+                "Subcarriers of NPRACH at CE level 0, 1 and 2: 12, 24, 36 or 48; they lie "
+                "beside each other as far as there is room.",
+                StringValue("12 12 12"),
+                MakeStringAccessor(&NbiotEnb::SetLevels<&NbiotEnb::m_preambleSubcarriers>,
+                                   &NbiotEnb::GetLevels<&NbiotEnb::m_preambleSubcarriers>),
+                MakeTextChecker(&AreLevels<&IsPreambleSubcarriers>))
+            .AddAttribute("PreambleFormat",
+                          "0: cells up to 10 km; 1: up to 35 km.",
+                          UintegerValue(0),
+                          MakeUintegerAccessor(&NbiotEnb::m_preambleFormat),
+                          MakeUintegerChecker<uint8_t>(0, 1))
+            .AddAttribute("MaxAttempts",
+                          "Preambles that a device sends at CE level 0, 1 and 2 before it goes on "
+                          "to the next, or gives up.",
+                          StringValue("10 10 10"),
+                          MakeStringAccessor(&NbiotEnb::SetLevels<&NbiotEnb::m_maxAttempts>,
+                                             &NbiotEnb::GetLevels<&NbiotEnb::m_maxAttempts>),
+                          MakeTextChecker(&AreLevels<&IsPositive>))
+            .AddAttribute("Backoff",
+                          "Longest wait after a failed attempt at CE level 0, 1 and 2, ms.",
+                          StringValue("512 2048 4096"),
+                          MakeStringAccessor(&NbiotEnb::SetLevels<&NbiotEnb::m_backoffMs>,
+                                             &NbiotEnb::GetLevels<&NbiotEnb::m_backoffMs>),
+                          MakeTextChecker(&AreLevels<&IsNotNegative>))
+            .AddAttribute("NpdcchRmax",
+                          "Rmax of the search spaces at CE level 0, 1 and 2, subframes.",
+                          StringValue("8 64 256"),
+                          MakeStringAccessor(&NbiotEnb::SetLevels<&NbiotEnb::m_rMax>,
+                                             &NbiotEnb::GetLevels<&NbiotEnb::m_rMax>),
+                          MakeTextChecker(&AreLevels<&IsPositive>))
+            .AddAttribute("NpdcchG",
+                          "G at CE level 0, 1 and 2: search spaces start each Rmax x G ms.",
+                          StringValue("2 1.5 1.5"),
+                          MakeStringAccessor(&NbiotEnb::SetLevels<&NbiotEnb::m_g>,
+                                             &NbiotEnb::GetLevels<&NbiotEnb::m_g>),
+                          MakeTextChecker(&AreLevels<&IsPositive>))
+            .AddAttribute("Deployment",
+                          "Standalone (43 dBm downwards), InBand or GuardBand (35 dBm).",
+                          StringValue("Standalone"),
+                          MakeStringAccessor(&NbiotEnb::SetDeployment, &NbiotEnb::GetDeployment),
+                          MakeTextChecker([](const std::string& text) {
+                              return text == "Standalone" || text == "InBand" ||
+                                     text == "GuardBand";
+                          }))
+            .AddAttribute("AnchorCarrier",
+                          "The carrier has synchronisation signals and system information, which "
+                          "take 6 of 20 subframes downwards.",
+                          BooleanValue(true),
+                          MakeBooleanAccessor(&NbiotEnb::m_anchor),
+                          MakeBooleanChecker())
+            .AddAttribute("AntennaGain",
+                          "Gain of both antennas together, dB.",
+                          DoubleValue(0),
+                          MakeDoubleAccessor(&NbiotEnb::m_antennaGainDb),
+                          MakeDoubleChecker<double>())
+            .AddAttribute("NoiseFigure",
+                          "Noise figure of the base station, dB.",
+                          DoubleValue(3),
+                          MakeDoubleAccessor(&NbiotEnb::m_noiseFigureDb),
+                          MakeDoubleChecker<double>(0))
+            .AddAttribute("UeNoiseFigure",
+                          "Noise figure of the devices, dB.",
+                          DoubleValue(5),
+                          MakeDoubleAccessor(&NbiotEnb::m_ueNoiseFigureDb),
+                          MakeDoubleChecker<double>(0))
+            .AddAttribute("InterferenceMargin",
+                          "What other cells add to the noise of the uplink, dB.",
+                          DoubleValue(0),
+                          MakeDoubleAccessor(&NbiotEnb::m_interferenceMarginDb),
+                          MakeDoubleChecker<double>(0))
+            .AddAttribute("ShadowingSigma",
+                          "Standard deviation of the shadowing, one draw for each device, dB.",
+                          DoubleValue(0),
+                          MakeDoubleAccessor(&NbiotEnb::m_shadowingSigmaDb),
+                          MakeDoubleChecker<double>(0))
+            .AddAttribute("PenetrationLoss",
+                          "Loss of the walls around the devices, dB.",
+                          DoubleValue(0),
+                          MakeDoubleAccessor(&NbiotEnb::m_penetrationLossDb),
+                          MakeDoubleChecker<double>(0))
+            .AddAttribute("FadingSigma",
+                          "Standard deviation of the power from one transmission to the next, dB.",
+                          DoubleValue(0),
+                          MakeDoubleAccessor(&NbiotEnb::m_fadingSigmaDb),
+                          MakeDoubleChecker<double>(0))
+            .AddAttribute("FadingMargin",
+                          "What link adaptation keeps to spare for that, dB.",
+                          DoubleValue(0),
+                          MakeDoubleAccessor(&NbiotEnb::m_fadingMarginDb),
+                          MakeDoubleChecker<double>())
+            .AddAttribute("TargetBler",
+                          "Share of blocks lost that link adaptation aims at.",
+                          DoubleValue(0.1),
+                          MakeDoubleAccessor(&NbiotEnb::m_targetBler),
+                          MakeDoubleChecker<double>(1e-6, 0.9))
+            .AddAttribute("SpectrumWeight",
+                          "What link adaptation spares: 0 time, 1 subcarriers x time.",
+                          DoubleValue(0.1),
+                          MakeDoubleAccessor(&NbiotEnb::m_spectrumWeight),
+                          MakeDoubleChecker<double>(0, 1))
+            .AddAttribute("Subcarrier3k75",
+                          "Single tones of 3.75 kHz are used.",
+                          BooleanValue(true),
+                          MakeBooleanAccessor(&NbiotEnb::m_subcarrier3k75),
+                          MakeBooleanChecker())
+            .AddAttribute("MaxHarqTransmissions",
+                          "How often a block is sent at most.",
+                          UintegerValue(4),
+                          MakeUintegerAccessor(&NbiotEnb::m_maxHarqTransmissions),
+                          MakeUintegerChecker<uint8_t>(1))
+            .AddAttribute(
+                "DownlinkEnergyPerBit",
+                "Energy per bit over noise by which repetitions downwards are chosen, dB.",
+                DoubleValue(10),
+                MakeDoubleAccessor(&NbiotEnb::m_downlinkEnergyPerBitDb),
+                MakeDoubleChecker<double>())
+            .AddAttribute("DownlinkErrorRate",
+                          "Share of grants and messages lost at that energy.",
+                          DoubleValue(0.01),
+                          MakeDoubleAccessor(&NbiotEnb::m_downlinkErrorRate),
+                          MakeDoubleChecker<double>(0, 0.9))
+            .AddAttribute("MaxCouplingLoss",
+                          "Coupling loss that CE level 2 is made for, dB.",
+                          DoubleValue(164),
+                          MakeDoubleAccessor(&NbiotEnb::m_maxCouplingLossDb),
+                          MakeDoubleChecker<double>())
+            .AddAttribute("CaptureThreshold",
+                          "Of Msg3 that collide, one is received that is that much above the sum "
+                          "of the others, dB.",
+                          DoubleValue(300),
+                          MakeDoubleAccessor(&NbiotEnb::m_captureThresholdDb),
+                          MakeDoubleChecker<double>())
+            .AddAttribute("RarWindow",
+                          "How long a device waits for the answer to its preamble, in search space "
+                          "periods.",
+                          UintegerValue(4),
+                          MakeUintegerAccessor(&NbiotEnb::m_rarWindow),
+                          MakeUintegerChecker<uint32_t>(2, 10))
+            .AddAttribute("ContentionTimer",
+                          "How long it waits for the answer to Msg3, in search space periods.",
+                          UintegerValue(8),
+                          MakeUintegerAccessor(&NbiotEnb::m_contentionTimer),
+                          MakeUintegerChecker<uint32_t>(1, 64))
+            .AddAttribute("EarlyData",
+                          "Early data transmission (Release 15): what fits goes in Msg3.",
+                          BooleanValue(false),
+                          MakeBooleanAccessor(&NbiotEnb::m_earlyData),
+                          MakeBooleanChecker())
+            .AddAttribute("Msg4Bits",
+                          "Contention resolution and resume message, bits.",
+                          UintegerValue(200),
+                          MakeUintegerAccessor(&NbiotEnb::m_msg4Bits),
+                          MakeUintegerChecker<uint32_t>(1, 2536))
+            .AddAttribute("ReleaseBits",
+                          "Release message, bits.",
+                          UintegerValue(80),
+                          MakeUintegerAccessor(&NbiotEnb::m_releaseBits),
+                          MakeUintegerChecker<uint32_t>(1, 2536))
+            .AddAttribute("InactivityTime",
+                          "From a device's last block to the release of its connection, without "
+                          "release assistance.",
+                          TimeValue(Seconds(10)),
+                          MakeTimeAccessor(&NbiotEnb::m_inactivityTime),
+                          MakeTimeChecker(Time(0)))
+            .AddAttribute("CoreDelay",
+                          "From the base station to the application in the cloud.",
+                          TimeValue(MilliSeconds(50)),
+                          MakeTimeAccessor(&NbiotEnb::m_coreDelay),
+                          MakeTimeChecker(Time(0)))
+            .AddTraceSource("Packet",
+                            "A packet of any device is done with: how it fared.",
+                            MakeTraceSourceAccessor(&NbiotEnb::m_packetTrace),
+                            "ns3::lpwan::NbiotEnb::PacketTracedCallback")
+            .AddTraceSource("Block",
+                            "A transport block has ended: device, format, start, end, received.",
+                            MakeTraceSourceAccessor(&NbiotEnb::m_blockTrace),
+                            "ns3::lpwan::NbiotEnb::BlockTracedCallback");
+    return tid;
+}
+
+NbiotEnb::NbiotEnb()
+    : m_uniform(CreateObject<UniformRandomVariable>()),
+      m_normal(CreateObject<NormalRandomVariable>()),
+      m_shadowingVariable(CreateObject<NormalRandomVariable>())
+{
+}
+
+NbiotEnb::~NbiotEnb() = default;
+
+void
+NbiotEnb::DoDispose()
+{
+    m_node = nullptr;
+    m_mobility = nullptr;
+    m_lossModel = nullptr;
+    m_deliver = DeliverCallback();
+    for (auto& ue : m_ues)
+    {
+        if (ue.connection)
+        {
+            ue.connection->inactivity.Cancel();
+        }
+    }
+    m_ues.clear();
+    Object::DoDispose();
+}
+
+void
+NbiotEnb::SetDeployment(std::string name)
+{
+    m_standalone = name == "Standalone";
+}
+
+std::string
+NbiotEnb::GetDeployment() const
+{
+    return m_standalone ? "Standalone" : "InBand";
+}
+
+void
+NbiotEnb::SetNode(Ptr<Node> node)
+{
+    m_node = node;
+}
+
+Ptr<Node>
+NbiotEnb::GetNode() const
+{
+    return m_node;
+}
+
+void
+NbiotEnb::SetPropagationLossModel(Ptr<PropagationLossModel> model)
+{
+    m_lossModel = model;
+}
+
+void
+NbiotEnb::SetDeliverCallback(DeliverCallback callback)
+{
+    m_deliver = callback;
+}
+
+uint32_t
+NbiotEnb::AddUe(NbiotUe* ue)
+{
+    m_ues.emplace_back();
+    m_ues.back().device = ue;
+    return static_cast<uint32_t>(m_ues.size() - 1);
+}
+
+uint32_t
+NbiotEnb::GetUeCount() const
+{
+    return static_cast<uint32_t>(m_ues.size());
+}
+
+const NbiotCellCounts&
+NbiotEnb::GetCounts() const
+{
+    return m_counts;
+}
+
+int64_t
+NbiotEnb::AssignStreams(int64_t stream)
+{
+    m_uniform->SetStream(stream);
+    m_normal->SetStream(stream + 1);
+    m_shadowingVariable->SetStream(stream + 2);
+    int64_t taken = 3;
+    if (m_lossModel)
+    {
+        taken += m_lossModel->AssignStreams(stream + taken);
+    }
+    return taken;
+}
+
+// --- radio ---
+
+double
+NbiotEnb::GetDownlinkPowerDbm() const
+{
+    return m_standalone ? 43 : 35;
+}
+
+double
+NbiotEnb::GetCouplingLossDb(uint32_t index)
+{
+    Ue& ue = m_ues.at(index);
+    if (!m_mobility)
+    {
+        NS_ABORT_MSG_UNLESS(m_node && m_lossModel,
+                            "an NB-IoT base station needs a node and a propagation loss model");
+        m_mobility = m_node->GetObject<MobilityModel>();
+        NS_ABORT_MSG_UNLESS(m_mobility, "the base station's node has no MobilityModel");
+    }
+    const Vector here = m_mobility->GetPosition();
+    if (!ue.mobility)
+    {
+        ue.mobility = ue.device->GetNode()->GetObject<MobilityModel>();
+        NS_ABORT_MSG_UNLESS(ue.mobility,
+                            "the node of NB-IoT device " << ue.device->GetDeviceAddress()
+                                                         << " has no MobilityModel");
+        // Those before it draw first, whoever sends first.
+        while (m_shadowingDrawn <= index)
+        {
+            m_ues[m_shadowingDrawn++].shadowing = m_shadowingVariable->GetValue(0, 1);
+        }
+    }
+    else
+    {
+        const Vector there = ue.mobility->GetPosition();
+        if (there == ue.position && here == ue.enbPosition)
+        {
+            return ue.couplingLossDb;
+        }
+    }
+    ue.position = ue.mobility->GetPosition();
+    ue.enbPosition = here;
+    ue.couplingLossDb = -m_lossModel->CalcRxPower(0, ue.mobility, m_mobility) - m_antennaGainDb +
+                        m_shadowingSigmaDb * ue.shadowing + m_penetrationLossDb;
+    return ue.couplingLossDb;
+}
+
+uint8_t
+NbiotEnb::GetCeLevel(uint32_t index)
+{
+    constexpr double SUBCARRIERS = 12;
+    const double rsrp =
+        GetDownlinkPowerDbm() - 10 * std::log10(SUBCARRIERS) - GetCouplingLossDb(index);
+    return rsrp < m_rsrpThresholds[1] ? 2 : rsrp < m_rsrpThresholds[0] ? 1 : 0;
+}
+
+double
+NbiotEnb::EdgeLossDb(uint8_t level) const
+{
+    constexpr double SUBCARRIERS = 12;
+    return level == 2
+               ? m_maxCouplingLossDb
+               : GetDownlinkPowerDbm() - 10 * std::log10(SUBCARRIERS) - m_rsrpThresholds[level];
+}
+
+std::array<double, NBIOT_TONES_COUNT>
+NbiotEnb::UplinkSnrDb(const NbiotUe& device, double lossDb) const
+{
+    std::array<double, NBIOT_TONES_COUNT> snrDb{};
+    for (std::size_t t = 0; t < NBIOT_TONES_COUNT; ++t)
+    {
+        snrDb[t] = NbiotSnrDb(device.GetTxPowerDbm(),
+                              lossDb,
+                              NbiotBandwidthHz(static_cast<NbiotTones>(t)),
+                              m_noiseFigureDb + m_interferenceMarginDb);
+    }
+    return snrDb;
+}
+
+double
+NbiotEnb::DownlinkSnrDb(double lossDb) const
+{
+    constexpr double BANDWIDTH_HZ = 180000;
+    return NbiotSnrDb(GetDownlinkPowerDbm(), lossDb, BANDWIDTH_HZ, m_ueNoiseFigureDb);
+}
+
+double
+NbiotEnb::DrawSnr(double snrDb)
+{
+    return ToLinear(m_fadingSigmaDb > 0
+                        ? snrDb + m_normal->GetValue(0, m_fadingSigmaDb * m_fadingSigmaDb)
+                        : snrDb);
+}
+
+bool
+NbiotEnb::IsLostDownlink(double deficitDb)
+{
+    if (m_downlinkErrorRate <= 0 && deficitDb <= 0)
+    {
+        return false;
+    }
+    const double rate = std::max(m_downlinkErrorRate, 1e-6);
+    const double lost =
+        deficitDb > 0 ? NbiotBlockErrorRate(NbiotMarginDb(rate) - deficitDb) : m_downlinkErrorRate;
+    return m_uniform->GetValue() < lost;
+}
+
+NbiotAdaptation
+NbiotEnb::Adaptation(const NbiotUe& device) const
+{
+    NbiotAdaptation adaptation;
+    adaptation.category = device.GetCategory();
+    adaptation.multiTone = device.IsMultiTone();
+    adaptation.subcarrier3k75 = m_subcarrier3k75;
+    adaptation.marginDb = NbiotMarginDb(m_targetBler) + m_fadingMarginDb;
+    adaptation.spectrumWeight = m_spectrumWeight;
+    return adaptation;
+}
+
+NbiotFormat
+NbiotEnb::ChooseFormat(const NbiotUe& device, double lossDb, uint32_t bits) const
+{
+    const NbiotAdaptation adaptation = Adaptation(device);
+    const auto format = NbiotChooseFormat(UplinkSnrDb(device, lossDb), bits, adaptation);
+    return format ? *format : NbiotMostRobustFormat(bits, adaptation);
+}
+
+NbiotFormat
+NbiotEnb::GetFormat(uint32_t index, uint32_t bits)
+{
+    return ChooseFormat(*m_ues.at(index).device, GetCouplingLossDb(index), bits);
+}
+
+// --- time ---
+
+Time
+NbiotEnb::NextOccasion(uint8_t level, Time from) const
+{
+    const double period = m_preamblePeriodMs[level] * 1e6;
+    const double start = m_preambleStartMs[level] * 1e6;
+    const double n = std::ceil((static_cast<double>(from.GetNanoSeconds()) - start) / period);
+    return NanoSeconds(static_cast<int64_t>(std::max(0.0, n) * period + start));
+}
+
+Time
+NbiotEnb::SearchSpacePeriod(uint8_t level) const
+{
+    // At least 4 ms (TS 36.213, 16.6).
+    return std::max(MilliSeconds(4), NanoSeconds(std::llround(m_rMax[level] * m_g[level] * 1e6)));
+}
+
+Time
+NbiotEnb::NextSearchSpace(uint8_t level, Time from) const
+{
+    const int64_t period = SearchSpacePeriod(level).GetNanoSeconds();
+    return NanoSeconds((from.GetNanoSeconds() + period - 1) / period * period);
+}
+
+NbiotDownlinkSpan
+NbiotEnb::FitDownlink(Time from, uint32_t subframes) const
+{
+    NbiotDownlinkSpan span = NbiotDownlink(from, subframes, m_anchor);
+    for (const Span& booked : m_downlink)
+    {
+        if (booked.start < span.end && span.start < booked.end)
+        {
+            span = NbiotDownlink(booked.end, subframes, m_anchor);
+        }
+    }
+    return span;
+}
+
+void
+NbiotEnb::BookDownlink(Time start, Time end)
+{
+    const Time now = Simulator::Now();
+    m_downlink.erase(std::remove_if(m_downlink.begin(),
+                                    m_downlink.end(),
+                                    [&](const Span& span) { return span.end <= now; }),
+                     m_downlink.end());
+    const auto place =
+        std::upper_bound(m_downlink.begin(),
+                         m_downlink.end(),
+                         start,
+                         [](const Time& time, const Span& span) { return time < span.start; });
+    m_downlink.insert(place, {start, end});
+}
+
+NbiotEnb::Message
+NbiotEnb::SendMessage(uint8_t level, Time from, double snrDb, uint32_t bits)
+{
+    const auto rMax = static_cast<uint32_t>(m_rMax[level]);
+    const auto grant = NbiotDownlinkSubframes(DCI_BITS, snrDb, m_downlinkEnergyPerBitDb, rMax);
+    const auto content = NbiotDownlinkSubframes(bits + MESSAGE_CRC_BITS,
+                                                snrDb,
+                                                m_downlinkEnergyPerBitDb,
+                                                MAX_NPDSCH_SUBFRAMES);
+    Time space = NextSearchSpace(level, from);
+    NbiotDownlinkSpan dci = FitDownlink(space, grant.subframes);
+    while (dci.end > NbiotDownlink(space, rMax, m_anchor).end)
+    {
+        space = NextSearchSpace(level, std::max(space + SearchSpacePeriod(level), dci.start));
+        dci = FitDownlink(space, grant.subframes);
+    }
+    BookDownlink(dci.start, dci.end);
+    const NbiotDownlinkSpan data = FitDownlink(dci.end + MESSAGE_DELAY, content.subframes);
+    BookDownlink(data.start, data.end);
+    Message message;
+    message.from = dci.start;
+    message.until = data.end;
+    message.lost = IsLostDownlink(std::max(grant.deficitDb, content.deficitDb));
+    return message;
+}
+
+Time
+NbiotEnb::UplinkEnd(Time& start, Time duration, uint32_t first, uint32_t count) const
+{
+    Time at = start;
+    Time left = duration;
+    bool begun = false;
+    while (true)
+    {
+        // The next occasion on these subcarriers that is not over.
+        Time from = Time::Max();
+        Time until = Time::Max();
+        uint32_t offset = 0;
+        for (uint8_t level = 0; level < NBIOT_CE_COUNT; ++level)
+        {
+            const auto subcarriers = static_cast<uint32_t>(m_preambleSubcarriers[level]);
+            const uint32_t low = offset + subcarriers <= SUBCARRIERS ? offset : 0;
+            offset = low + subcarriers;
+            if (first >= low + subcarriers || low >= first + count)
+            {
+                continue;
+            }
+            const Time length =
+                NbiotPreambleTime(static_cast<uint32_t>(m_preambleRepetitions[level]),
+                                  m_preambleFormat);
+            const Time occasion =
+                NextOccasion(level, std::max(Time(0), at - length + NanoSeconds(1)));
+            if (occasion + length > at && occasion < from)
+            {
+                from = occasion;
+                until = occasion + length;
+            }
+        }
+        if (from > at)
+        {
+            if (!begun)
+            {
+                start = at;
+                begun = true;
+            }
+            if (from - at >= left)
+            {
+                return at + left;
+            }
+            left -= from - at;
+        }
+        at = until;
+    }
+}
+
+std::optional<NbiotEnb::Uplink>
+NbiotEnb::FitUplink(Time after, const std::vector<Time>& delays, NbiotTones tones, Time duration)
+{
+    const uint32_t count = NbiotSubcarriers(tones);
+    for (const Time& delay : delays)
+    {
+        // From the top: NPRACH is at the bottom.
+        for (uint32_t first = SUBCARRIERS - count;; first -= count)
+        {
+            bool isFree = true;
+            for (uint32_t i = first; i < first + count && isFree; ++i)
+            {
+                isFree = m_uplinkFreeFrom[i] <= after + delay;
+            }
+            if (isFree)
+            {
+                Uplink uplink;
+                uplink.start = after + delay;
+                uplink.first = first;
+                uplink.end = UplinkEnd(uplink.start, duration, first, count);
+                BookUplink(uplink, count);
+                return uplink;
+            }
+            if (first == 0)
+            {
+                break;
+            }
+        }
+    }
+    return std::nullopt;
+}
+
+void
+NbiotEnb::BookUplink(const Uplink& uplink, uint32_t count)
+{
+    for (uint32_t i = uplink.first; i < uplink.first + count; ++i)
+    {
+        m_uplinkFreeFrom[i] = uplink.end;
+    }
+}
+
+// --- random access ---
+
+void
+NbiotEnb::RequestAccess(uint32_t index, Time ready)
+{
+    Ue& ue = m_ues.at(index);
+    ue.level = GetCeLevel(index);
+    ue.attempts = 0;
+    JoinOccasion(index, ready);
+}
+
+void
+NbiotEnb::Resume(uint32_t index)
+{
+    Ue& ue = m_ues.at(index);
+    ue.connection->inactivity.Cancel();
+    RequestAccess(index, Simulator::Now());
+}
+
+void
+NbiotEnb::JoinOccasion(uint32_t index, Time ready)
+{
+    const uint8_t level = m_ues[index].level;
+    const Time start = NextOccasion(level, ready);
+    const Time end = start + NbiotPreambleTime(static_cast<uint32_t>(m_preambleRepetitions[level]),
+                                               m_preambleFormat);
+    m_ues[index].device->OnPreamble(ready, start, end);
+    auto& waiting = m_occasions[level][start];
+    if (waiting.empty())
+    {
+        Simulator::Schedule(end - Simulator::Now(), &NbiotEnb::EndOccasion, this, level, start);
+    }
+    waiting.push_back(index);
+}
+
+void
+NbiotEnb::EndOccasion(uint8_t level, Time start)
+{
+    const auto node = m_occasions[level].extract(start);
+    const auto subcarriers = static_cast<uint32_t>(m_preambleSubcarriers[level]);
+    const auto repetitions = static_cast<uint32_t>(m_preambleRepetitions[level]);
+    std::vector<std::vector<uint32_t>> byPreamble(subcarriers);
+    for (const uint32_t index : node.mapped())
+    {
+        if (!m_ues[index].device->IsOff())
+        {
+            byPreamble[m_uniform->GetInteger(0, subcarriers - 1)].push_back(index);
+            ++m_counts.preambles;
+        }
+    }
+    const Time now = Simulator::Now();
+    constexpr uint32_t MANY_REPETITIONS = 64;
+    const Time windowFrom = now + MilliSeconds(repetitions >= MANY_REPETITIONS ? 41 : 4);
+    const Time windowUntil =
+        NextSearchSpace(level, windowFrom) + SearchSpacePeriod(level) * int64_t{m_rarWindow};
+    std::vector<uint32_t> failed;
+    std::vector<std::vector<uint32_t>> detected;
+    for (auto& ues : byPreamble)
+    {
+        bool heard = false;
+        for (const uint32_t index : ues)
+        {
+            const double snrDb = UplinkSnrDb(*m_ues[index].device, GetCouplingLossDb(index))[0];
+            heard = m_uniform->GetValue() < NbiotPreambleDetection(snrDb, repetitions) || heard;
+        }
+        m_counts.collidedPreambles += ues.size() > 1 ? ues.size() : 0;
+        if (heard)
+        {
+            detected.push_back(std::move(ues));
+        }
+        else
+        {
+            m_counts.undetectedPreambles += ues.size() == 1 ? 1 : 0;
+            failed.insert(failed.end(), ues.begin(), ues.end());
+        }
+    }
+    const double edgeSnrDb = DownlinkSnrDb(EdgeLossDb(level));
+    for (std::size_t i = 0; i < detected.size(); i += MAX_RARS)
+    {
+        const auto count = std::min<std::size_t>(MAX_RARS, detected.size() - i);
+        const Message rar =
+            SendMessage(level, windowFrom, edgeSnrDb, RAR_BITS * static_cast<uint32_t>(count));
+        for (std::size_t k = i; k < i + count; ++k)
+        {
+            auto msg3 = std::make_shared<Msg3>();
+            msg3->level = level;
+            for (const uint32_t index : detected[k])
+            {
+                const bool far = DownlinkSnrDb(GetCouplingLossDb(index)) < edgeSnrDb;
+                if (rar.until > windowUntil || (far ? rar.lost : IsLostDownlink(0)))
+                {
+                    failed.push_back(index);
+                    continue;
+                }
+                msg3->ues.push_back(index);
+            }
+            msg3->snr.resize(msg3->ues.size());
+            if (!msg3->ues.empty())
+            {
+                const auto ues = msg3->ues;
+                PrepareMsg3(*msg3);
+                if (!SendMsg3(msg3, rar, MSG3_DELAYS))
+                {
+                    failed.insert(failed.end(), ues.begin(), ues.end());
+                }
+            }
+        }
+    }
+    if (!failed.empty())
+    {
+        Simulator::Schedule(windowUntil - now, &NbiotEnb::FailAccess, this, failed);
+    }
+}
+
+void
+NbiotEnb::FailAccess(const std::vector<uint32_t>& ues)
+{
+    for (const uint32_t index : ues)
+    {
+        Ue& ue = m_ues[index];
+        if (ue.device->IsOff())
+        {
+            ue.connection.reset();
+            continue;
+        }
+        ++ue.attempts;
+        if (ue.attempts >= m_maxAttempts[ue.level])
+        {
+            if (ue.level + 1U == NBIOT_CE_COUNT)
+            {
+                NS_LOG_INFO("device " << ue.device->GetDeviceAddress() << " gives up access");
+                ++m_counts.failedAccesses;
+                ue.connection.reset();
+                ue.device->OnAccessFailed();
+                continue;
+            }
+            ++ue.level;
+            ue.attempts = 0;
+        }
+        const double backoff = m_uniform->GetValue(0, m_backoffMs[ue.level]);
+        JoinOccasion(index, Simulator::Now() + NanoSeconds(static_cast<int64_t>(backoff * 1e6)));
+    }
+}
+
+void
+NbiotEnb::PrepareMsg3(Msg3& msg3)
+{
+    // The base station knows the level only, so Msg3 is made for its edge. Early data is possible
+    // for all that share the preamble, or for none.
+    uint32_t bits = MSG3_BITS;
+    bool early = m_earlyData;
+    for (const uint32_t index : msg3.ues)
+    {
+        const NbiotUe& device = *m_ues[index].device;
+        const uint32_t wanted = MSG3_BITS + 8 * device.GetBufferBytes();
+        early = early && !m_ues[index].connection && wanted <= MAX_EARLY_BITS;
+        bits = std::max(bits, wanted);
+    }
+    msg3.earlyData = early;
+    msg3.format = ChooseFormat(*m_ues[msg3.ues.front()].device,
+                               EdgeLossDb(msg3.level),
+                               early ? bits : MSG3_BITS);
+}
+
+bool
+NbiotEnb::SendMsg3(std::shared_ptr<Msg3> msg3,
+                   const Message& before,
+                   const std::vector<Time>& delays)
+{
+    const Time sending = NbiotSendingTime(msg3->format);
+    const auto uplink =
+        FitUplink(before.until, delays, msg3->format.tones, NbiotWithCompensationGaps(sending));
+    if (!uplink)
+    {
+        return false;
+    }
+    for (const uint32_t index : msg3->ues)
+    {
+        m_ues[index].device->OnExchange(before.from, before.until, uplink->start, sending);
+    }
+    Simulator::Schedule(uplink->end - Simulator::Now(), &NbiotEnb::EndMsg3, this, msg3);
+    return true;
+}
+
+void
+NbiotEnb::EndMsg3(std::shared_ptr<Msg3> msg3)
+{
+    ++msg3->transmissions;
+    const auto tones = static_cast<std::size_t>(msg3->format.tones);
+    std::vector<double> now(msg3->ues.size());
+    double sum = 0;
+    for (std::size_t i = 0; i < msg3->ues.size(); ++i)
+    {
+        const uint32_t index = msg3->ues[i];
+        now[i] = DrawSnr(UplinkSnrDb(*m_ues[index].device, GetCouplingLossDb(index))[tones]);
+        sum += now[i];
+    }
+    std::optional<std::size_t> received;
+    for (std::size_t i = 0; i < now.size() && !received; ++i)
+    {
+        msg3->snr[i] += now[i];
+        const double others = sum - now[i];
+        if (others > 0 && 10 * std::log10(now[i] / others) < m_captureThresholdDb)
+        {
+            continue;
+        }
+        const double above = 10 * std::log10(msg3->snr[i]) - NbiotSnrAtTenPercentDb(msg3->format);
+        if (m_uniform->GetValue() >= NbiotBlockErrorRate(above))
+        {
+            received = i;
+        }
+    }
+    const Time contention = SearchSpacePeriod(msg3->level) * int64_t{m_contentionTimer};
+    if (received)
+    {
+        const uint32_t winner = msg3->ues[*received];
+        ++m_counts.accesses;
+        msg3->ues.erase(msg3->ues.begin() + static_cast<std::ptrdiff_t>(*received));
+        if (m_ues[winner].connection)
+        {
+            // A scheduling request: the answer is a grant.
+            Connect(winner);
+        }
+        else
+        {
+            SendMsg4(winner, msg3->earlyData, 1);
+        }
+    }
+    else if (msg3->transmissions < m_maxHarqTransmissions)
+    {
+        const double edgeSnrDb = DownlinkSnrDb(EdgeLossDb(msg3->level));
+        const auto rMax = static_cast<uint32_t>(m_rMax[msg3->level]);
+        const auto effort =
+            NbiotDownlinkSubframes(DCI_BITS, edgeSnrDb, m_downlinkEnergyPerBitDb, rMax);
+        const Time space = NextSearchSpace(msg3->level, Simulator::Now() + TURN_DELAY);
+        const NbiotDownlinkSpan dci = FitDownlink(space, effort.subframes);
+        Message grant;
+        grant.from = dci.start;
+        grant.until = dci.end;
+        if (SendMsg3(msg3, grant, GRANT_DELAYS))
+        {
+            BookDownlink(dci.start, dci.end);
+            return;
+        }
+    }
+    if (!msg3->ues.empty())
+    {
+        Simulator::Schedule(contention, &NbiotEnb::FailAccess, this, msg3->ues);
+    }
+}
+
+NbiotEnb::Uplink
+NbiotEnb::SendAcknowledgement(Ue& ue, const Message& message)
+{
+    // NPUSCH format 2: one bit on 16 symbols, 2 ms on a tone of 15 kHz; energy for each bit as
+    // downwards.
+    constexpr double SYMBOLS = 16;
+    constexpr uint32_t MAX_REPETITIONS = 128;
+    const auto index = ue.device->GetIndex();
+    const double snrDb = UplinkSnrDb(*ue.device, GetCouplingLossDb(index))[1];
+    uint32_t repetitions = 1;
+    while (snrDb + 10 * std::log10(SYMBOLS * repetitions) < m_downlinkEnergyPerBitDb &&
+           repetitions < MAX_REPETITIONS)
+    {
+        repetitions *= 2;
+    }
+    const Time sending = MilliSeconds(2) * int64_t{repetitions};
+    auto uplink = FitUplink(message.until, ACKNOWLEDGEMENT_DELAYS, NbiotTones::ONE, sending);
+    if (!uplink)
+    {
+        // All tones are taken: on the first one that comes free.
+        Time earliest = Time::Max();
+        for (uint32_t first = 0; first < SUBCARRIERS; first += NbiotSubcarriers(NbiotTones::ONE))
+        {
+            const Time from = *std::max_element(m_uplinkFreeFrom.begin() + first,
+                                                m_uplinkFreeFrom.begin() + first +
+                                                    NbiotSubcarriers(NbiotTones::ONE));
+            earliest = std::min(earliest, from);
+        }
+        uplink = FitUplink(earliest, {Time(0)}, NbiotTones::ONE, sending);
+    }
+    ue.device->OnExchange(message.from, message.until, uplink->start, sending);
+    return *uplink;
+}
+
+void
+NbiotEnb::SendMsg4(uint32_t index, bool earlyData, unsigned attempts)
+{
+    Ue& ue = m_ues[index];
+    const Message msg4 = SendMessage(ue.level,
+                                     Simulator::Now() + TURN_DELAY,
+                                     DownlinkSnrDb(GetCouplingLossDb(index)),
+                                     m_msg4Bits);
+    const Uplink acknowledgement = SendAcknowledgement(ue, msg4);
+    const Time wait = acknowledgement.end - Simulator::Now();
+    if (msg4.lost)
+    {
+        if (attempts < m_maxHarqTransmissions)
+        {
+            Simulator::Schedule(wait, &NbiotEnb::SendMsg4, this, index, earlyData, attempts + 1);
+        }
+        else
+        {
+            Simulator::Schedule(wait, &NbiotEnb::FailAccess, this, std::vector<uint32_t>{index});
+        }
+        return;
+    }
+    if (earlyData)
+    {
+        // What Msg3 carried arrived with it.
+        NbiotUe::Block block;
+        ue.device->m_resumeLeft = 0;
+        ue.device->Fill(block, std::numeric_limits<uint16_t>::max());
+        ue.device->OnBlockStart(block, Simulator::Now(), Simulator::Now());
+        ue.device->OnBlockReceived(block);
+        ue.connection = std::make_unique<Connection>();
+        Simulator::Schedule(wait, &NbiotEnb::EndRelease, this, index);
+        return;
+    }
+    Simulator::Schedule(wait, &NbiotEnb::Connect, this, index);
+}
+
+void
+NbiotEnb::Connect(uint32_t index)
+{
+    Ue& ue = m_ues[index];
+    if (ue.device->IsOff())
+    {
+        ue.connection.reset();
+        return;
+    }
+    if (!ue.connection)
+    {
+        ue.connection = std::make_unique<Connection>();
+    }
+    ue.device->EnterStage(NbiotStage::SCHEDULING, Simulator::Now());
+    Register(index, false, Simulator::Now() + TURN_DELAY);
+}
+
+// --- connections ---
+
+void
+NbiotEnb::Register(uint32_t index, bool release, Time from)
+{
+    const uint8_t level = m_ues[index].level;
+    const Time space = NextSearchSpace(level, from);
+    auto& waiting = m_searchSpaces[level][space];
+    if (waiting.empty())
+    {
+        Simulator::Schedule(space - Simulator::Now(), &NbiotEnb::Serve, this, level, space);
+    }
+    waiting.push_back({index, release});
+}
+
+void
+NbiotEnb::Serve(uint8_t level, Time start)
+{
+    auto node = m_searchSpaces[level].extract(start);
+    const Time end = NbiotDownlink(start, static_cast<uint32_t>(m_rMax[level]), m_anchor).end;
+    std::vector<Wait> left;
+    // Whoever finds no subcarriers may need more than the next one; not all need to try.
+    constexpr std::size_t MAX_FAILURES = 16;
+    for (const Wait& wait : node.mapped())
+    {
+        const bool served =
+            left.size() < MAX_FAILURES &&
+            (wait.release ? SendRelease(wait.ue, start, end) : Grant(wait.ue, start, end));
+        if (!served)
+        {
+            left.push_back(wait);
+        }
+    }
+    if (left.empty())
+    {
+        return;
+    }
+    const Time next = start + SearchSpacePeriod(level);
+    auto& waiting = m_searchSpaces[level][next];
+    if (waiting.empty())
+    {
+        Simulator::Schedule(next - Simulator::Now(), &NbiotEnb::Serve, this, level, next);
+    }
+    waiting.insert(waiting.begin(), left.begin(), left.end());
+}
+
+bool
+NbiotEnb::Grant(uint32_t index, Time start, Time end)
+{
+    Ue& ue = m_ues[index];
+    if (ue.device->IsOff())
+    {
+        ue.connection.reset();
+        return true;
+    }
+    Connection& connection = *ue.connection;
+    const double lossDb = GetCouplingLossDb(index);
+    const auto effort = NbiotDownlinkSubframes(DCI_BITS,
+                                               DownlinkSnrDb(lossDb),
+                                               m_downlinkEnergyPerBitDb,
+                                               static_cast<uint32_t>(m_rMax[ue.level]));
+    Time from = start;
+    std::optional<Uplink> previous;
+    // Both processes together, as the device's radio sees them.
+    Time listenFrom;
+    Time listenUntil;
+    std::optional<Time> sendingFrom;
+    Time sendingTime;
+    for (uint8_t process = 0; process < ue.device->GetHarqProcesses(); ++process)
+    {
+        std::shared_ptr<NbiotUe::Block> block;
+        if (process < connection.again.size())
+        {
+            block = connection.again[process];
+        }
+        else
+        {
+            const uint32_t bytes = ue.device->GetBufferBytes();
+            if (bytes == 0)
+            {
+                break;
+            }
+            constexpr uint32_t HEADER_BYTES = 4;
+            block = std::make_shared<NbiotUe::Block>();
+            block->format = ChooseFormat(*ue.device, lossDb, 8 * (bytes + HEADER_BYTES));
+        }
+        const NbiotDownlinkSpan dci = FitDownlink(from, effort.subframes);
+        if (dci.end > end)
+        {
+            break;
+        }
+        const Time sending = NbiotSendingTime(block->format);
+        const Time duration = NbiotWithCompensationGaps(sending);
+        std::optional<Uplink> uplink;
+        if (previous)
+        {
+            // The second process follows the first one on its subcarriers.
+            uplink = previous;
+            uplink->start = previous->end;
+            const uint32_t count = NbiotSubcarriers(block->format.tones);
+            uplink->first = std::min(uplink->first, SUBCARRIERS - count);
+            bool isFree = true;
+            for (uint32_t i = uplink->first; i < uplink->first + count; ++i)
+            {
+                isFree = isFree && m_uplinkFreeFrom[i] <= uplink->start;
+            }
+            if (!isFree || uplink->start - dci.end > GRANT_DELAYS.back() ||
+                uplink->start - dci.end < GRANT_DELAYS.front())
+            {
+                break;
+            }
+            uplink->end = UplinkEnd(uplink->start, duration, uplink->first, count);
+            BookUplink(*uplink, count);
+        }
+        else
+        {
+            uplink = FitUplink(dci.end, GRANT_DELAYS, block->format.tones, duration);
+            if (!uplink)
+            {
+                break;
+            }
+        }
+        BookDownlink(dci.start, dci.end);
+        const Time wait = uplink->end - Simulator::Now();
+        ++connection.outstanding;
+        if (IsLostDownlink(effort.deficitDb))
+        {
+            ++m_counts.missedGrants;
+            Simulator::Schedule(wait, &NbiotEnb::EndMissedGrant, this, index);
+        }
+        else
+        {
+            if (process < connection.again.size())
+            {
+                connection.again[process] = nullptr;
+            }
+            else
+            {
+                ue.device->Fill(*block, block->format.Bits() / 8);
+            }
+            if (!sendingFrom)
+            {
+                listenFrom = dci.start;
+                sendingFrom = uplink->start;
+            }
+            listenUntil = dci.end;
+            sendingTime += sending;
+            ue.device->OnBlockStart(*block, uplink->start, uplink->end);
+            Simulator::Schedule(wait, &NbiotEnb::EndBlock, this, index, block, uplink->start);
+        }
+        previous = uplink;
+        from = dci.end;
+    }
+    if (sendingFrom)
+    {
+        ue.device->OnExchange(listenFrom, listenUntil, *sendingFrom, sendingTime);
+    }
+    connection.again.erase(std::remove(connection.again.begin(), connection.again.end(), nullptr),
+                           connection.again.end());
+    return connection.outstanding > 0;
+}
+
+void
+NbiotEnb::EndMissedGrant(uint32_t index)
+{
+    Continue(index);
+}
+
+void
+NbiotEnb::EndBlock(uint32_t index, std::shared_ptr<NbiotUe::Block> block, Time start)
+{
+    Ue& ue = m_ues[index];
+    if (ue.device->IsOff())
+    {
+        Continue(index);
+        return;
+    }
+    ue.device->EnterStage(NbiotStage::SCHEDULING, Simulator::Now());
+    ++m_counts.blocks;
+    ++block->transmissions;
+    const auto tones = static_cast<std::size_t>(block->format.tones);
+    block->snr += DrawSnr(UplinkSnrDb(*ue.device, GetCouplingLossDb(index))[tones]);
+    const double above = 10 * std::log10(block->snr) - NbiotSnrAtTenPercentDb(block->format);
+    const bool received = m_uniform->GetValue() >= NbiotBlockErrorRate(above);
+    m_blockTrace(ue.device->GetDeviceAddress(), block->format, start, Simulator::Now(), received);
+    if (received)
+    {
+        ue.device->OnBlockReceived(*block);
+    }
+    else
+    {
+        ++m_counts.lostBlocks;
+        if (block->transmissions < m_maxHarqTransmissions)
+        {
+            ue.connection->again.push_back(block);
+        }
+        else
+        {
+            ++m_counts.residualErrors;
+            ue.device->OnBlockLost(*block);
+        }
+    }
+    Continue(index);
+}
+
+void
+NbiotEnb::Continue(uint32_t index)
+{
+    Ue& ue = m_ues[index];
+    Connection& connection = *ue.connection;
+    --connection.outstanding;
+    if (connection.outstanding > 0)
+    {
+        return;
+    }
+    if (ue.device->IsOff())
+    {
+        ue.connection.reset();
+        return;
+    }
+    ue.device->SetRadioState(RadioState::LIGHT_SLEEP);
+    const Time from = Simulator::Now() + TURN_DELAY;
+    if (!connection.again.empty() || ue.device->GetBufferBytes() > 0)
+    {
+        Register(index, false, from);
+    }
+    else if (ue.device->m_releaseAssistance)
+    {
+        Register(index, true, from);
+    }
+    else
+    {
+        ue.device->m_busy = false;
+        connection.inactivity =
+            Simulator::Schedule(m_inactivityTime, &NbiotEnb::EndInactivity, this, index);
+    }
+}
+
+void
+NbiotEnb::EndInactivity(uint32_t index)
+{
+    m_ues[index].device->m_busy = true;
+    Register(index, true, Simulator::Now());
+}
+
+bool
+NbiotEnb::SendRelease(uint32_t index, Time start, Time end)
+{
+    Ue& ue = m_ues[index];
+    if (ue.device->IsOff())
+    {
+        ue.connection.reset();
+        return true;
+    }
+    const double snrDb = DownlinkSnrDb(GetCouplingLossDb(index));
+    const auto effort = NbiotDownlinkSubframes(DCI_BITS,
+                                               snrDb,
+                                               m_downlinkEnergyPerBitDb,
+                                               static_cast<uint32_t>(m_rMax[ue.level]));
+    if (FitDownlink(start, effort.subframes).end > end)
+    {
+        return false;
+    }
+    const Message release = SendMessage(ue.level, start, snrDb, m_releaseBits);
+    const Uplink acknowledgement = SendAcknowledgement(ue, release);
+    const Time wait = acknowledgement.end - Simulator::Now();
+    if (release.lost)
+    {
+        Simulator::Schedule(wait, &NbiotEnb::EndInactivity, this, index);
+    }
+    else
+    {
+        Simulator::Schedule(wait, &NbiotEnb::EndRelease, this, index);
+    }
+    return true;
+}
+
+void
+NbiotEnb::EndRelease(uint32_t index)
+{
+    Ue& ue = m_ues[index];
+    ue.connection.reset();
+    if (!ue.device->IsOff())
+    {
+        ue.device->OnReleased();
+    }
+}
+
+// --- to the core network ---
+
+void
+NbiotEnb::Deliver(const NbiotUe& ue, Ptr<const Packet> packet, uint8_t port, uint32_t counter)
+{
+    if (m_deliver.IsNull())
+    {
+        return;
+    }
+    UplinkDelivery delivery;
+    delivery.deviceAddress = ue.GetDeviceAddress();
+    delivery.frameCounter = counter;
+    delivery.port = port;
+    delivery.payload = packet->Copy();
+    const double lossDb = GetCouplingLossDb(ue.GetIndex());
+    delivery.rssiDbm = ue.GetTxPowerDbm() - lossDb;
+    delivery.snrDb = UplinkSnrDb(ue, lossDb)[static_cast<std::size_t>(NbiotTones::ONE)];
+    delivery.gatewayCount = 1;
+    Simulator::Schedule(m_coreDelay, &NbiotEnb::Arrive, this, delivery);
+}
+
+void
+NbiotEnb::Arrive(UplinkDelivery delivery)
+{
+    delivery.time = Simulator::Now();
+    m_deliver(delivery);
+}
+
+void
+NbiotEnb::Report(const NbiotPacketReport& report)
+{
+    m_packetTrace(report);
+}
+
+} // namespace lpwan
+} // namespace ns3

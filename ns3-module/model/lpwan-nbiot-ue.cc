@@ -1,0 +1,734 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include "lpwan-nbiot-ue.h"
+
+#include "lpwan-nbiot-enb.h"
+#include "lpwan-text-checker.h"
+
+#include "ns3/abort.h"
+#include "ns3/boolean.h"
+#include "ns3/channel.h"
+#include "ns3/double.h"
+#include "ns3/log.h"
+#include "ns3/mac64-address.h"
+#include "ns3/simulator.h"
+#include "ns3/string.h"
+#include "ns3/uinteger.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace ns3
+{
+namespace lpwan
+{
+
+NS_LOG_COMPONENT_DEFINE("LpwanNbiotUe");
+
+NS_OBJECT_ENSURE_REGISTERED(NbiotUe);
+
+namespace
+{
+
+/** Power of a modem, watt. Sources: see the class. */
+struct Modem
+{
+    const char* name;
+    double txHigh; // at 23 dBm
+    double txLow;  // at 14 dBm
+    double rx;
+    double lightSleep;
+    double drx;
+    double psm;
+};
+
+constexpr std::array<Modem, 3> MODEMS{{{"BG96", 0.589, 0.300, 0.304, 0.0031, 0.0031, 15e-6},
+                                       {"TR45.820", 0.545, 0.245, 0.090, 0.003, 0.003, 15e-6},
+                                       {"SARA-N2", 0.792, 0.360, 0.166, 0.0216, 0.0216, 11e-6}}};
+
+constexpr uint32_t BLOCK_HEADER_BYTES = 4;
+constexpr uint32_t FURTHER_PACKET_BYTES = 2; // a length field for each packet after the first
+
+bool
+IsModem(const std::string& text)
+{
+    return std::any_of(MODEMS.begin(), MODEMS.end(), [&](const Modem& modem) {
+        return text == modem.name;
+    });
+}
+
+} // namespace
+
+const char*
+ToString(NbiotFate fate)
+{
+    return fate == NbiotFate::RECEIVED ? "received" : "residual_error";
+}
+
+TypeId
+NbiotUe::GetTypeId()
+{
+    static TypeId tid =
+        TypeId("ns3::lpwan::NbiotUe")
+            .SetParent<LpwanNetDevice>()
+            .SetGroupName("Limitnet")
+            .AddConstructor<NbiotUe>()
+            .AddAttribute("Modem",
+                          "Power by state: BG96, TR45.820, SARA-N2.",
+                          StringValue("BG96"),
+                          MakeStringAccessor(&NbiotUe::SetModem, &NbiotUe::GetModem),
+                          MakeTextChecker(&IsModem))
+            .AddAttribute("Category",
+                          "NB1 (Release 13) or NB2 (Release 14: blocks up to 2536 bits).",
+                          StringValue("NB1"),
+                          MakeStringAccessor(&NbiotUe::SetCategory, &NbiotUe::GetCategoryName),
+                          MakeTextChecker([](const std::string& text) {
+                              return text == "NB1" || text == "NB2";
+                          }))
+            .AddAttribute("HarqProcesses",
+                          "HARQ processes of the uplink, 1 or 2 (2: NB2 only).",
+                          UintegerValue(1),
+                          MakeUintegerAccessor(&NbiotUe::m_harqProcesses),
+                          MakeUintegerChecker<uint8_t>(1, 2))
+            .AddAttribute("MultiTone",
+                          "The device can send on 3, 6 and 12 subcarriers.",
+                          BooleanValue(true),
+                          MakeBooleanAccessor(&NbiotUe::m_multiTone),
+                          MakeBooleanChecker())
+            .AddAttribute("Mode",
+                          "RLC: AM (acknowledged) or UM (not).",
+                          StringValue("AM"),
+                          MakeStringAccessor(&NbiotUe::SetMode, &NbiotUe::GetMode),
+                          MakeTextChecker(
+                              [](const std::string& text) { return text == "AM" || text == "UM"; }))
+            .AddAttribute("MaxRlcRetransmissions",
+                          "In mode AM: how often RLC repeats a part of a packet at most.",
+                          UintegerValue(8),
+                          MakeUintegerAccessor(&NbiotUe::m_maxRlcRetransmissions),
+                          MakeUintegerChecker<uint8_t>())
+            .AddAttribute("TxPower",
+                          "Radiated power, dBm: 23 (class 3), 20 (5) or 14 (6).",
+                          DoubleValue(23),
+                          MakeDoubleAccessor(&NbiotUe::m_txPowerDbm),
+                          MakeDoubleChecker<double>(-40, 23))
+            .AddAttribute("Mtu",
+                          "Longest application packet, bytes.",
+                          UintegerValue(1600),
+                          MakeUintegerAccessor(&NbiotUe::m_mtu),
+                          MakeUintegerChecker<uint16_t>(1, 1600))
+            .AddAttribute("PacketOverhead",
+                          "Headers of the layers above RLC on each packet, bytes: IPv4, UDP and "
+                          "PDCP have 29.",
+                          UintegerValue(29),
+                          MakeUintegerAccessor(&NbiotUe::m_packetOverhead),
+                          MakeUintegerChecker<uint32_t>(0, 1000))
+            .AddAttribute("ResumeBytes",
+                          "The message that completes a connection's resumption, bytes.",
+                          UintegerValue(20),
+                          MakeUintegerAccessor(&NbiotUe::m_resumeBytes),
+                          MakeUintegerChecker<uint32_t>(0, 1000))
+            .AddAttribute("ReleaseAssistance",
+                          "The device says when it has sent all, and the connection is released "
+                          "at once; otherwise after the base station's InactivityTime.",
+                          BooleanValue(true),
+                          MakeBooleanAccessor(&NbiotUe::m_releaseAssistance),
+                          MakeBooleanChecker())
+            .AddAttribute("OnDurationShare",
+                          "Share of its time that a connected device listens while it waits.",
+                          DoubleValue(0.25),
+                          MakeDoubleAccessor(&NbiotUe::m_onDurationShare),
+                          MakeDoubleChecker<double>(0, 1))
+            .AddAttribute("ActiveTime",
+                          "T3324: from release to power saving mode.",
+                          TimeValue(Seconds(10)),
+                          MakeTimeAccessor(&NbiotUe::m_activeTime),
+                          MakeTimeChecker(Time(0)))
+            .AddAttribute("ResyncTimeCe0",
+                          "To find the cell and its timing again out of power saving mode, at "
+                          "coverage level 0.",
+                          TimeValue(MilliSeconds(300)),
+                          MakeTimeAccessor(&NbiotUe::m_resyncTime0),
+                          MakeTimeChecker(Time(0)))
+            .AddAttribute("ResyncTimeCe1",
+                          "The same at coverage level 1.",
+                          TimeValue(MilliSeconds(700)),
+                          MakeTimeAccessor(&NbiotUe::m_resyncTime1),
+                          MakeTimeChecker(Time(0)))
+            .AddAttribute("ResyncTimeCe2",
+                          "The same at coverage level 2.",
+                          TimeValue(MilliSeconds(3000)),
+                          MakeTimeAccessor(&NbiotUe::m_resyncTime2),
+                          MakeTimeChecker(Time(0)))
+            .AddTraceSource("Packet",
+                            "A packet is done with: how it fared.",
+                            MakeTraceSourceAccessor(&NbiotUe::m_reportTrace),
+                            "ns3::lpwan::NbiotEnb::PacketTracedCallback");
+    return tid;
+}
+
+NbiotUe::NbiotUe() = default;
+
+NbiotUe::~NbiotUe() = default;
+
+void
+NbiotUe::DoDispose()
+{
+    m_enb = nullptr;
+    m_sdus.clear();
+    LpwanNetDevice::DoDispose();
+}
+
+void
+NbiotUe::SetModem(std::string name)
+{
+    const auto* modem =
+        std::find_if(MODEMS.begin(), MODEMS.end(), [&](const Modem& m) { return name == m.name; });
+    NS_ABORT_MSG_IF(modem == MODEMS.end(), "NB-IoT modem '" << name << "' is unknown");
+    m_modem = static_cast<uint8_t>(modem - MODEMS.begin());
+}
+
+std::string
+NbiotUe::GetModem() const
+{
+    return MODEMS[m_modem].name;
+}
+
+void
+NbiotUe::SetCategory(std::string name)
+{
+    m_category = name == "NB2" ? NbiotCategory::NB2 : NbiotCategory::NB1;
+}
+
+std::string
+NbiotUe::GetCategoryName() const
+{
+    return m_category == NbiotCategory::NB2 ? "NB2" : "NB1";
+}
+
+void
+NbiotUe::SetMode(std::string name)
+{
+    m_acknowledged = name == "AM";
+}
+
+std::string
+NbiotUe::GetMode() const
+{
+    return m_acknowledged ? "AM" : "UM";
+}
+
+void
+NbiotUe::Attach(Ptr<NbiotEnb> enb, uint32_t address)
+{
+    NS_ABORT_MSG_IF(m_enb, "an NB-IoT device attaches to one base station only");
+    NS_ABORT_MSG_IF(m_harqProcesses == 2 && m_category == NbiotCategory::NB1,
+                    "two HARQ processes need Category NB2");
+    m_enb = enb;
+    m_address = address;
+    m_index = enb->AddUe(this);
+    m_stageSince = Simulator::Now();
+    m_nextStageAt = Time::Max();
+}
+
+Ptr<NbiotEnb>
+NbiotUe::GetEnb() const
+{
+    return m_enb;
+}
+
+uint32_t
+NbiotUe::GetIndex() const
+{
+    return m_index;
+}
+
+uint8_t
+NbiotUe::GetCeLevel() const
+{
+    return m_enb->GetCeLevel(m_index);
+}
+
+double
+NbiotUe::GetCouplingLossDb() const
+{
+    return m_enb->GetCouplingLossDb(m_index);
+}
+
+double
+NbiotUe::GetTxPowerDbm() const
+{
+    return m_txPowerDbm;
+}
+
+NbiotCategory
+NbiotUe::GetCategory() const
+{
+    return m_category;
+}
+
+bool
+NbiotUe::IsMultiTone() const
+{
+    return m_multiTone;
+}
+
+uint8_t
+NbiotUe::GetHarqProcesses() const
+{
+    return m_harqProcesses;
+}
+
+uint32_t
+NbiotUe::GetBufferBytes() const
+{
+    uint32_t bytes = m_queuedBytes + m_resumeLeft;
+    for (const Sdu& sdu : m_sdus)
+    {
+        bytes += sdu.bytes - sdu.sent;
+    }
+    for (const Segment& segment : m_again)
+    {
+        bytes += segment.bytes;
+    }
+    return bytes;
+}
+
+std::size_t
+NbiotUe::GetPacketsUnderWay() const
+{
+    return m_sdus.size();
+}
+
+uint32_t
+NbiotUe::GetDeviceAddress() const
+{
+    return m_address;
+}
+
+uint16_t
+NbiotUe::GetMtu() const
+{
+    return m_mtu;
+}
+
+Ptr<Channel>
+NbiotUe::GetChannel() const
+{
+    return nullptr;
+}
+
+void
+NbiotUe::SetAddress(Address /* address */)
+{
+    NS_ABORT_MSG("an NB-IoT device gets its address from Attach()");
+}
+
+Address
+NbiotUe::GetAddress() const
+{
+    uint8_t bytes[8] = {0x02,
+                        0,
+                        0,
+                        1,
+                        static_cast<uint8_t>(m_address >> 24),
+                        static_cast<uint8_t>(m_address >> 16),
+                        static_cast<uint8_t>(m_address >> 8),
+                        static_cast<uint8_t>(m_address)};
+    Mac64Address address;
+    address.CopyFrom(bytes);
+    return address;
+}
+
+Address
+NbiotUe::GetBroadcast() const
+{
+    return Mac64Address("ff:ff:ff:ff:ff:ff:ff:ff");
+}
+
+bool
+NbiotUe::IsLinkUp() const
+{
+    return m_enb != nullptr;
+}
+
+double
+NbiotUe::GetPowerWatt(RadioState state) const
+{
+    if (m_off)
+    {
+        return 0;
+    }
+    const Modem& modem = MODEMS[m_modem];
+    switch (state)
+    {
+    case RadioState::TX: {
+        const auto watt = [](double dbm) { return std::pow(10, dbm / 10 - 3); };
+        constexpr double HIGH_DBM = 23;
+        constexpr double LOW_DBM = 14;
+        const double share =
+            (watt(m_txPowerDbm) - watt(LOW_DBM)) / (watt(HIGH_DBM) - watt(LOW_DBM));
+        return modem.txLow + (modem.txHigh - modem.txLow) * share;
+    }
+    case RadioState::RX:
+        return modem.rx;
+    case RadioState::LIGHT_SLEEP:
+        return modem.rx * m_onDurationShare + modem.lightSleep * (1 - m_onDurationShare);
+    case RadioState::DRX:
+        return modem.drx;
+    case RadioState::SLEEP:
+        break;
+    }
+    return modem.psm;
+}
+
+void
+NbiotUe::TurnOff()
+{
+    SetRadioState(RadioState::SLEEP);
+    m_off = true;
+    DropQueue(DropReason::BATTERY_EMPTY);
+    m_waiting.clear();
+    m_queuedBytes = 0;
+    m_again.clear();
+    m_resumeLeft = 0;
+    while (!m_sdus.empty())
+    {
+        const auto packet = m_sdus.front().packet;
+        m_sdus.pop_front();
+        NotifyDrop(packet, DropReason::BATTERY_EMPTY);
+    }
+}
+
+bool
+NbiotUe::IsOff() const
+{
+    return m_off;
+}
+
+// --- sending ---
+
+bool
+NbiotUe::Send(Ptr<Packet> packet, const Address& /* dest */, uint16_t protocolNumber)
+{
+    if (m_off)
+    {
+        NotifyDrop(packet, DropReason::BATTERY_EMPTY);
+        return false;
+    }
+    SettleStages();
+    if (!Enqueue(packet, protocolNumber, m_acknowledged))
+    {
+        return false;
+    }
+    m_waiting.push_back({Simulator::Now(), m_stages});
+    m_queuedBytes += packet->GetSize() + m_packetOverhead;
+    Wake();
+    return true;
+}
+
+void
+NbiotUe::Wake()
+{
+    if (m_busy || m_off || GetBufferBytes() == 0)
+    {
+        return;
+    }
+    m_busy = true;
+    const Time now = Simulator::Now();
+    EnterStage(NbiotStage::ACCESS_WAIT, now);
+    if (!m_idle)
+    {
+        m_enb->Resume(m_index);
+        return;
+    }
+    m_idle = false;
+    m_resumeLeft = m_resumeBytes;
+    Time ready = now;
+    if (now >= m_psmFrom)
+    {
+        const uint8_t level = GetCeLevel();
+        ready += level == 0 ? m_resyncTime0 : level == 1 ? m_resyncTime1 : m_resyncTime2;
+    }
+    m_enb->RequestAccess(m_index, ready);
+}
+
+void
+NbiotUe::SettleStages()
+{
+    const Time now = Simulator::Now();
+    if (m_nextStageAt <= now)
+    {
+        m_stages[static_cast<std::size_t>(m_stage)] += m_nextStageAt - m_stageSince;
+        m_stage = m_nextStage;
+        m_stageSince = m_nextStageAt;
+        m_nextStageAt = Time::Max();
+    }
+    m_stages[static_cast<std::size_t>(m_stage)] += now - m_stageSince;
+    m_stageSince = now;
+}
+
+void
+NbiotUe::EnterStage(NbiotStage stage, Time at)
+{
+    SettleStages();
+    if (at <= Simulator::Now())
+    {
+        m_stage = stage;
+        m_nextStageAt = Time::Max();
+    }
+    else
+    {
+        m_nextStage = stage;
+        m_nextStageAt = at;
+    }
+}
+
+void
+NbiotUe::OnPreamble(Time ready, Time start, Time end)
+{
+    EnterStage(NbiotStage::ACCESS_WAIT, Simulator::Now());
+    EnterStage(NbiotStage::ACCESS, start);
+    // Finding the cell means listening.
+    SetRadioState(ready > Simulator::Now() ? RadioState::RX : RadioState::LIGHT_SLEEP);
+    PlanRadioState(ready, RadioState::LIGHT_SLEEP);
+    PlanRadioState(start, RadioState::TX);
+    PlanRadioState(end, RadioState::LIGHT_SLEEP);
+}
+
+void
+NbiotUe::OnExchange(Time from, Time until, Time start, Time sending)
+{
+    SetRadioState(RadioState::LIGHT_SLEEP);
+    PlanRadioState(from, RadioState::RX);
+    PlanRadioState(until, RadioState::LIGHT_SLEEP);
+    PlanRadioState(start, RadioState::TX);
+    PlanRadioState(start + sending, RadioState::LIGHT_SLEEP);
+}
+
+void
+NbiotUe::Fill(Block& block, uint32_t bytes)
+{
+    uint32_t left = bytes > BLOCK_HEADER_BYTES ? bytes - BLOCK_HEADER_BYTES : 0;
+    block.controlBytes = std::min(left, m_resumeLeft);
+    m_resumeLeft -= block.controlBytes;
+    left -= block.controlBytes;
+    const auto add = [&](uint32_t counter, uint32_t wanted) {
+        if (!block.segments.empty())
+        {
+            left -= std::min(left, FURTHER_PACKET_BYTES);
+        }
+        const uint32_t taken = std::min(left, wanted);
+        if (taken > 0)
+        {
+            block.segments.push_back({counter, taken});
+            left -= taken;
+        }
+        return taken;
+    };
+    while (left > 0 && !m_again.empty())
+    {
+        Segment& segment = m_again.front();
+        const uint32_t taken = add(segment.counter, segment.bytes);
+        segment.bytes -= taken;
+        if (segment.bytes > 0)
+        {
+            return;
+        }
+        m_again.pop_front();
+    }
+    // Those on their way that are not sent whole; the last one at most, but for a drop before it.
+    for (Sdu& sdu : m_sdus)
+    {
+        if (left > 0 && sdu.sent < sdu.bytes)
+        {
+            sdu.sent += add(sdu.counter, sdu.bytes - sdu.sent);
+        }
+    }
+    while (left > 0)
+    {
+        const auto item = Dequeue();
+        if (!item)
+        {
+            return;
+        }
+        Sdu sdu;
+        sdu.packet = item->packet;
+        sdu.port = item->port;
+        sdu.counter = m_counter++;
+        sdu.bytes = item->packet->GetSize() + m_packetOverhead;
+        sdu.queued = m_waiting.front().queued;
+        sdu.before = m_waiting.front().before;
+        m_waiting.pop_front();
+        m_queuedBytes -= sdu.bytes;
+        sdu.sent = add(sdu.counter, sdu.bytes);
+        m_sdus.push_back(sdu);
+    }
+}
+
+std::size_t
+NbiotUe::Find(uint32_t counter) const
+{
+    const auto found = std::find_if(m_sdus.begin(), m_sdus.end(), [&](const Sdu& sdu) {
+        return sdu.counter == counter;
+    });
+    return static_cast<std::size_t>(found - m_sdus.begin());
+}
+
+void
+NbiotUe::OnBlockStart(const Block& block, Time start, Time end)
+{
+    EnterStage(NbiotStage::SCHEDULING, Simulator::Now());
+    EnterStage(block.transmissions > 0 ? NbiotStage::RETRANSMISSION : NbiotStage::TRANSMISSION,
+               start);
+    for (const Segment& segment : block.segments)
+    {
+        const std::size_t i = Find(segment.counter);
+        if (i == m_sdus.size())
+        {
+            continue; // dropped meanwhile
+        }
+        Sdu& sdu = m_sdus[i];
+        ++sdu.blocks;
+        if (!sdu.started)
+        {
+            sdu.started = true;
+            sdu.start = start;
+            LpwanTransmission transmission;
+            transmission.deviceAddress = m_address;
+            transmission.frameCounter = sdu.counter;
+            transmission.start = start;
+            transmission.end = end;
+            transmission.bandwidthHz = static_cast<uint32_t>(NbiotBandwidthHz(block.format.tones));
+            transmission.frameBytes = static_cast<uint16_t>(sdu.bytes);
+            transmission.txPowerDbm = m_txPowerDbm;
+            NotifyTxStart(sdu.packet, transmission);
+        }
+    }
+}
+
+void
+NbiotUe::Finish(std::size_t index, NbiotFate fate)
+{
+    SettleStages();
+    const Sdu sdu = m_sdus[index];
+    m_sdus.erase(m_sdus.begin() + static_cast<std::ptrdiff_t>(index));
+    NbiotPacketReport report;
+    report.deviceAddress = m_address;
+    report.counter = sdu.counter;
+    report.bytes = sdu.packet->GetSize();
+    report.fate = fate;
+    report.queued = sdu.queued;
+    report.start = sdu.start;
+    report.end = Simulator::Now();
+    report.blocks = sdu.blocks;
+    for (std::size_t i = 0; i < NBIOT_STAGE_COUNT; ++i)
+    {
+        report.stages[i] = m_stages[i] - sdu.before[i];
+    }
+    m_reportTrace(report);
+    m_enb->Report(report);
+    if (fate == NbiotFate::RECEIVED)
+    {
+        m_enb->Deliver(*this, sdu.packet, sdu.port, sdu.counter);
+    }
+    LpwanTransmission transmission;
+    transmission.deviceAddress = m_address;
+    transmission.frameCounter = sdu.counter;
+    transmission.start = sdu.start;
+    transmission.end = report.end;
+    transmission.frameBytes = static_cast<uint16_t>(sdu.bytes);
+    transmission.txPowerDbm = m_txPowerDbm;
+    NotifyTxEnd(sdu.packet, transmission);
+}
+
+void
+NbiotUe::OnBlockReceived(const Block& block)
+{
+    for (const Segment& segment : block.segments)
+    {
+        const std::size_t i = Find(segment.counter);
+        if (i == m_sdus.size())
+        {
+            continue;
+        }
+        Sdu& sdu = m_sdus[i];
+        sdu.received += segment.bytes;
+        if (sdu.received + sdu.lost == sdu.bytes)
+        {
+            Finish(i, sdu.lost > 0 ? NbiotFate::RESIDUAL_ERROR : NbiotFate::RECEIVED);
+        }
+    }
+}
+
+void
+NbiotUe::OnBlockLost(const Block& block)
+{
+    for (const Segment& segment : block.segments)
+    {
+        const std::size_t i = Find(segment.counter);
+        if (i == m_sdus.size())
+        {
+            continue;
+        }
+        Sdu& sdu = m_sdus[i];
+        if (!m_acknowledged)
+        {
+            sdu.lost += segment.bytes;
+            if (sdu.received + sdu.lost == sdu.bytes)
+            {
+                Finish(i, NbiotFate::RESIDUAL_ERROR);
+            }
+        }
+        else if (sdu.retransmissions < m_maxRlcRetransmissions)
+        {
+            ++sdu.retransmissions;
+            m_again.push_back(segment);
+        }
+        else
+        {
+            const auto packet = sdu.packet;
+            m_again.erase(
+                std::remove_if(m_again.begin(),
+                               m_again.end(),
+                               [&](const Segment& s) { return s.counter == segment.counter; }),
+                m_again.end());
+            m_sdus.erase(m_sdus.begin() + static_cast<std::ptrdiff_t>(i));
+            NotifyDrop(packet, DropReason::NOT_ACKNOWLEDGED);
+        }
+    }
+}
+
+void
+NbiotUe::OnAccessFailed()
+{
+    m_busy = false;
+    m_idle = true;
+    m_resumeLeft = 0;
+    m_psmFrom = Simulator::Now();
+    SetRadioState(RadioState::SLEEP);
+    m_waiting.clear();
+    m_queuedBytes = 0;
+    m_again.clear();
+    DropQueue(DropReason::ACCESS_FAILED);
+    while (!m_sdus.empty())
+    {
+        const auto packet = m_sdus.front().packet;
+        m_sdus.pop_front();
+        NotifyDrop(packet, DropReason::ACCESS_FAILED);
+    }
+}
+
+void
+NbiotUe::OnReleased()
+{
+    const Time now = Simulator::Now();
+    m_busy = false;
+    m_idle = true;
+    m_psmFrom = now + m_activeTime;
+    SetRadioState(RadioState::DRX);
+    PlanRadioState(m_psmFrom, RadioState::SLEEP);
+    Wake();
+}
+
+} // namespace lpwan
+} // namespace ns3
