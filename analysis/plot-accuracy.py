@@ -48,7 +48,7 @@ def name_of(group):
     """What the legend calls a group."""
     if group == "all":
         return "all images"
-    return group.upper() if group.startswith("sf") else group
+    return group.upper() if group.startswith(("sf", "ce")) else group
 
 
 def parse_arguments():

@@ -39,12 +39,12 @@ AccuracyTable()
     static const ResultTable table = {
         "accuracy.csv",
         "One row for each group of images and time since capture; groups first all, then by "
-        "spreading factor; times "
+        "spreading factor or coverage level; times "
         "ascending.",
         {{"group",
           "",
           "Which images: `all`, or those of the devices that send with one spreading factor, `sf7` "
-          ".. `sf12`."},
+          ".. `sf12`, or at one level of coverage enhancement, `ce0` .. `ce2`."},
          {"elapsed_s", "s", "Time since the capture of each image."},
          {"images_counted", "", "Images that were observed at least that long."},
          {"images_not_observed",
@@ -67,10 +67,14 @@ ImagesTable()
         "images.csv",
         "One row for each captured image, by device, then image.",
         {{"device", "", "Number of the device, from 0."},
+         {"link", "", "Link of the device: `lora` or `nbiot`."},
          {"image", "", "Number of the image on its device, from 0."},
          {"dataset_index", "", "Index of the picture in the dataset, from 0."},
          {"label", "", "Class of the picture; empty when the dataset has none."},
-         {"sf", "", "Spreading factor of the device, 7..12."},
+         {"sf", "", "Spreading factor of the device, 7..12; empty on a link that has none."},
+         {"ce_level",
+          "",
+          "Level of coverage enhancement of the device, 0..2; empty on a link that has none."},
          {"captured_s", "s", "Simulated time of the capture."},
          {"encoded_s",
           "s",
@@ -108,9 +112,19 @@ FragmentsTable()
           "s",
           "Simulated time when the first symbol of its frame left the antenna; empty when that was "
           "not so."},
-         {"time_on_air_s", "s", "Duration of its frame; empty when it was not sent."},
-         {"sf", "", "Spreading factor of the frame, 7..12; empty when it was not sent."},
-         {"frequency_hz", "Hz", "Carrier of the frame; empty when it was not sent."},
+         {"time_on_air_s",
+          "s",
+          "Duration of its frame, or transmission_s on a link that has that; empty when it was not "
+          "sent."},
+         {"sf",
+          "",
+          "Spreading factor of the frame, 7..12; empty when it was not sent, and on a link that "
+          "has "
+          "none."},
+         {"frequency_hz",
+          "Hz",
+          "Carrier of the frame; empty when it was not sent, and on a link whose carrier is not "
+          "the frame's own."},
          {"fate",
           "",
           "What became of it: `delivered` to the cloud; lost at the gateways, at the one where it "
@@ -131,9 +145,17 @@ FragmentsTable()
           "",
           "Class that the cloud predicted from all fragments up to this one; empty when it did not "
           "evaluate then."},
-         {"correct",
-          "",
-          "1 when that is the label, else 0; empty when it did not evaluate then."}}};
+         {"correct", "", "1 when that is the label, else 0; empty when it did not evaluate then."},
+         {"access_wait_s",
+          "s",
+          "Spent waiting for a random access occasion; this and what follows is empty on a link "
+          "whose network does not schedule its devices, and when its frame had not ended."},
+         {"access_s", "s", "Spent on random access."},
+         {"scheduling_s", "s", "Spent waiting for grants."},
+         {"transmission_s",
+          "s",
+          "Time that its transport blocks were on the air, repeated ones included."},
+         {"retransmission_s", "s", "The part of that with repeated ones."}}};
     return table;
 }
 
@@ -144,9 +166,11 @@ NodesTable()
         "nodes.csv",
         "One row for each device, by number. Times and energies are over the whole simulation.",
         {{"device", "", "Number of the device, from 0."},
+         {"link", "", "Link of the device: `lora` or `nbiot`."},
          {"x_m", "m", "Position; the first gateway is at 0, 0."},
          {"y_m", "m", "Position."},
-         {"sf", "", "Spreading factor, 7..12."},
+         {"sf", "", "Spreading factor, 7..12; empty on a link that has none."},
+         {"ce_level", "", "Level of coverage enhancement, 0..2; empty on a link that has none."},
          {"path_loss_db", "dB", "To the gateway with the lowest one, shadowing included."},
          {"images", "", "Images captured."},
          {"frames_sent", "", "Frames that were in the air to their end."},
@@ -157,7 +181,14 @@ NodesTable()
          {"encoding_energy_j", "J", "Energy of the microcontroller for that."},
          {"mcu_sleep_energy_j", "J", "Energy of the microcontroller for the rest of the time."},
          {"radio_tx_energy_j", "J", "Energy of the radio while sending."},
-         {"radio_rx_energy_j", "J", "Energy of the radio while listening in receive windows."},
+         {"radio_rx_energy_j", "J", "Energy of the radio while listening."},
+         {"radio_light_sleep_energy_j",
+          "J",
+          "Energy of the radio while connected with its receiver off; 0 on a link that has no such "
+          "state."},
+         {"radio_drx_energy_j",
+          "J",
+          "Energy of the radio while idle with a look at paging now and then; 0 likewise."},
          {"radio_sleep_energy_j", "J", "Energy of the radio for the rest of the time."}}};
     return table;
 }

@@ -12,10 +12,14 @@
 #include "limitnet/scenario/lora-scenario-options.h"
 #include "limitnet/scenario/version.h"
 
-#include "ns3/lpwan-lora-scenario.h"
+#include "ns3/lpwan-lora-link.h"
+#include "ns3/lpwan-offloading-scenario.h"
 
 #include <exception>
 #include <iostream>
+#include <memory>
+#include <utility>
+#include <vector>
 
 int
 main(int argc, char* argv[])
@@ -29,7 +33,9 @@ main(int argc, char* argv[])
             table.PrintHelp(std::cout);
             return 0;
         }
-        ns3::lpwan::LoraScenario(values).Run(std::cout);
+        std::vector<std::unique_ptr<ns3::lpwan::OffloadingLink>> links;
+        links.push_back(std::make_unique<ns3::lpwan::LoraLink>());
+        ns3::lpwan::OffloadingScenario(values, std::move(links)).Run(std::cout);
         return 0;
     }
     catch (const std::exception& error)

@@ -3,14 +3,22 @@
 // The applications: what the device sends, when, and what the cloud makes of what arrives.
 
 #include "limitnet/codec/fragment.h"
+#include "limitnet/results/run-folder.h"
+#include "limitnet/scenario/lora-scenario-options.h"
 
 #include "ns3/constant-position-mobility-model.h"
 #include "ns3/lpwan-cloud.h"
 #include "ns3/lpwan-image-source.h"
 #include "ns3/lpwan-lora-helper.h"
+#include "ns3/lpwan-lora-link.h"
+#include "ns3/lpwan-scenario-setup.h"
 #include "ns3/simulator.h"
 #include "ns3/test.h"
 #include "ns3/uinteger.h"
+
+#include <cmath>
+#include <string>
+#include <vector>
 
 using namespace ns3;
 using namespace ns3::lpwan;
@@ -219,6 +227,103 @@ class ImageIdTestCase : public TestCase
     }
 };
 
+/** What a scenario is told by a link: the same two packets, received and lost. */
+class LoraLinkTestCase : public TestCase
+{
+  public:
+    LoraLinkTestCase()
+        : TestCase("LoRaWAN as a link of a scenario: devices, deliveries, fates")
+    {
+    }
+
+  private:
+    void Deliver(const UplinkDelivery& delivery)
+    {
+        m_delivered.push_back(delivery.deviceAddress);
+    }
+
+    void TellFate(const OffloadingFate& fate)
+    {
+        m_fates.push_back(fate);
+    }
+
+    void RunWith(const std::string& extraLoss)
+    {
+        m_delivered.clear();
+        m_fates.clear();
+        const auto values =
+            limitnet::LoraScenarioOptions("test").Parse({"--devices.count=2",
+                                                         "--devices.radius_m=500",
+                                                         "--lora.sf=9",
+                                                         "--lora.shadowing_sigma_db=0",
+                                                         "--lora.extra_loss=" + extraLoss});
+        BeginRun(values);
+        const limitnet::RunFolder folder(CreateTempDirFilename("out"), "link", 1);
+        LoraLink link;
+        m_devices = link.Build(values, folder);
+        link.Connect(MakeCallback(&LoraLinkTestCase::Deliver, this),
+                     MakeCallback(&LoraLinkTestCase::TellFate, this));
+
+        NS_TEST_ASSERT_MSG_EQ(m_devices.size(), 2, "as many as asked for");
+        NS_TEST_EXPECT_MSG_EQ(link.GetGatewayCount(), 1, "the default");
+        NS_TEST_EXPECT_MSG_EQ(link.GetGroups().front(), "sf7", "in ascending order");
+        NS_TEST_EXPECT_MSG_EQ(link.GetGroups().back(), "sf12", "in ascending order");
+        for (uint32_t i = 0; i < 2; ++i)
+        {
+            const OffloadingDeviceState state = link.GetDeviceState(i);
+            NS_TEST_EXPECT_MSG_EQ(state.group, "sf9", "as lora.sf says");
+            NS_TEST_EXPECT_MSG_EQ(int{*state.spreadingFactor}, 9, "likewise");
+            NS_TEST_EXPECT_MSG_EQ(state.ceLevel.has_value(), false, "of NB-IoT alone");
+            // The keys' defaults, from the mast of 15 m in the centre.
+            const Vector place = m_devices[i]->GetNode()->GetObject<MobilityModel>()->GetPosition();
+            const double distance = std::hypot(place.x, place.y, place.z - 15);
+            NS_TEST_EXPECT_MSG_EQ_TOL(state.pathLossDb,
+                                      7.7 + 37.6 * std::log10(distance),
+                                      1e-9,
+                                      "log-distance");
+        }
+        // Far apart in time, so that neither disturbs the other.
+        for (uint32_t i = 0; i < 2; ++i)
+        {
+            const auto device = m_devices[i];
+            Simulator::Schedule(Seconds(1 + 10 * i), [device] {
+                device->Send(Create<Packet>(10), device->GetBroadcast(), 1);
+            });
+        }
+        Simulator::Stop(Seconds(30));
+        Simulator::Run();
+        NS_TEST_ASSERT_MSG_EQ(m_fates.size(), 2, "one fate for each frame");
+        for (uint32_t i = 0; i < 2; ++i)
+        {
+            NS_TEST_EXPECT_MSG_EQ(m_fates[i].deviceAddress,
+                                  m_devices[i]->GetDeviceAddress(),
+                                  "in the order of the frames");
+            NS_TEST_EXPECT_MSG_EQ(m_fates[i].frameCounter, 0, "the device's first");
+            NS_TEST_EXPECT_MSG_EQ(m_fates[i].interfererAddress.has_value(), false, "by nobody");
+            NS_TEST_EXPECT_MSG_EQ(m_fates[i].latency.has_value(), false, "nothing is scheduled");
+        }
+        Simulator::Destroy();
+    }
+
+    void DoRun() override
+    {
+        RunWith("0");
+        NS_TEST_ASSERT_MSG_EQ(m_delivered.size(), 2, "both in the cloud");
+        NS_TEST_EXPECT_MSG_EQ(m_delivered[0], m_devices[0]->GetDeviceAddress(), "the first");
+        NS_TEST_EXPECT_MSG_EQ(m_delivered[1], m_devices[1]->GetDeviceAddress(), "the second");
+        NS_TEST_EXPECT_MSG_EQ(m_fates[0].fate, "in_backhaul", "until the cloud has it");
+
+        RunWith("1");
+        NS_TEST_EXPECT_MSG_EQ(m_delivered.size(), 0, "none in the cloud");
+        NS_TEST_EXPECT_MSG_EQ(m_fates[0].fate, "random_loss", "as lora.extra_loss says");
+        m_devices.clear();
+    }
+
+    std::vector<Ptr<LpwanNetDevice>> m_devices;
+    std::vector<uint32_t> m_delivered; //!< senders
+    std::vector<OffloadingFate> m_fates;
+};
+
 /** The suite. */
 class LpwanOffloadingTestSuite : public TestSuite
 {
@@ -228,6 +333,7 @@ class LpwanOffloadingTestSuite : public TestSuite
     {
         AddTestCase(new OffloadingTestCase);
         AddTestCase(new ImageIdTestCase);
+        AddTestCase(new LoraLinkTestCase);
     }
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-#ifndef LPWAN_LORA_SCENARIO_H
-#define LPWAN_LORA_SCENARIO_H
+#ifndef LPWAN_OFFLOADING_SCENARIO_H
+#define LPWAN_OFFLOADING_SCENARIO_H
 
 #include "limitnet/data/dataset.h"
 #include "limitnet/evaluation/evaluator.h"
@@ -12,9 +12,10 @@
 
 #include "ns3/lpwan-cloud.h"
 #include "ns3/lpwan-image-source.h"
-#include "ns3/lpwan-lora-end-device.h"
-#include "ns3/lpwan-lora-helper.h"
+#include "ns3/lpwan-net-device.h"
+#include "ns3/lpwan-offloading-link.h"
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -32,27 +33,32 @@ namespace lpwan
 /**
  * \ingroup limitnet
  *
- * A whole run of limitnet-lora-scenario: from the values of a scenario (see docs/scenario.md) to
- * the files of a results folder (see docs/csv.md).
+ * A whole run of a program such as limitnet-lora-scenario: from the values of a scenario (see
+ * docs/scenario.md) to the files of a results folder (see docs/csv.md).
+ *
+ * It knows nothing of the links but OffloadingLink. Their devices are numbered from 0, those of the
+ * first link first.
  *
  * The network is simulated first, then what arrived is decoded and classified: nothing in the
  * cloud feeds back into the simulation here. All random streams are assigned, so a run is a
  * function of its values alone.
  */
-class LoraScenario
+class OffloadingScenario
 {
   public:
     /**
      * Opens data and models and makes the results folder, so that what is wrong with the values
      * comes out before anything is simulated.
      * \param values the scenario's values
+     * \param links one at least, none of them built
      * \throws limitnet::Error in one line
      */
-    explicit LoraScenario(limitnet::ScenarioValues values);
-    ~LoraScenario();
+    OffloadingScenario(limitnet::ScenarioValues values,
+                       std::vector<std::unique_ptr<OffloadingLink>> links);
+    ~OffloadingScenario();
 
-    LoraScenario(const LoraScenario&) = delete;
-    LoraScenario& operator=(const LoraScenario&) = delete;
+    OffloadingScenario(const OffloadingScenario&) = delete;
+    OffloadingScenario& operator=(const OffloadingScenario&) = delete;
 
     /**
      * Simulates, evaluates, writes the results, and prints a short table.
@@ -72,6 +78,7 @@ class LoraScenario
         bool sent{false};                              //!< its frame was in the air to the end
         std::string fate{"not_sent"};
         std::optional<uint32_t> interferer; //!< device that did most to its loss
+        std::optional<OffloadingLatency> latency;
         std::optional<std::size_t> arrival; //!< index in the cloud's log
         std::optional<limitnet::Prediction> prediction;
     };
@@ -93,7 +100,9 @@ class LoraScenario
     /** A device and its images. */
     struct DeviceRecord
     {
-        Ptr<LoraEndDevice> device;
+        const OffloadingLink* link{nullptr};
+        Ptr<LpwanNetDevice> device;
+        OffloadingDeviceState state; //!< at the end
         Ptr<ImageSource> source;
         std::vector<ImageRecord> images;
         std::map<uint64_t, std::pair<uint32_t, uint32_t>> packets; //!< uid: image, fragment
@@ -101,6 +110,7 @@ class LoraScenario
     };
 
     void Build();
+    void BuildLinks();
     void Simulate();
     void Evaluate();
     void AddImagesToCurves();
@@ -125,7 +135,7 @@ class LoraScenario
                    const LpwanTransmission& transmission);
     void OnTxEnd(uint32_t device, Ptr<const Packet> packet, const LpwanTransmission& transmission);
     void OnDrop(uint32_t device, Ptr<const Packet> packet, DropReason reason);
-    void OnUplinkFate(const LoraUplink& uplink);
+    void OnFate(const OffloadingFate& fate);
 
     /** \return the record of the fragment in a packet */
     FragmentRecord& FragmentOf(uint32_t device, Ptr<const Packet> packet);
@@ -138,11 +148,11 @@ class LoraScenario
     std::shared_ptr<const limitnet::Classifier> m_classifier;
     limitnet::RunFolder m_folder;
 
-    LoraHelper m_lora;
+    std::vector<std::unique_ptr<OffloadingLink>> m_links;
     Ptr<CloudApplication> m_cloud;
     std::vector<DeviceRecord> m_devices;
     std::map<uint32_t, uint32_t> m_deviceByAddress;
-    /// by DevAddr << 32 | FCnt: device, image, fragment
+    /// by device address << 32 | frame counter: device, image, fragment
     std::map<uint64_t, std::array<uint32_t, 3>> m_frames;
     std::map<std::string, limitnet::AccuracyCurve> m_curves; //!< by group
 };
@@ -150,4 +160,4 @@ class LoraScenario
 } // namespace lpwan
 } // namespace ns3
 
-#endif // LPWAN_LORA_SCENARIO_H
+#endif // LPWAN_OFFLOADING_SCENARIO_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-#include "lpwan-lora-scenario.h"
+#include "lpwan-offloading-scenario.h"
 
 #include "limitnet/codec/error.h"
 #include "limitnet/codec/latent.h"
@@ -12,22 +12,21 @@
 #include "limitnet/results/csv-writer.h"
 #include "limitnet/results/plot.h"
 #include "limitnet/results/result-tables.h"
-#include "lpwan-lora-network.h"
 #include "lpwan-scenario-setup.h"
 
+#include "ns3/abort.h"
 #include "ns3/mobility-model.h"
 #include "ns3/random-variable-stream.h"
 #include "ns3/simulator.h"
 #include "ns3/uinteger.h"
 
 #include <algorithm>
-#include <array>
+#include <cctype>
 #include <chrono>
 #include <cmath>
 #include <fstream>
 #include <iomanip>
 #include <iostream>
-#include <limits>
 #include <sstream>
 #include <unistd.h>
 
@@ -39,13 +38,21 @@ namespace lpwan
 namespace
 {
 
-/** Stream of the phases of the devices' captures; 1 and 2, and 1000 and up, are the network's. */
+/** Stream of the phases of the devices' captures; OffloadingLink says which are the links'. */
 constexpr int64_t PHASE_STREAM = 3;
 
-std::string
-GroupOf(uint8_t spreadingFactor)
+/** Adds a number, or an empty field for 0: the link has none. */
+void
+AddUnlessZero(limitnet::CsvWriter& csv, uint32_t number)
 {
-    return "sf" + std::to_string(int{spreadingFactor});
+    number != 0 ? csv.Add(number) : csv.AddEmpty();
+}
+
+/** Adds a level that only devices of one link have. */
+void
+AddLevel(limitnet::CsvWriter& csv, const std::optional<uint8_t>& level)
+{
+    level ? csv.Add(int{*level}) : csv.AddEmpty();
 }
 
 uint64_t
@@ -110,7 +117,8 @@ ShowSimulationProgress(ProgressLine* line, Time step)
 
 } // namespace
 
-LoraScenario::LoraScenario(limitnet::ScenarioValues values)
+OffloadingScenario::OffloadingScenario(limitnet::ScenarioValues values,
+                                       std::vector<std::unique_ptr<OffloadingLink>> links)
     : m_values(std::move(values)),
       m_times(limitnet::CurveTimes(m_values.Reals("accuracy.times_s"),
                                    m_values.Real("accuracy.step_s"),
@@ -118,7 +126,8 @@ LoraScenario::LoraScenario(limitnet::ScenarioValues values)
       m_durationS(m_values.Real("scenario.duration_s")),
       m_folder(m_values.Text("out"),
                m_values.Text("scenario.name"),
-               static_cast<uint64_t>(m_values.Int("run")))
+               static_cast<uint64_t>(m_values.Int("run"))),
+      m_links(std::move(links))
 {
     const std::string& dataset = m_values.Text("images.dataset");
     m_dataset = limitnet::OpenDataset(dataset, limitnet::Split::TEST, m_values.Text("data"));
@@ -153,31 +162,40 @@ LoraScenario::LoraScenario(limitnet::ScenarioValues values)
     BeginRun(m_values);
 }
 
-LoraScenario::~LoraScenario()
+OffloadingScenario::~OffloadingScenario()
 {
     Simulator::Destroy();
 }
 
 void
-LoraScenario::Build()
+OffloadingScenario::BuildLinks()
 {
-    const LoraNetwork network = BuildLoraNetwork(m_values, m_lora);
-    const NodeContainer& nodes = network.nodes;
-    const NetDeviceContainer& netDevices = network.devices;
-    if (m_values.Bool("lora.pcap"))
-    {
-        m_lora.EnablePcap(m_folder.File("lora").string());
-    }
-    m_lora.GetChannel()->TraceConnectWithoutContext(
-        "UplinkFate",
-        MakeCallback(&LoraScenario::OnUplinkFate, this));
-
-    // The cloud is on no node of the radio network: the server hands it what it delivers.
     m_cloud = CreateObject<CloudApplication>();
+    for (const auto& link : m_links)
+    {
+        for (const auto& device : link->Build(m_values, m_folder))
+        {
+            const auto number = static_cast<uint32_t>(m_devices.size());
+            const auto address = device->GetDeviceAddress();
+            const bool isNew = m_deviceByAddress.emplace(address, number).second;
+            NS_ABORT_MSG_UNLESS(isNew, "two devices of a run have the address " << address);
+            DeviceRecord record;
+            record.link = link.get();
+            record.device = device;
+            m_devices.push_back(std::move(record));
+        }
+        link->Connect(MakeCallback(&CloudApplication::Receive, m_cloud),
+                      MakeCallback(&OffloadingScenario::OnFate, this));
+    }
+    // The cloud is on no node of a radio network: the links hand it what they deliver.
     const auto cloudNode = CreateObject<Node>();
     cloudNode->AddApplication(m_cloud);
-    m_lora.GetServer()->SetDeliverCallback(MakeCallback(&CloudApplication::Receive, m_cloud));
+}
 
+void
+OffloadingScenario::Build()
+{
+    BuildLinks();
     const auto values = std::max<long>(
         1,
         std::lround(m_values.Real("codec.values_percent") / 100 * limitnet::LATENT_SIZE));
@@ -197,13 +215,9 @@ LoraScenario::Build()
     const auto phase = CreateObject<UniformRandomVariable>();
     phase->SetStream(PHASE_STREAM);
 
-    m_devices.resize(nodes.GetN());
-    for (uint32_t i = 0; i < nodes.GetN(); ++i)
+    for (uint32_t i = 0; i < m_devices.size(); ++i)
     {
         DeviceRecord& record = m_devices[i];
-        record.device = DynamicCast<LoraEndDevice>(netDevices.Get(i));
-        m_deviceByAddress[record.device->GetDeviceAddress()] = i;
-
         record.source = CreateObject<ImageSource>();
         record.source->SetAttribute("Period", TimeValue(Seconds(period)));
         record.source->SetAttribute("ImageCount", UintegerValue(perDevice));
@@ -219,48 +233,56 @@ LoraScenario::Build()
             return m_dataset->At(index);
         });
         record.source->SetStartTime(Seconds(phase->GetValue(0, period)));
-        nodes.Get(i)->AddApplication(record.source);
+        record.device->GetNode()->AddApplication(record.source);
 
         record.source->TraceConnectWithoutContext(
             "Captured",
-            MakeCallback(&LoraScenario::OnCaptured, this).Bind(i));
+            MakeCallback(&OffloadingScenario::OnCaptured, this).Bind(i));
         record.source->TraceConnectWithoutContext(
             "Encoded",
-            MakeCallback(&LoraScenario::OnEncoded, this).Bind(i));
+            MakeCallback(&OffloadingScenario::OnEncoded, this).Bind(i));
         record.source->TraceConnectWithoutContext(
             "FragmentQueued",
-            MakeCallback(&LoraScenario::OnFragmentQueued, this).Bind(i));
+            MakeCallback(&OffloadingScenario::OnFragmentQueued, this).Bind(i));
         record.device->TraceConnectWithoutContext(
             "TxStart",
-            MakeCallback(&LoraScenario::OnTxStart, this).Bind(i));
+            MakeCallback(&OffloadingScenario::OnTxStart, this).Bind(i));
         record.device->TraceConnectWithoutContext(
             "TxEnd",
-            MakeCallback(&LoraScenario::OnTxEnd, this).Bind(i));
+            MakeCallback(&OffloadingScenario::OnTxEnd, this).Bind(i));
         record.device->TraceConnectWithoutContext(
             "Drop",
-            MakeCallback(&LoraScenario::OnDrop, this).Bind(i));
+            MakeCallback(&OffloadingScenario::OnDrop, this).Bind(i));
     }
 }
 
 void
-LoraScenario::Simulate()
+OffloadingScenario::Simulate()
 {
     ProgressLine line("simulating", m_durationS);
     const Time step = Seconds(m_durationS / 100);
     Simulator::Schedule(step, &ShowSimulationProgress, &line, step);
     Simulator::Stop(Seconds(m_durationS));
     Simulator::Run();
+    auto record = m_devices.begin();
+    for (const auto& link : m_links)
+    {
+        for (uint32_t i = 0; record != m_devices.end() && record->link == link.get(); ++i, ++record)
+        {
+            record->state = link->GetDeviceState(i);
+        }
+    }
 }
 
-LoraScenario::FragmentRecord&
-LoraScenario::FragmentOf(uint32_t device, Ptr<const Packet> packet)
+OffloadingScenario::FragmentRecord&
+OffloadingScenario::FragmentOf(uint32_t device, Ptr<const Packet> packet)
 {
     const auto [image, fragment] = m_devices[device].packets.at(packet->GetUid());
     return m_devices[device].images.at(image).fragments.at(fragment);
 }
 
 void
-LoraScenario::OnCaptured(uint32_t device, uint32_t)
+OffloadingScenario::OnCaptured(uint32_t device, uint32_t)
 {
     ImageRecord record;
     record.capturedS = Simulator::Now().GetSeconds();
@@ -268,7 +290,9 @@ LoraScenario::OnCaptured(uint32_t device, uint32_t)
 }
 
 void
-LoraScenario::OnEncoded(uint32_t device, uint32_t image, const limitnet::EncodedImage& encoded)
+OffloadingScenario::OnEncoded(uint32_t device,
+                              uint32_t image,
+                              const limitnet::EncodedImage& encoded)
 {
     ImageRecord& record = m_devices[device].images.at(image);
     record.encodedS = Simulator::Now().GetSeconds();
@@ -284,10 +308,10 @@ LoraScenario::OnEncoded(uint32_t device, uint32_t image, const limitnet::Encoded
 }
 
 void
-LoraScenario::OnFragmentQueued(uint32_t device,
-                               uint32_t image,
-                               uint32_t fragment,
-                               Ptr<const Packet> packet)
+OffloadingScenario::OnFragmentQueued(uint32_t device,
+                                     uint32_t image,
+                                     uint32_t fragment,
+                                     Ptr<const Packet> packet)
 {
     m_devices[device].packets[packet->GetUid()] = {image, fragment};
     FragmentRecord& record = m_devices[device].images.at(image).fragments.at(fragment);
@@ -296,9 +320,9 @@ LoraScenario::OnFragmentQueued(uint32_t device,
 }
 
 void
-LoraScenario::OnTxStart(uint32_t device,
-                        Ptr<const Packet> packet,
-                        const LpwanTransmission& transmission)
+OffloadingScenario::OnTxStart(uint32_t device,
+                              Ptr<const Packet> packet,
+                              const LpwanTransmission& transmission)
 {
     FragmentOf(device, packet).transmission = transmission;
     const auto [image, fragment] = m_devices[device].packets.at(packet->GetUid());
@@ -308,42 +332,48 @@ LoraScenario::OnTxStart(uint32_t device,
 }
 
 void
-LoraScenario::OnTxEnd(uint32_t device, Ptr<const Packet> packet, const LpwanTransmission&)
+OffloadingScenario::OnTxEnd(uint32_t device,
+                            Ptr<const Packet> packet,
+                            const LpwanTransmission& transmission)
 {
-    FragmentOf(device, packet).sent = true;
+    FragmentRecord& record = FragmentOf(device, packet);
+    record.sent = true;
+    record.transmission = transmission; // a link may not know the end any earlier
 }
 
 void
-LoraScenario::OnDrop(uint32_t device, Ptr<const Packet> packet, DropReason reason)
+OffloadingScenario::OnDrop(uint32_t device, Ptr<const Packet> packet, DropReason reason)
 {
     FragmentOf(device, packet).fate = ToString(reason);
 }
 
 void
-LoraScenario::OnUplinkFate(const LoraUplink& uplink)
+OffloadingScenario::OnFate(const OffloadingFate& fate)
 {
-    const auto found = m_frames.find(
-        FrameKey(uplink.transmission.deviceAddress, uplink.transmission.frameCounter));
+    const auto found = m_frames.find(FrameKey(fate.deviceAddress, fate.frameCounter));
     if (found == m_frames.end())
     {
-        return; // a frame of the MAC alone: answers to commands that found no place beside a
-                // fragment
+        return; // a frame of the link alone, without a fragment
     }
     const auto [device, image, fragment] = found->second;
     FragmentRecord& record = m_devices[device].images.at(image).fragments.at(fragment);
     // A received frame is delivered when it reaches the cloud, which the arrivals tell; one that
     // is still on its way there when the simulation ends is in the backhaul.
-    record.fate = uplink.fate == LoraFate::RECEIVED ? "in_backhaul" : ToString(uplink.fate);
+    record.fate = fate.fate;
+    record.latency = fate.latency;
     record.interferer.reset();
-    const auto interferer = m_deviceByAddress.find(uplink.interferer.deviceAddress);
-    if (uplink.fate == LoraFate::INTERFERENCE && interferer != m_deviceByAddress.end())
+    if (fate.interfererAddress)
     {
-        record.interferer = interferer->second;
+        const auto interferer = m_deviceByAddress.find(*fate.interfererAddress);
+        if (interferer != m_deviceByAddress.end())
+        {
+            record.interferer = interferer->second;
+        }
     }
 }
 
 bool
-LoraScenario::IsEvaluated(const ImageRecord& image, std::size_t i) const
+OffloadingScenario::IsEvaluated(const ImageRecord& image, std::size_t i) const
 {
     if (m_values.Text("cloud.moments") == "all" || i + 1 == image.arrivals.size())
     {
@@ -359,7 +389,7 @@ LoraScenario::IsEvaluated(const ImageRecord& image, std::size_t i) const
 }
 
 void
-LoraScenario::Evaluate()
+OffloadingScenario::Evaluate()
 {
     // Which image the cloud's images are in truth: only for scoring, the cloud never sees it.
     const auto& arrivals = m_cloud->GetArrivals();
@@ -413,13 +443,13 @@ LoraScenario::Evaluate()
 }
 
 void
-LoraScenario::AddImagesToCurves()
+OffloadingScenario::AddImagesToCurves()
 {
     // Every group that a device could be in, so that each file has the same groups.
     m_curves["all"];
     for (const auto& device : m_devices)
     {
-        auto& group = m_curves[GroupOf(device.device->GetSpreadingFactor())];
+        auto& group = m_curves[device.state.group];
         for (const auto& image : device.images)
         {
             std::vector<limitnet::AccuracyCurve::Prediction> predictions;
@@ -442,7 +472,7 @@ LoraScenario::AddImagesToCurves()
 }
 
 void
-LoraScenario::WriteNodes(const std::string& path) const
+OffloadingScenario::WriteNodes(const std::string& path) const
 {
     limitnet::CsvWriter csv(path, limitnet::NodesTable().Names());
     const auto& profile = limitnet::DeviceProfile::Get(m_values.Text("devices.profile"));
@@ -460,14 +490,6 @@ LoraScenario::WriteNodes(const std::string& path) const
                 delivered += fragment.fate == "delivered" ? 1 : 0;
             }
         }
-        double pathLossDb = std::numeric_limits<double>::infinity();
-        for (uint32_t g = 0; g < m_lora.GetChannel()->GetGatewayCount(); ++g)
-        {
-            const double gain = m_lora.GetChannel()->GetGateway(g)->GetAntennaGain();
-            pathLossDb = std::min(
-                pathLossDb,
-                gain - m_lora.GetChannel()->GetRxPowerDbm(device->GetChannelIndex(), g, 0));
-        }
         const Vector position = device->GetNode()->GetObject<MobilityModel>()->GetPosition();
         const double encodingS =
             std::min(record.source->GetEncodingTime().GetSeconds(), m_durationS);
@@ -476,10 +498,12 @@ LoraScenario::WriteNodes(const std::string& path) const
         constexpr int RATIO_DECIMALS = 8;
         constexpr int JOULE_DECIMALS = 9;
         csv.Add(i)
+            .Add(record.link->GetName())
             .Add(position.x, METRE_DECIMALS)
-            .Add(position.y, METRE_DECIMALS)
-            .Add(int{device->GetSpreadingFactor()})
-            .Add(pathLossDb, DB_DECIMALS)
+            .Add(position.y, METRE_DECIMALS);
+        AddLevel(csv, record.state.spreadingFactor);
+        AddLevel(csv, record.state.ceLevel);
+        csv.Add(record.state.pathLossDb, DB_DECIMALS)
             .Add(record.images.size())
             .Add(sent)
             .Add(delivered)
@@ -490,6 +514,8 @@ LoraScenario::WriteNodes(const std::string& path) const
             .Add(profile.sleepPowerW * (m_durationS - encodingS), JOULE_DECIMALS)
             .Add(device->GetEnergyJoule(RadioState::TX), JOULE_DECIMALS)
             .Add(device->GetEnergyJoule(RadioState::RX), JOULE_DECIMALS)
+            .Add(device->GetEnergyJoule(RadioState::LIGHT_SLEEP), JOULE_DECIMALS)
+            .Add(device->GetEnergyJoule(RadioState::DRX), JOULE_DECIMALS)
             .Add(device->GetEnergyJoule(RadioState::SLEEP), JOULE_DECIMALS)
             .EndRow();
     }
@@ -497,7 +523,7 @@ LoraScenario::WriteNodes(const std::string& path) const
 }
 
 void
-LoraScenario::WriteImages(const std::string& path) const
+OffloadingScenario::WriteImages(const std::string& path) const
 {
     limitnet::CsvWriter csv(path, limitnet::ImagesTable().Names());
     for (uint32_t d = 0; d < m_devices.size(); ++d)
@@ -513,11 +539,13 @@ LoraScenario::WriteImages(const std::string& path) const
                 sent += fragment.sent ? 1 : 0;
             }
             csv.Add(d)
+                .Add(m_devices[d].link->GetName())
                 .Add(i)
                 .Add(image.datasetIndex)
-                .Add(image.label)
-                .Add(int{m_devices[d].device->GetSpreadingFactor()})
-                .Add(image.capturedS);
+                .Add(image.label);
+            AddLevel(csv, m_devices[d].state.spreadingFactor);
+            AddLevel(csv, m_devices[d].state.ceLevel);
+            csv.Add(image.capturedS);
             image.encodedS ? csv.Add(*image.encodedS) : csv.AddEmpty();
             csv.Add(m_durationS - image.capturedS)
                 .Add(image.fragments.size())
@@ -544,7 +572,7 @@ LoraScenario::WriteImages(const std::string& path) const
 }
 
 void
-LoraScenario::WriteFragments(const std::string& path) const
+OffloadingScenario::WriteFragments(const std::string& path) const
 {
     limitnet::CsvWriter csv(path, limitnet::FragmentsTable().Names());
     for (uint32_t d = 0; d < m_devices.size(); ++d)
@@ -561,9 +589,10 @@ LoraScenario::WriteFragments(const std::string& path) const
                 {
                     const auto& t = *fragment.transmission;
                     csv.Add(t.start.GetSeconds())
-                        .Add((t.end - t.start).GetSeconds())
-                        .Add(int{t.spreadingFactor})
-                        .Add(t.frequencyHz);
+                        .Add(fragment.latency ? fragment.latency->transmissionS
+                                              : (t.end - t.start).GetSeconds());
+                    AddUnlessZero(csv, t.spreadingFactor);
+                    AddUnlessZero(csv, t.frequencyHz);
                 }
                 else
                 {
@@ -586,6 +615,18 @@ LoraScenario::WriteFragments(const std::string& path) const
                 const auto& prediction = fragment.prediction;
                 prediction && prediction->label >= 0 ? csv.Add(prediction->label) : csv.AddEmpty();
                 prediction ? csv.Add(prediction->label == image.label) : csv.AddEmpty();
+                if (fragment.latency)
+                {
+                    csv.Add(fragment.latency->accessWaitS)
+                        .Add(fragment.latency->accessS)
+                        .Add(fragment.latency->schedulingS)
+                        .Add(fragment.latency->transmissionS)
+                        .Add(fragment.latency->retransmissionS);
+                }
+                else
+                {
+                    csv.AddEmpty().AddEmpty().AddEmpty().AddEmpty().AddEmpty();
+                }
                 csv.EndRow();
             }
         }
@@ -594,17 +635,20 @@ LoraScenario::WriteFragments(const std::string& path) const
 }
 
 void
-LoraScenario::WriteFiles()
+OffloadingScenario::WriteFiles()
 {
     {
         limitnet::CsvWriter csv(m_folder.File("accuracy.csv"), limitnet::AccuracyTable().Names());
         limitnet::AddAccuracyRows(csv, "all", m_curves.at("all").At(m_times));
-        for (uint8_t sf = 7; sf <= 12; ++sf)
+        for (const auto& link : m_links)
         {
-            const auto curve = m_curves.find(GroupOf(sf));
-            if (curve != m_curves.end())
+            for (const auto& group : link->GetGroups())
             {
-                limitnet::AddAccuracyRows(csv, curve->first, curve->second.At(m_times));
+                const auto curve = m_curves.find(group);
+                if (curve != m_curves.end())
+                {
+                    limitnet::AddAccuracyRows(csv, group, curve->second.At(m_times));
+                }
             }
         }
         csv.Close();
@@ -622,9 +666,9 @@ LoraScenario::WriteFiles()
 }
 
 void
-LoraScenario::PrintSummary(std::ostream& out) const
+OffloadingScenario::PrintSummary(std::ostream& out) const
 {
-    std::map<int, uint32_t> devicesBySf;
+    std::map<std::string, uint32_t> devicesByGroup;
     std::map<std::string, uint64_t> fates;
     uint64_t images = 0;
     double airtime = 0;
@@ -632,10 +676,10 @@ LoraScenario::PrintSummary(std::ostream& out) const
     const auto& profile = limitnet::DeviceProfile::Get(m_values.Text("devices.profile"));
     for (const auto& device : m_devices)
     {
-        ++devicesBySf[device.device->GetSpreadingFactor()];
+        ++devicesByGroup[device.state.group];
         airtime += device.device->GetTxAirtimeSeconds();
-        energy += device.encodingEnergyJ + device.device->GetEnergyJoule(RadioState::TX) +
-                  device.device->GetEnergyJoule(RadioState::RX);
+        energy += device.encodingEnergyJ + device.device->GetTotalEnergyJoule() -
+                  device.device->GetEnergyJoule(RadioState::SLEEP);
         images += device.images.size();
         for (const auto& image : device.images)
         {
@@ -647,14 +691,26 @@ LoraScenario::PrintSummary(std::ostream& out) const
     }
     out << m_devices.size() << " devices (";
     const char* separator = "";
-    for (const auto& [sf, count] : devicesBySf)
+    uint32_t gateways = 0;
+    for (const auto& link : m_links)
     {
-        out << separator << count << " at SF" << sf;
-        separator = ", ";
+        for (auto group : link->GetGroups())
+        {
+            const auto count = devicesByGroup.find(group);
+            if (count != devicesByGroup.end())
+            {
+                // "sf7" is SF7 in a text
+                std::transform(group.begin(), group.end(), group.begin(), [](unsigned char c) {
+                    return static_cast<char>(std::toupper(c));
+                });
+                out << separator << count->second << " at " << group;
+                separator = ", ";
+            }
+        }
+        gateways += link->GetGatewayCount();
     }
-    out << "), " << m_lora.GetChannel()->GetGatewayCount() << " gateway(s), " << images
-        << " images in " << m_durationS << " s of simulated time, microcontroller " << profile.name
-        << "\nfragments:";
+    out << "), " << gateways << " gateway(s), " << images << " images in " << m_durationS
+        << " s of simulated time, microcontroller " << profile.name << "\nfragments:";
     separator = " ";
     for (const auto& [fate, count] : fates)
     {
@@ -667,8 +723,7 @@ LoraScenario::PrintSummary(std::ostream& out) const
         return;
     }
     out << std::fixed << std::setprecision(2) << "\nper image: " << airtime / images
-        << " s time on air, " << energy / images
-        << " J for encoding, sending and receive windows\n\n"
+        << " s time on air, " << energy / images << " J for encoding, sending and listening\n\n"
         << "  elapsed s   accuracy   95 % interval    correct/images\n";
 
     // About a dozen rows of the curve, the first and the last among them.
@@ -693,7 +748,7 @@ LoraScenario::PrintSummary(std::ostream& out) const
 }
 
 void
-LoraScenario::Run(std::ostream& out)
+OffloadingScenario::Run(std::ostream& out)
 {
     Build();
     Simulate();

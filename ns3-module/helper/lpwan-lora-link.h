@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#ifndef LPWAN_LORA_LINK_H
+#define LPWAN_LORA_LINK_H
+
+#include "ns3/lpwan-lora-end-device.h"
+#include "ns3/lpwan-lora-helper.h"
+#include "ns3/lpwan-offloading-link.h"
+
+#include <memory>
+#include <vector>
+
+namespace ns3
+{
+namespace lpwan
+{
+
+/**
+ * \ingroup limitnet
+ *
+ * LoRaWAN for an OffloadingScenario: the network of BuildLoraNetwork(), grouped by spreading
+ * factor.
+ */
+class LoraLink : public OffloadingLink
+{
+  public:
+    // --- OffloadingLink ---
+    std::string GetName() const override;
+    std::vector<std::string> GetGroups() const override;
+    std::vector<Ptr<LpwanNetDevice>> Build(const limitnet::ScenarioValues& values,
+                                           const limitnet::RunFolder& folder) override;
+    void Connect(DeliverCallback deliver, FateCallback fate) override;
+    uint32_t GetGatewayCount() const override;
+    OffloadingDeviceState GetDeviceState(uint32_t device) const override;
+
+  private:
+    void OnUplinkFate(const LoraUplink& uplink);
+
+    /// made by Build(): channel and server take their attributes' defaults when they are made
+    std::unique_ptr<LoraHelper> m_lora;
+    std::vector<Ptr<LoraEndDevice>> m_devices;
+    FateCallback m_fate;
+};
+
+} // namespace lpwan
+} // namespace ns3
+
+#endif // LPWAN_LORA_LINK_H

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#ifndef LPWAN_OFFLOADING_LINK_H
+#define LPWAN_OFFLOADING_LINK_H
+
+#include "limitnet/results/run-folder.h"
+#include "limitnet/scenario/option-table.h"
+
+#include "ns3/callback.h"
+#include "ns3/lpwan-net-device.h"
+#include "ns3/lpwan-uplink-delivery.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ns3
+{
+namespace lpwan
+{
+
+/** What a frame's time was spent on, seconds; on a link whose network schedules its devices. */
+struct OffloadingLatency
+{
+    double accessWaitS{0};     //!< waiting for a random access occasion
+    double accessS{0};         //!< random access
+    double schedulingS{0};     //!< waiting for grants
+    double transmissionS{0};   //!< transport blocks on the air, repeated ones included
+    double retransmissionS{0}; //!< of these, the repeated ones
+};
+
+/** What became of a frame. (deviceAddress, frameCounter) are those of its LpwanTransmission. */
+struct OffloadingFate
+{
+    uint32_t deviceAddress{0};
+    uint32_t frameCounter{0};
+    std::string fate; //!< as in fragments.csv; "in_backhaul" for one that has been received
+    std::optional<uint32_t> interfererAddress; //!< the device that did most to its loss, if any
+    std::optional<OffloadingLatency> latency;  //!< on a link that has these components
+};
+
+/** What result files say of a device of a link. */
+struct OffloadingDeviceState
+{
+    std::string group;                      //!< in accuracy.csv; one of GetGroups()
+    std::optional<uint8_t> spreadingFactor; //!< LoRa: 7..12
+    std::optional<uint8_t> ceLevel;         //!< NB-IoT: level of coverage enhancement, 0..2
+    double pathLossDb{0};                   //!< to the gateway with the lowest one, with shadowing
+};
+
+/**
+ * \ingroup limitnet
+ *
+ * What OffloadingScenario wants of a link: devices on nodes that have a place, their payloads in
+ * the cloud, the fate of each frame, and a few words for the result files.
+ *
+ * A run may have several links. Device addresses differ over all of them, since the cloud knows a
+ * device by its address alone. So do random streams: the scenario takes 3; LoraLink 1, 2 and
+ * from 1000 on as many as BuildLoraNetwork() takes, far fewer than a million.
+ */
+class OffloadingLink
+{
+  public:
+    /** Takes payloads, as CloudApplication does. */
+    using DeliverCallback = Callback<void, const UplinkDelivery&>;
+
+    /** Told what became of a frame. */
+    using FateCallback = Callback<void, const OffloadingFate&>;
+
+    OffloadingLink() = default;
+    virtual ~OffloadingLink() = default;
+
+    OffloadingLink(const OffloadingLink&) = delete;
+    OffloadingLink& operator=(const OffloadingLink&) = delete;
+
+    /** \return the link's name in result files, e.g. "lora" */
+    virtual std::string GetName() const = 0;
+
+    /**
+     * \return the groups that devices can be in, in the order of accuracy.csv; a level of the link
+     *         and its number, e.g. "sf7"; no two links of a run have the same
+     */
+    virtual std::vector<std::string> GetGroups() const = 0;
+
+    /**
+     * Builds the network, once and before the simulation; BeginRun() comes before it.
+     * \param values of the scenario
+     * \param folder takes the link's own files, such as captures, if there are any
+     * \return its devices, each on a node with a MobilityModel
+     * \throws limitnet::Error on a value that makes no sense with another
+     */
+    virtual std::vector<Ptr<LpwanNetDevice>> Build(const limitnet::ScenarioValues& values,
+                                                   const limitnet::RunFolder& folder) = 0;
+
+    /**
+     * To be called after Build().
+     * \param deliver takes each payload once, when it reaches the cloud
+     * \param fate told of each frame after its end, and again after each repetition
+     */
+    virtual void Connect(DeliverCallback deliver, FateCallback fate) = 0;
+
+    /** \return number of gateways, or base stations */
+    virtual uint32_t GetGatewayCount() const = 0;
+
+    /**
+     * \param device index in what Build() returned
+     * \return its state now; the scenario asks at the end of the simulation
+     */
+    virtual OffloadingDeviceState GetDeviceState(uint32_t device) const = 0;
+};
+
+} // namespace lpwan
+} // namespace ns3
+
+#endif // LPWAN_OFFLOADING_LINK_H
