@@ -58,6 +58,7 @@ ImageSource::SetDevice(Ptr<LpwanNetDevice> device)
 {
     m_device = device;
     m_device->SetTxCompleteCallback(MakeCallback(&ImageSource::TxComplete, this));
+    m_device->TraceConnectWithoutContext("Drop", MakeCallback(&ImageSource::Dropped, this));
 }
 
 void
@@ -102,6 +103,7 @@ ImageSource::DoDispose()
     if (m_device)
     {
         m_device->SetTxCompleteCallback(LpwanNetDevice::TxCompleteCallback());
+        m_device->TraceDisconnectWithoutContext("Drop", MakeCallback(&ImageSource::Dropped, this));
         m_device = nullptr;
     }
     m_energyModel = nullptr;
@@ -206,6 +208,13 @@ ImageSource::Feed()
         // A refusal fires the device's Drop trace; there is nothing better to do with the packet.
         m_device->Send(packet, m_device->GetBroadcast(), 0);
     }
+}
+
+void
+ImageSource::Dropped(Ptr<const Packet> /* packet */, DropReason /* reason */)
+{
+    // Not at once: the device is in the midst of it, or in Send().
+    Simulator::ScheduleNow(&ImageSource::Feed, this);
 }
 
 void

@@ -122,6 +122,9 @@ class ImageSource : public Application
      */
     void EncodingDone(uint32_t image, std::shared_ptr<const limitnet::EncodedImage> encoded);
 
+    /** The device gave up a fragment, so there may be room. */
+    void Dropped(Ptr<const Packet> packet, DropReason reason);
+
     /** Hands fragments over until one waits in the device. */
     void Feed();
 

@@ -575,9 +575,13 @@ NbiotEnb::Adaptation(const NbiotUe& device) const
 }
 
 NbiotFormat
-NbiotEnb::ChooseFormat(const NbiotUe& device, double lossDb, uint32_t bits) const
+NbiotEnb::ChooseFormat(const NbiotUe& device,
+                       double lossDb,
+                       uint32_t bits,
+                       uint32_t maxSubcarriers) const
 {
-    const NbiotAdaptation adaptation = Adaptation(device);
+    NbiotAdaptation adaptation = Adaptation(device);
+    adaptation.maxSubcarriers = maxSubcarriers;
     const auto format = NbiotChooseFormat(UplinkSnrDb(device, lossDb), bits, adaptation);
     return format ? *format : NbiotMostRobustFormat(bits, adaptation);
 }
@@ -585,7 +589,7 @@ NbiotEnb::ChooseFormat(const NbiotUe& device, double lossDb, uint32_t bits) cons
 NbiotFormat
 NbiotEnb::GetFormat(uint32_t index, uint32_t bits)
 {
-    return ChooseFormat(*m_ues.at(index).device, GetCouplingLossDb(index), bits);
+    return ChooseFormat(*m_ues.at(index).device, GetCouplingLossDb(index), bits, SUBCARRIERS);
 }
 
 // --- time ---
@@ -920,7 +924,8 @@ NbiotEnb::PrepareMsg3(Msg3& msg3)
     msg3.earlyData = early;
     msg3.format = ChooseFormat(*m_ues[msg3.ues.front()].device,
                                EdgeLossDb(msg3.level),
-                               early ? bits : MSG3_BITS);
+                               early ? bits : MSG3_BITS,
+                               SUBCARRIERS);
 }
 
 bool
@@ -1144,6 +1149,69 @@ NbiotEnb::Serve(uint8_t level, Time start)
     waiting.insert(waiting.begin(), left.begin(), left.end());
 }
 
+std::optional<NbiotEnb::Uplink>
+NbiotEnb::FitBlock(const NbiotUe& device,
+                   double lossDb,
+                   NbiotUe::Block& block,
+                   bool again,
+                   Time after,
+                   const std::optional<Uplink>& previous)
+{
+    constexpr uint32_t HEADER_BYTES = 4;
+    const auto duration = [](const NbiotFormat& format) {
+        return NbiotWithCompensationGaps(NbiotSendingTime(format));
+    };
+    // Fewer subcarriers where so many are not free beside each other.
+    for (uint32_t most = SUBCARRIERS; most > 0;)
+    {
+        NbiotFormat format = block.format;
+        if (!again)
+        {
+            format =
+                ChooseFormat(device, lossDb, 8 * (device.GetBufferBytes() + HEADER_BYTES), most);
+        }
+        else
+        {
+            // The same block: on fewer subcarriers it takes longer and comes in stronger.
+            auto tones = static_cast<uint8_t>(format.tones);
+            while (tones > 0 && NbiotSubcarriers(static_cast<NbiotTones>(tones)) > most)
+            {
+                --tones;
+            }
+            format.tones = static_cast<NbiotTones>(tones);
+            if (NbiotSubcarriers(format.tones) > most ||
+                format.iTbs > NbiotMaxITbs(device.GetCategory(), format.tones) ||
+                (format.tones == NbiotTones::ONE_3K75 && !m_subcarrier3k75))
+            {
+                return std::nullopt;
+            }
+        }
+        const uint32_t count = NbiotSubcarriers(format.tones);
+        if (count > most)
+        {
+            return std::nullopt;
+        }
+        std::optional<Uplink> uplink;
+        if (!previous)
+        {
+            uplink = FitUplink(after, GRANT_DELAYS, format.tones, duration(format));
+        }
+        else if (previous->end - after >= GRANT_DELAYS.front() &&
+                 previous->end - after <= GRANT_DELAYS.back())
+        {
+            // The second process follows the first one.
+            uplink = FitUplink(previous->end, {Time(0)}, format.tones, duration(format));
+        }
+        if (uplink)
+        {
+            block.format = format;
+            return uplink;
+        }
+        most = count - 1;
+    }
+    return std::nullopt;
+}
+
 bool
 NbiotEnb::Grant(uint32_t index, Time start, Time end)
 {
@@ -1168,58 +1236,31 @@ NbiotEnb::Grant(uint32_t index, Time start, Time end)
     Time sendingTime;
     for (uint8_t process = 0; process < ue.device->GetHarqProcesses(); ++process)
     {
-        std::shared_ptr<NbiotUe::Block> block;
-        if (process < connection.again.size())
-        {
-            block = connection.again[process];
-        }
-        else
-        {
-            const uint32_t bytes = ue.device->GetBufferBytes();
-            if (bytes == 0)
-            {
-                break;
-            }
-            constexpr uint32_t HEADER_BYTES = 4;
-            block = std::make_shared<NbiotUe::Block>();
-            block->format = ChooseFormat(*ue.device, lossDb, 8 * (bytes + HEADER_BYTES));
-        }
         const NbiotDownlinkSpan dci = FitDownlink(from, effort.subframes);
         if (dci.end > end)
         {
             break;
         }
-        const Time sending = NbiotSendingTime(block->format);
-        const Time duration = NbiotWithCompensationGaps(sending);
-        std::optional<Uplink> uplink;
-        if (previous)
+        std::shared_ptr<NbiotUe::Block> block;
+        const bool again = process < connection.again.size();
+        if (again)
         {
-            // The second process follows the first one on its subcarriers.
-            uplink = previous;
-            uplink->start = previous->end;
-            const uint32_t count = NbiotSubcarriers(block->format.tones);
-            uplink->first = std::min(uplink->first, SUBCARRIERS - count);
-            bool isFree = true;
-            for (uint32_t i = uplink->first; i < uplink->first + count; ++i)
-            {
-                isFree = isFree && m_uplinkFreeFrom[i] <= uplink->start;
-            }
-            if (!isFree || uplink->start - dci.end > GRANT_DELAYS.back() ||
-                uplink->start - dci.end < GRANT_DELAYS.front())
-            {
-                break;
-            }
-            uplink->end = UplinkEnd(uplink->start, duration, uplink->first, count);
-            BookUplink(*uplink, count);
+            block = connection.again[process];
+        }
+        else if (ue.device->GetBufferBytes() > 0)
+        {
+            block = std::make_shared<NbiotUe::Block>();
         }
         else
         {
-            uplink = FitUplink(dci.end, GRANT_DELAYS, block->format.tones, duration);
-            if (!uplink)
-            {
-                break;
-            }
+            break;
         }
+        const auto uplink = FitBlock(*ue.device, lossDb, *block, again, dci.end, previous);
+        if (!uplink)
+        {
+            break;
+        }
+        const Time sending = NbiotSendingTime(block->format);
         BookDownlink(dci.start, dci.end);
         const Time wait = uplink->end - Simulator::Now();
         ++connection.outstanding;
@@ -1230,7 +1271,7 @@ NbiotEnb::Grant(uint32_t index, Time start, Time end)
         }
         else
         {
-            if (process < connection.again.size())
+            if (again)
             {
                 connection.again[process] = nullptr;
             }
@@ -1279,8 +1320,10 @@ NbiotEnb::EndBlock(uint32_t index, std::shared_ptr<NbiotUe::Block> block, Time s
     ++m_counts.blocks;
     ++block->transmissions;
     const auto tones = static_cast<std::size_t>(block->format.tones);
-    block->snr += DrawSnr(UplinkSnrDb(*ue.device, GetCouplingLossDb(index))[tones]);
-    const double above = 10 * std::log10(block->snr) - NbiotSnrAtTenPercentDb(block->format);
+    // Of formats that differ, each transmission counts by what its own one needs.
+    block->energy += DrawSnr(UplinkSnrDb(*ue.device, GetCouplingLossDb(index))[tones] -
+                             NbiotSnrAtTenPercentDb(block->format));
+    const double above = 10 * std::log10(block->energy);
     const bool received = m_uniform->GetValue() >= NbiotBlockErrorRate(above);
     m_blockTrace(ue.device->GetDeviceAddress(), block->format, start, Simulator::Now(), received);
     if (received)

@@ -259,7 +259,10 @@ class NbiotEnb : public Object
     bool IsLostDownlink(double deficitDb);
 
     /** \return format of a block \param lossDb coupling loss it is made for */
-    NbiotFormat ChooseFormat(const NbiotUe& device, double lossDb, uint32_t bits) const;
+    NbiotFormat ChooseFormat(const NbiotUe& device,
+                             double lossDb,
+                             uint32_t bits,
+                             uint32_t maxSubcarriers) const;
 
     /** \return what link adaptation may do for a device */
     NbiotAdaptation Adaptation(const NbiotUe& device) const;
@@ -310,6 +313,17 @@ class NbiotEnb : public Object
     void Register(uint32_t index, bool release, Time from);
     void Serve(uint8_t level, Time start);
     bool Grant(uint32_t index, Time start, Time end);
+
+    /**
+     * A place for a block, booked; its format is set. \param again it was sent before \param after
+     * the end of its grant \param previous the block of the other HARQ process, granted just now
+     */
+    std::optional<Uplink> FitBlock(const NbiotUe& device,
+                                   double lossDb,
+                                   NbiotUe::Block& block,
+                                   bool again,
+                                   Time after,
+                                   const std::optional<Uplink>& previous);
     void EndBlock(uint32_t index, std::shared_ptr<NbiotUe::Block> block, Time start);
     void EndMissedGrant(uint32_t index);
     void Continue(uint32_t index);

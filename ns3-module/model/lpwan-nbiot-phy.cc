@@ -293,7 +293,8 @@ NbiotChooseFormat(const std::array<double, NBIOT_TONES_COUNT>& snrDb,
     {
         const auto tones = static_cast<NbiotTones>(t);
         if ((tones == NbiotTones::ONE_3K75 && !adaptation.subcarrier3k75) ||
-            (!IsSingleTone(tones) && !adaptation.multiTone))
+            (!IsSingleTone(tones) && !adaptation.multiTone) ||
+            NbiotSubcarriers(tones) > adaptation.maxSubcarriers)
         {
             continue;
         }

@@ -166,6 +166,7 @@ struct NbiotAdaptation
     NbiotCategory category{NbiotCategory::NB1}; //!< of the device
     bool multiTone{true};                       //!< the device can send 3, 6 and 12 tones
     bool subcarrier3k75{true};                  //!< single tones of 3.75 kHz are used
+    uint32_t maxSubcarriers{48};                //!< of 3.75 kHz, that may be taken
     double marginDb{0};                         //!< wanted over NbiotSnrAtTenPercentDb()
     /**
      * 0: least time; 1: least subcarriers x time, so that most devices fit in; between: time x

@@ -194,7 +194,7 @@ class NbiotUe : public LpwanNetDevice
         std::vector<Segment> segments; //!< what is in it
         uint32_t controlBytes{0};      //!< of the resume message
         uint8_t transmissions{0};      //!< so far
-        double snr{0};                 //!< sum over the transmissions, linear
+        double energy{0};              //!< received in all transmissions, over what 10 % need
     };
 
     /** \param name attribute Modem */

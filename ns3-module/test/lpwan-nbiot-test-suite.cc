@@ -676,7 +676,7 @@ class NbiotConservationTestCase : public TestCase
             std::vector<double> losses;
             for (uint32_t i = 0; i < 150; ++i)
             {
-                losses.push_back(120 + 0.3 * i);
+                losses.push_back(120 + 0.34 * i);
             }
             cell.Build(losses);
             uint64_t handed = 0;
@@ -691,7 +691,7 @@ class NbiotConservationTestCase : public TestCase
                     cell.SendAt(MilliSeconds(500 * k + 3 * i), i, bytes);
                 }
             }
-            cell.Run(Seconds(60)); // in the midst of it
+            cell.Run(Seconds(25)); // in the midst of it
             uint64_t delivered = 0;
             uint64_t lost = 0;
             uint64_t deliveredBytes = 0;

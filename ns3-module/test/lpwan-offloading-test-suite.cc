@@ -4,7 +4,7 @@
 
 #include "limitnet/codec/fragment.h"
 #include "limitnet/results/run-folder.h"
-#include "limitnet/scenario/lora-scenario-options.h"
+#include "limitnet/scenario/offloading-options.h"
 
 #include "ns3/constant-position-mobility-model.h"
 #include "ns3/lpwan-cloud.h"
@@ -251,12 +251,12 @@ class LoraLinkTestCase : public TestCase
     {
         m_delivered.clear();
         m_fates.clear();
-        const auto values =
-            limitnet::LoraScenarioOptions("test").Parse({"--devices.count=2",
-                                                         "--devices.radius_m=500",
-                                                         "--lora.sf=9",
-                                                         "--lora.shadowing_sigma_db=0",
-                                                         "--lora.extra_loss=" + extraLoss});
+        const auto values = limitnet::OffloadingOptions(limitnet::OffloadingLinks::LORA, "test")
+                                .Parse({"--devices.count=2",
+                                        "--devices.radius_m=500",
+                                        "--lora.sf=9",
+                                        "--lora.shadowing_sigma_db=0",
+                                        "--lora.extra_loss=" + extraLoss});
         BeginRun(values);
         const limitnet::RunFolder folder(CreateTempDirFilename("out"), "link", 1);
         LoraLink link;

@@ -18,13 +18,15 @@ import tempfile
 from pathlib import Path
 
 # Options for a short run, the files it has to leave, and the one that shows whether anything happened.
+OFFLOADING = ["--devices.count=2", "--images.per_device=1", "--scenario.duration_s=300",
+              "--images.period_s=60", "--devices.radius_m=500", "--images.dataset=cifar10",
+              "--codec.classifier=auto", "--accuracy.times_s=60,200", "--plot=false"]
+OFFLOADING_FILES = ["accuracy.csv", "fragments.csv", "images.csv", "nodes.csv", "scenario.ini"]
 PROGRAMS = {
-    "limitnet-lora-scenario": (
-        ["--devices.count=2", "--images.per_device=1", "--scenario.duration_s=300",
-         "--images.period_s=60", "--devices.radius_m=500", "--lora.sf=7",
-         "--images.dataset=cifar10", "--codec.classifier=auto", "--plot=false"],
-        ["accuracy.csv", "fragments.csv", "images.csv", "nodes.csv", "scenario.ini"],
-        "images.csv"),
+    "limitnet-lora-scenario": ([*OFFLOADING, "--lora.sf=7"], OFFLOADING_FILES, "images.csv"),
+    "limitnet-nbiot-scenario": (OFFLOADING, OFFLOADING_FILES, "images.csv"),
+    "limitnet-mixed-scenario": ([*OFFLOADING, "--devices.nbiot_count=2", "--lora.sf=7"],
+                                OFFLOADING_FILES, "images.csv"),
     "limitnet-lorawan-cell": (
         ["--devices.count=20", "--scenario.duration_s=3600"],
         ["cell.csv", "devices.csv", "scenario.ini"],

@@ -1,22 +1,58 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "limitnet/scenario/lora-scenario-options.h"
-
 #include "limitnet/device/device-profile.h"
 #include "limitnet/scenario/lora-link-options.h"
+#include "limitnet/scenario/offloading-options.h"
+#include "limitnet/scenario/nbiot-link-options.h"
 
 #include <cstdint>
 
 namespace limitnet
 {
 
+namespace
+{
+
+/** What differs between the programs. */
+struct Program
+{
+    std::string name;     ///< of the program, less "limitnet-" and "-scenario"
+    std::string over;     ///< in its summary
+    std::string radiusM;  ///< default
+    std::string periodS;  ///< default
+    std::string duration; ///< default, s
+    std::string timesS;   ///< default, of the accuracy curve
+};
+
+const char* const SLOW_TIMES_S =
+    "10,15,20,30,45,60,90,120,180,240,300,420,600,900,1800,3600,7200,14400";
+const char* const FAST_TIMES_S = "1,2,3,4,5,6,8,10,15,20,30,45,60,90,120,180,300,600";
+
+Program
+ProgramOf(OffloadingLinks links)
+{
+    switch (links)
+    {
+    case OffloadingLinks::LORA:
+        return {"lora", "LoRaWAN", "4000", "14400", "43200", SLOW_TIMES_S};
+    case OffloadingLinks::NBIOT:
+        return {"nbiot", "NB-IoT", "4000", "600", "1800", FAST_TIMES_S};
+    case OffloadingLinks::MIXED:
+        break;
+    }
+    return {"mixed", "LoRaWAN, others over NB-IoT", "4000", "14400", "43200", SLOW_TIMES_S};
+}
+
+} // namespace
+
 OptionTable
-LoraScenarioOptions(const std::string& version)
+OffloadingOptions(OffloadingLinks links, const std::string& version)
 {
     constexpr double DAY = 86400;
-    OptionTable table("limitnet-lora-scenario",
+    const Program program = ProgramOf(links);
+    OptionTable table("limitnet-" + program.name + "-scenario",
                       version,
-                      "Devices with cameras send images over LoRaWAN; accuracy of the cloud's "
-                      "answer against the time since capture.");
+                      "Devices with cameras send images over " + program.over +
+                          "; accuracy of the cloud's answer against the time since capture.");
 
     AddGeneralSection(table);
     table.AddText("out", "results", "Folder for results; a run's files go to OUT/NAME/RUN.")
@@ -27,14 +63,30 @@ LoraScenarioOptions(const std::string& version)
         .AddBool("plot", true, "Draw accuracy.png at the end.");
 
     table.AddSection("scenario", "Scenario")
-        .AddText("name", "lora", "Name of the scenario, which its results folder gets.")
-        .AddReal("duration_s", "43200", 1, 366 * DAY, "s", "Simulated time.");
+        .AddText("name", program.name, "Name of the scenario, which its results folder gets.")
+        .AddReal("duration_s", program.duration, 1, 366 * DAY, "s", "Simulated time.");
 
     table.AddSection("devices", "Devices")
-        .AddInt("count", 25, 1, 100000, "", "Number of devices with a camera.")
+        .AddInt("count",
+                25,
+                1,
+                100000,
+                "",
+                links == OffloadingLinks::MIXED ? "Number of devices with a camera and LoRaWAN."
+                                                : "Number of devices with a camera.");
+    if (links == OffloadingLinks::MIXED)
+    {
+        table.AddInt("nbiot_count",
+                     25,
+                     1,
+                     100000,
+                     "",
+                     "Number of devices with a camera and NB-IoT; they follow the others.");
+    }
+    table
         .AddReal(
             "radius_m",
-            "4000",
+            program.radiusM,
             1,
             1e6,
             "m",
@@ -58,7 +110,7 @@ LoraScenarioOptions(const std::string& version)
                 "Index in the dataset of the first picture that is used.")
         .AddInt("per_device", 2, 1, 1000000, "", "Images that each device captures.")
         .AddReal("period_s",
-                 "14400",
+                 program.periodS,
                  0.001,
                  366 * DAY,
                  "s",
@@ -90,7 +142,14 @@ LoraScenarioOptions(const std::string& version)
                 "",
                 "How often the saliency map is sent; without it nothing can be decoded.");
 
-    AddLoraLinkSection(table);
+    if (links != OffloadingLinks::NBIOT)
+    {
+        AddLoraLinkSection(table);
+    }
+    if (links != OffloadingLinks::LORA)
+    {
+        AddNbiotLinkSection(table);
+    }
 
     table.AddSection("cloud", "Cloud")
         .AddChoice(
@@ -103,7 +162,7 @@ LoraScenarioOptions(const std::string& version)
 
     table.AddSection("accuracy", "Accuracy curve")
         .AddReals("times_s",
-                  "10,15,20,30,45,60,90,120,180,240,300,420,600,900,1800,3600,7200,14400",
+                  program.timesS,
                   0,
                   366 * DAY,
                   "s",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "limitnet/scenario/lora-scenario-options.h"
 #include "limitnet/scenario/lorawan-cell-options.h"
+#include "limitnet/scenario/offloading-options.h"
 #include "tests/data/test-folder.h"
 
 #include <gtest/gtest.h>
@@ -28,9 +28,10 @@ ExpectPage(const OptionTable& table, const std::string& name)
         << name << " is out of date: run this test with LIMITNET_UPDATE_DOCS=1";
 }
 
-TEST(LoraScenarioOptions, PageIsWhatTheTableSays)
+TEST(OffloadingOptions, PageIsWhatTheTableSays)
 {
-    ExpectPage(LoraScenarioOptions("any"), "scenario.md");
+    ExpectPage(OffloadingOptions(OffloadingLinks::LORA, "any"), "scenario.md");
+    ExpectPage(OffloadingOptions(OffloadingLinks::NBIOT, "any"), "nbiot-scenario.md");
 }
 
 TEST(LorawanCellOptions, PageIsWhatTheTableSays)
@@ -38,7 +39,7 @@ TEST(LorawanCellOptions, PageIsWhatTheTableSays)
     ExpectPage(LorawanCellOptions("any"), "lorawan-cell.md");
 }
 
-TEST(LoraScenarioOptions, KeysHaveTheirUnitLast)
+TEST(OffloadingOptions, KeysHaveTheirUnitLast)
 {
     const std::map<std::string, std::string> endings = {{"s", "_s"},
                                                         {"m", "_m"},
@@ -48,7 +49,7 @@ TEST(LoraScenarioOptions, KeysHaveTheirUnitLast)
                                                         {"bytes", "_bytes"},
                                                         {"J", "_j"},
                                                         {"W", "_w"}};
-    std::vector<Option> options = LoraScenarioOptions("any").Options();
+    std::vector<Option> options = OffloadingOptions(OffloadingLinks::MIXED, "any").Options();
     const OptionTable cell = LorawanCellOptions("any");
     options.insert(options.end(), cell.Options().begin(), cell.Options().end());
     for (const Option& option : options)
@@ -66,10 +67,10 @@ TEST(LoraScenarioOptions, KeysHaveTheirUnitLast)
     }
 }
 
-TEST(LoraScenarioOptions, RecordOfDefaultsIsAScenarioFile)
+TEST(OffloadingOptions, RecordOfDefaultsIsAScenarioFile)
 {
     const TestFolder folder;
-    const OptionTable table = LoraScenarioOptions("any");
+    const OptionTable table = OffloadingOptions(OffloadingLinks::LORA, "any");
     const ScenarioValues values = table.Parse(std::vector<std::string>{});
     std::ostringstream out;
     values.WriteIni(out);

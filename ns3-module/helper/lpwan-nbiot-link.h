@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#ifndef LPWAN_NBIOT_LINK_H
+#define LPWAN_NBIOT_LINK_H
+
+#include "ns3/lpwan-nbiot-helper.h"
+#include "ns3/lpwan-offloading-link.h"
+
+#include <string>
+#include <vector>
+
+namespace ns3
+{
+namespace lpwan
+{
+
+/**
+ * \ingroup limitnet
+ *
+ * NB-IoT for an OffloadingScenario, as the section `nbiot` says, grouped by coverage level.
+ */
+class NbiotLink : public OffloadingLink
+{
+  public:
+    /** \param countKey the key that says how many devices there are */
+    explicit NbiotLink(std::string countKey = "devices.count");
+
+    // --- OffloadingLink ---
+    std::string GetName() const override;
+    std::vector<std::string> GetGroups() const override;
+    std::vector<Ptr<LpwanNetDevice>> Build(const limitnet::ScenarioValues& values,
+                                           const limitnet::RunFolder& folder) override;
+    void Connect(DeliverCallback deliver, FateCallback fate) override;
+    uint32_t GetGatewayCount() const override;
+    OffloadingDeviceState GetDeviceState(uint32_t device) const override;
+
+  private:
+    void OnPacket(const NbiotPacketReport& report);
+
+    std::string m_countKey;
+    NbiotHelper m_nbiot;
+    std::vector<Ptr<NbiotUe>> m_devices;
+    FateCallback m_fate;
+};
+
+} // namespace lpwan
+} // namespace ns3
+
+#endif // LPWAN_NBIOT_LINK_H

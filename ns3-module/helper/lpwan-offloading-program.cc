@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include "lpwan-offloading-program.h"
+
+#include "limitnet/scenario/version.h"
+#include "lpwan-lora-link.h"
+#include "lpwan-nbiot-link.h"
+#include "lpwan-offloading-scenario.h"
+
+#include <exception>
+#include <iostream>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace ns3
+{
+namespace lpwan
+{
+
+int
+RunOffloadingProgram(limitnet::OffloadingLinks links, int argc, char* argv[])
+{
+    try
+    {
+        const auto table = limitnet::OffloadingOptions(links, limitnet::Version());
+        const auto values = table.Parse(argc, argv);
+        if (values.HelpWanted())
+        {
+            table.PrintHelp(std::cout);
+            return 0;
+        }
+        std::vector<std::unique_ptr<OffloadingLink>> made;
+        if (links != limitnet::OffloadingLinks::NBIOT)
+        {
+            made.push_back(std::make_unique<LoraLink>());
+        }
+        if (links != limitnet::OffloadingLinks::LORA)
+        {
+            made.push_back(std::make_unique<NbiotLink>(links == limitnet::OffloadingLinks::MIXED
+                                                           ? "devices.nbiot_count"
+                                                           : "devices.count"));
+        }
+        OffloadingScenario(values, std::move(made)).Run(std::cout);
+        return 0;
+    }
+    catch (const std::exception& error)
+    {
+        std::cerr << "error: " << error.what() << '\n';
+        return 1;
+    }
+}
+
+} // namespace lpwan
+} // namespace ns3
