@@ -68,8 +68,8 @@ main(int argc, char* argv[])
     NbiotHelper nbiot;
     nbiot.SetEnbAttribute("ShadowingSigma", DoubleValue(8));
     // Room for 20 accesses a second.
-    nbiot.SetEnbAttribute("PreamblePeriod", StringValue("80 320 1280"));
-    nbiot.SetEnbAttribute("PreambleSubcarriers", StringValue("24 12 12"));
+    nbiot.SetEnbAttribute("PreamblePeriod", StringValue("80,320,1280"));
+    nbiot.SetEnbAttribute("PreambleSubcarriers", StringValue("24,12,12"));
     nbiot.InstallEnbs(site);
     const NetDeviceContainer devices = nbiot.Install(nodes);
     nbiot.AssignStreams(10);

@@ -129,9 +129,11 @@ FragmentsTable()
           "",
           "What became of it: `delivered` to the cloud; lost at the gateways, at the one where it "
           "got furthest: `under_sensitivity`, `gateway_sending`, `no_demodulator`, "
-          "`interference`, `random_loss`; "
+          "`interference`, `random_loss`; NB-IoT: `residual_error`, a part was lost in all its "
+          "transmissions; "
           "`in_backhaul` when a gateway received it and the simulation ended before the cloud did; "
-          "given up by the device: `queue_full`, `payload_too_long`, `not_acknowledged`; "
+          "given up by the device: `queue_full`, `payload_too_long`, `not_acknowledged`, "
+          "`access_failed`; "
           "`not_sent` when the simulation ended before its frame did."},
          {"interferer_device",
           "",

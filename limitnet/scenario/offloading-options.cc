@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "limitnet/scenario/offloading-options.h"
+
 #include "limitnet/device/device-profile.h"
 #include "limitnet/scenario/lora-link-options.h"
-#include "limitnet/scenario/offloading-options.h"
 #include "limitnet/scenario/nbiot-link-options.h"
 
 #include <cstdint>

@@ -51,7 +51,8 @@ LorawanCell::LorawanCell(limitnet::ScenarioValues values)
                static_cast<uint64_t>(m_values.Int("run")))
 {
     BeginRun(m_values);
-    m_network = BuildLoraNetwork(m_values, m_lora);
+    m_lora = std::make_unique<LoraHelper>();
+    m_network = BuildLoraNetwork(m_values, *m_lora);
     const auto payload = static_cast<uint32_t>(m_values.Int("traffic.payload_bytes"));
     m_traffic = CreateObject<PeriodicTraffic>();
     m_traffic->SetAttribute("Period", TimeValue(Seconds(m_values.Real("traffic.period_s"))));
@@ -87,10 +88,11 @@ LorawanCell::LorawanCell(limitnet::ScenarioValues values)
     }
     if (m_values.Bool("lora.pcap"))
     {
-        m_lora.EnablePcap(m_folder.File("lora").string());
+        m_lora->EnablePcap(m_folder.File("lora").string());
     }
-    m_lora.GetChannel()->TraceConnectWithoutContext("UplinkFate",
-                                                    MakeCallback(&LorawanCell::OnUplinkFate, this));
+    m_lora->GetChannel()->TraceConnectWithoutContext(
+        "UplinkFate",
+        MakeCallback(&LorawanCell::OnUplinkFate, this));
 }
 
 LorawanCell::~LorawanCell()
@@ -230,7 +232,7 @@ LorawanCell::WriteFiles()
     }
     {
         limitnet::CsvWriter csv(m_folder.File("devices.csv"), limitnet::CellDevicesTable().Names());
-        const auto channel = m_lora.GetChannel();
+        const auto channel = m_lora->GetChannel();
         for (uint32_t i = 0; i < m_network.devices.GetN(); ++i)
         {
             constexpr int METRE_DECIMALS = 3;
@@ -336,7 +338,7 @@ LorawanCell::PrintSummary(std::ostream& out) const
         out << dropped << " packets were given up by the devices (queue, length, battery, "
             << "acknowledgement)\n";
     }
-    const DownlinkCounts& down = m_lora.GetServer()->GetDownlinkCounts();
+    const DownlinkCounts& down = m_lora->GetServer()->GetDownlinkCounts();
     if (down.rx1 + down.rx2 + down.classC + down.missed > 0)
     {
         out << "downlinks: " << down.rx1 << " in RX1, " << down.rx2 << " in RX2, " << down.classC

@@ -85,7 +85,8 @@ class LorawanCell
     limitnet::ScenarioValues m_values;
     double m_durationS;
     limitnet::RunFolder m_folder;
-    LoraHelper m_lora;
+    /// made after the attributes are set, whose defaults channel and server take when they are made
+    std::unique_ptr<LoraHelper> m_lora;
     LoraNetwork m_network;
     Ptr<PeriodicTraffic> m_traffic;
     std::array<Counts, LORA_SF_COUNT> m_bySf{};     //!< uplinks by spreading factor

@@ -9,6 +9,7 @@
 #include "ns3/random-variable-stream.h"
 #include "ns3/rng-seed-manager.h"
 #include "ns3/string.h"
+#include "ns3/type-id.h"
 
 #include <cmath>
 
@@ -32,6 +33,23 @@ Place(Ptr<Node> node, double x, double y, double z)
     node->AggregateObject(mobility);
 }
 
+/**
+ * \return whether an attribute is a text whose rule forbids a value. ns-3 3.37 reads such a value
+ * again as text, and aborts when it has a blank.
+ */
+bool
+IsRefusedText(const std::string& name, const std::string& value)
+{
+    const auto colons = name.rfind("::");
+    TypeId type;
+    TypeId::AttributeInformation attribute;
+    return colons != std::string::npos &&
+           TypeId::LookupByNameFailSafe(name.substr(0, colons), &type) &&
+           type.LookupAttributeByName(name.substr(colons + 2), &attribute) &&
+           attribute.checker->GetValueTypeName() == "ns3::StringValue" &&
+           !attribute.checker->Check(StringValue(value));
+}
+
 } // namespace
 
 void
@@ -42,7 +60,7 @@ BeginRun(const limitnet::ScenarioValues& values)
     for (const auto& [name, value] : values.Free("attributes"))
     {
         const std::string full = name.rfind("ns3::", 0) == 0 ? name : "ns3::" + name;
-        if (!Config::SetDefaultFailSafe(full, StringValue(value)))
+        if (IsRefusedText(full, value) || !Config::SetDefaultFailSafe(full, StringValue(value)))
         {
             throw limitnet::Error("attributes." + name + " = " + value +
                                   ": ns-3 has no such attribute, or it does not take this value");

@@ -60,7 +60,10 @@ const Time TURN_DELAY = MilliSeconds(3);
 std::optional<std::array<double, NBIOT_CE_COUNT>>
 ParseLevels(const std::string& text)
 {
-    std::istringstream in(text);
+    // Blanks serve too where ns-3 lets them through.
+    std::string blanks = text;
+    std::replace(blanks.begin(), blanks.end(), ',', ' ');
+    std::istringstream in(blanks);
     in.imbue(std::locale::classic());
     std::array<double, NBIOT_CE_COUNT> values{};
     for (double& value : values)
@@ -136,7 +139,7 @@ NbiotEnb::GetLevels() const
 {
     std::ostringstream out;
     out.imbue(std::locale::classic());
-    out << (this->*M)[0] << ' ' << (this->*M)[1] << ' ' << (this->*M)[2];
+    out << (this->*M)[0] << ',' << (this->*M)[1] << ',' << (this->*M)[2];
     return out.str();
 }
 
@@ -153,26 +156,26 @@ NbiotEnb::GetTypeId()
                 "RsrpThresholds",
                 "Received power of a reference symbol, dBm, below which a device is at CE level "
                 "1, below which at 2; the third number is not used.",
-                StringValue("-115.5 -127.5 -200"),
+                StringValue("-115.5,-127.5,-200"),
                 MakeStringAccessor(&NbiotEnb::SetLevels<&NbiotEnb::m_rsrpThresholds>,
                                    &NbiotEnb::GetLevels<&NbiotEnb::m_rsrpThresholds>),
                 MakeTextChecker(&AreLevels<&IsAny>))
             .AddAttribute(
                 "PreambleRepetitions",
                 "Repetitions of a preamble at CE level 0, 1 and 2: 1, 2, 4 .. 128.",
-                StringValue("1 8 32"),
+                StringValue("1,8,32"),
                 MakeStringAccessor(&NbiotEnb::SetLevels<&NbiotEnb::m_preambleRepetitions>,
                                    &NbiotEnb::GetLevels<&NbiotEnb::m_preambleRepetitions>),
                 MakeTextChecker(&AreLevels<&IsPreambleRepetitions>))
             .AddAttribute("PreamblePeriod",
                           "Period of the NPRACH occasions at CE level 0, 1 and 2, ms.",
-                          StringValue("320 640 1280"),
+                          StringValue("320,640,1280"),
                           MakeStringAccessor(&NbiotEnb::SetLevels<&NbiotEnb::m_preamblePeriodMs>,
                                              &NbiotEnb::GetLevels<&NbiotEnb::m_preamblePeriodMs>),
                           MakeTextChecker(&AreLevels<&IsPositive>))
             .AddAttribute("PreambleStart",
                           "First NPRACH occasion at CE level 0, 1 and 2, ms.",
-                          StringValue("8 16 64"),
+                          StringValue("8,16,64"),
                           MakeStringAccessor(&NbiotEnb::SetLevels<&NbiotEnb::m_preambleStartMs>,
                                              &NbiotEnb::GetLevels<&NbiotEnb::m_preambleStartMs>),
                           MakeTextChecker(&AreLevels<&IsNotNegative>))
@@ -180,7 +183,7 @@ NbiotEnb::GetTypeId()
                 "PreambleSubcarriers",
                 "Subcarriers of NPRACH at CE level 0, 1 and 2: 12, 24, 36 or 48; they lie "
                 "beside each other as far as there is room.",
-                StringValue("12 12 12"),
+                StringValue("12,12,12"),
                 MakeStringAccessor(&NbiotEnb::SetLevels<&NbiotEnb::m_preambleSubcarriers>,
                                    &NbiotEnb::GetLevels<&NbiotEnb::m_preambleSubcarriers>),
                 MakeTextChecker(&AreLevels<&IsPreambleSubcarriers>))
@@ -192,25 +195,25 @@ NbiotEnb::GetTypeId()
             .AddAttribute("MaxAttempts",
                           "Preambles that a device sends at CE level 0, 1 and 2 before it goes on "
                           "to the next, or gives up.",
-                          StringValue("10 10 10"),
+                          StringValue("10,10,10"),
                           MakeStringAccessor(&NbiotEnb::SetLevels<&NbiotEnb::m_maxAttempts>,
                                              &NbiotEnb::GetLevels<&NbiotEnb::m_maxAttempts>),
                           MakeTextChecker(&AreLevels<&IsPositive>))
             .AddAttribute("Backoff",
                           "Longest wait after a failed attempt at CE level 0, 1 and 2, ms.",
-                          StringValue("512 2048 4096"),
+                          StringValue("512,2048,4096"),
                           MakeStringAccessor(&NbiotEnb::SetLevels<&NbiotEnb::m_backoffMs>,
                                              &NbiotEnb::GetLevels<&NbiotEnb::m_backoffMs>),
                           MakeTextChecker(&AreLevels<&IsNotNegative>))
             .AddAttribute("NpdcchRmax",
                           "Rmax of the search spaces at CE level 0, 1 and 2, subframes.",
-                          StringValue("8 64 256"),
+                          StringValue("8,64,256"),
                           MakeStringAccessor(&NbiotEnb::SetLevels<&NbiotEnb::m_rMax>,
                                              &NbiotEnb::GetLevels<&NbiotEnb::m_rMax>),
                           MakeTextChecker(&AreLevels<&IsPositive>))
             .AddAttribute("NpdcchG",
                           "G at CE level 0, 1 and 2: search spaces start each Rmax x G ms.",
-                          StringValue("2 1.5 1.5"),
+                          StringValue("2,1.5,1.5"),
                           MakeStringAccessor(&NbiotEnb::SetLevels<&NbiotEnb::m_g>,
                                              &NbiotEnb::GetLevels<&NbiotEnb::m_g>),
                           MakeTextChecker(&AreLevels<&IsPositive>))

@@ -427,8 +427,8 @@ class NbiotRateTestCase : public TestCase
 
     static void Configure(Cell& cell)
     {
-        cell.m_helper.SetEnbAttribute("NpdcchRmax", StringValue("1 64 256"));
-        cell.m_helper.SetEnbAttribute("NpdcchG", StringValue("4 1.5 1.5"));
+        cell.m_helper.SetEnbAttribute("NpdcchRmax", StringValue("1,64,256"));
+        cell.m_helper.SetEnbAttribute("NpdcchG", StringValue("4,1.5,1.5"));
         cell.m_helper.SetEnbAttribute("SpectrumWeight", DoubleValue(0));
         cell.m_helper.SetEnbAttribute("DownlinkErrorRate", DoubleValue(0));
         cell.m_helper.SetEnbAttribute("AnchorCarrier", BooleanValue(false));
@@ -479,8 +479,8 @@ class NbiotRateTestCase : public TestCase
             cell.m_helper.SetDeviceAttribute("Category", StringValue("NB2"));
             cell.m_helper.SetDeviceAttribute("HarqProcesses", UintegerValue(2));
             // Two grants in one search space.
-            cell.m_helper.SetEnbAttribute("NpdcchRmax", StringValue("2 64 256"));
-            cell.m_helper.SetEnbAttribute("NpdcchG", StringValue("2 1.5 1.5"));
+            cell.m_helper.SetEnbAttribute("NpdcchRmax", StringValue("2,64,256"));
+            cell.m_helper.SetEnbAttribute("NpdcchG", StringValue("2,1.5,1.5"));
             cell.Build({110});
             Send(cell, 20);
             NS_TEST_ASSERT_MSG_EQ_TOL(Peak(cell, 2), 158500, 1000, "NB2, two processes");
@@ -533,7 +533,7 @@ class NbiotCollisionTestCase : public TestCase
                     RngSeedManager::SetRun(run);
                     Cell cell;
                     cell.m_helper.SetEnbAttribute("PreambleSubcarriers",
-                                                  StringValue(std::to_string(m) + " 12 12"));
+                                                  StringValue(std::to_string(m) + ",12,12"));
                     cell.m_helper.SetDeviceAttribute("ResyncTimeCe0", TimeValue(Time(0)));
                     cell.Build(std::vector<double>(n, 110.0));
                     for (uint32_t i = 0; i < n; ++i)
@@ -668,7 +668,7 @@ class NbiotConservationTestCase : public TestCase
         {
             Cell cell;
             cell.m_helper.SetEnbAttribute("FadingSigma", DoubleValue(5));
-            cell.m_helper.SetEnbAttribute("MaxAttempts", StringValue("2 2 2"));
+            cell.m_helper.SetEnbAttribute("MaxAttempts", StringValue("2,2,2"));
             cell.m_helper.SetEnbAttribute("MaxHarqTransmissions", UintegerValue(2));
             cell.m_helper.SetDeviceAttribute("Mode", StringValue(mode));
             cell.m_helper.SetDeviceAttribute("MaxRlcRetransmissions", UintegerValue(1));

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The program limitnet-lorawan-cell, run as a user does.
-#include "limitnet/data/process.h"
-#include "tests/data/test-folder.h"
+#include "tests/cli/run-command.h"
 
 #include <algorithm>
 #include <gtest/gtest.h>
@@ -15,26 +14,7 @@ namespace limitnet
 namespace
 {
 
-struct CellRun
-{
-    int exitCode;
-    std::string out;
-    std::string err;
-};
-
-CellRun
-RunCommand(std::vector<std::string> command)
-{
-    const TestFolder folder;
-    ProcessOptions options;
-    options.outputFile = folder.Path() / "out";
-    options.errorFile = folder.Path() / "err";
-    const auto result = RunProcess(command, options);
-    EXPECT_TRUE(result.started) << result.reason;
-    return {result.exitCode, ReadText(options.outputFile), ReadText(options.errorFile)};
-}
-
-CellRun
+ProgramRun
 RunCell(const TestFolder& folder, std::vector<std::string> arguments)
 {
     std::vector<std::string> command{std::string(LIMITNET_TEST_BIN_DIR) + "/limitnet-lorawan-cell",
@@ -289,6 +269,26 @@ TEST(LorawanCell, ABatteryLastsAsLongAsItsEnergy)
         EXPECT_GE(value["dropped_battery_empty"], 5) << line;
     }
     EXPECT_EQ(devices, 2);
+}
+
+TEST(LorawanCell, AttributesOfTheServerCount)
+{
+    // With a margin of 40 dB the server finds none to give away; with none it raises data rates.
+    std::vector<std::string> devices;
+    for (const char* margin : {"0", "40"})
+    {
+        const TestFolder folder;
+        const auto run =
+            RunCell(folder,
+                    {"--devices.count=20",
+                     "--devices.radius_m=1000",
+                     "--lora.sf=12",
+                     "--lora.adr=true",
+                     std::string("--attributes.lpwan::NetworkServer::AdrMargin=") + margin});
+        ASSERT_EQ(run.exitCode, 0) << run.err;
+        devices.push_back(ReadText(folder.Path() / "lorawan-cell/1/devices.csv"));
+    }
+    EXPECT_NE(devices[0], devices[1]);
 }
 
 TEST(LorawanCell, BadInputGetsOneLine)

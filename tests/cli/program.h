@@ -3,7 +3,7 @@
 #define LIMITNET_TESTS_CLI_PROGRAM_H
 
 #include "limitnet/data/lim-file.h"
-#include "limitnet/data/process.h"
+#include "tests/cli/run-command.h"
 #include "tests/data/test-folder.h"
 
 #include <algorithm>
@@ -18,27 +18,13 @@
 namespace limitnet
 {
 
-/** What a run of the program gave. */
-struct ProgramRun
-{
-    int exitCode;
-    std::string out;
-    std::string err;
-};
-
 /** Runs `limitnet ARGUMENTS` as a user does. */
 inline ProgramRun
 RunLimitnet(const std::vector<std::string>& arguments)
 {
-    const TestFolder folder;
-    ProcessOptions options;
-    options.outputFile = folder.Path() / "out";
-    options.errorFile = folder.Path() / "err";
     std::vector<std::string> command = {std::string(LIMITNET_TEST_BIN_DIR) + "/limitnet"};
     command.insert(command.end(), arguments.begin(), arguments.end());
-    const auto result = RunProcess(command, options);
-    EXPECT_TRUE(result.started) << result.reason;
-    return {result.exitCode, ReadText(options.outputFile), ReadText(options.errorFile)};
+    return RunCommand(command);
 }
 
 /** The run has to succeed and to leave standard error, which is no terminal here, empty. */

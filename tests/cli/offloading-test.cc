@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The programs that offload images, run as a user does.
+#include "tests/cli/run-command.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <gtest/gtest.h>
+#include <map>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace limitnet
+{
+namespace
+{
+
+using Row = std::map<std::string, std::string>;
+
+std::vector<Row>
+ReadCsv(const std::filesystem::path& file)
+{
+    const auto split = [](const std::string& line) {
+        std::vector<std::string> fields;
+        std::istringstream columns(line);
+        for (std::string field; std::getline(columns, field, ',');)
+        {
+            fields.push_back(field);
+        }
+        return fields;
+    };
+    std::istringstream text(ReadText(file));
+    std::string line;
+    std::getline(text, line);
+    const auto names = split(line);
+    std::vector<Row> rows;
+    while (std::getline(text, line))
+    {
+        auto fields = split(line);
+        fields.resize(names.size()); // a last field that is empty
+        Row row;
+        for (std::size_t i = 0; i < names.size(); ++i)
+        {
+            row[names[i]] = fields[i];
+        }
+        rows.push_back(row);
+    }
+    return rows;
+}
+
+double
+Number(const Row& row, const std::string& column)
+{
+    return std::strtod(row.at(column).c_str(), nullptr);
+}
+
+ProgramRun
+RunScenario(const std::string& links, const TestFolder& folder, std::vector<std::string> arguments)
+{
+    std::vector<std::string> command{std::string(LIMITNET_TEST_BIN_DIR) + "/limitnet-" + links +
+                                         "-scenario",
+                                     "--out=" + folder.Path().string(),
+                                     "--images.per_device=1",
+                                     "--images.period_s=60",
+                                     "--devices.count=2",
+                                     "--devices.radius_m=800",
+                                     "--scenario.duration_s=400",
+                                     "--accuracy.times_s=5,60,300",
+                                     "--plot=false"};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    return RunCommand(command);
+}
+
+TEST(OffloadingProgram, BothLinksInOneRunAndOneSetOfFiles)
+{
+    const TestFolder folder;
+    const auto run = RunScenario("mixed", folder, {"--devices.nbiot_count=2"});
+    ASSERT_EQ(run.exitCode, 0) << run.err;
+    const auto results = folder.Path() / "mixed/1";
+    const auto nodes = ReadCsv(results / "nodes.csv");
+    ASSERT_EQ(nodes.size(), 4U);
+    for (std::size_t i = 0; i < nodes.size(); ++i)
+    {
+        const bool lora = i < 2;
+        EXPECT_EQ(nodes[i].at("link"), lora ? "lora" : "nbiot");
+        EXPECT_EQ(nodes[i].at("sf").empty(), !lora);
+        EXPECT_EQ(nodes[i].at("ce_level").empty(), lora);
+        EXPECT_EQ(Number(nodes[i], "radio_drx_energy_j") > 0, !lora);
+    }
+    for (const auto& fragment : ReadCsv(results / "fragments.csv"))
+    {
+        ASSERT_EQ(fragment.at("fate"), "delivered");
+        if (Number(fragment, "device") < 2)
+        {
+            EXPECT_TRUE(fragment.at("access_wait_s").empty());
+            continue;
+        }
+        // The parts are the whole, but for the way from the base station to the cloud.
+        constexpr double CORE_DELAY_S = 0.05;
+        EXPECT_NEAR(Number(fragment, "access_wait_s") + Number(fragment, "access_s") +
+                        Number(fragment, "scheduling_s") + Number(fragment, "transmission_s") +
+                        CORE_DELAY_S,
+                    Number(fragment, "arrived_s") - Number(fragment, "queued_s"),
+                    1e-6);
+    }
+    std::map<std::string, int> groups;
+    for (const auto& row : ReadCsv(results / "accuracy.csv"))
+    {
+        ++groups[row.at("group")];
+    }
+    EXPECT_EQ(groups.at("all"), 3);
+    EXPECT_EQ(groups.count("ce0"), 1U);
+}
+
+TEST(OffloadingProgram, NbiotTakesLongerAndMoreEnergyFarAway)
+{
+    std::vector<double> arrival;
+    std::vector<double> joule;
+    for (const char* loss : {"130", "154", "164"})
+    {
+        const TestFolder folder;
+        const auto run =
+            RunScenario("nbiot", folder, {std::string("--nbiot.coupling_loss_db=") + loss});
+        ASSERT_EQ(run.exitCode, 0) << run.err;
+        const auto images = ReadCsv(folder.Path() / "nbiot/1/images.csv");
+        const auto nodes = ReadCsv(folder.Path() / "nbiot/1/nodes.csv");
+        ASSERT_EQ(images.size(), 2U);
+        EXPECT_EQ(images[0].at("fragments"), images[0].at("fragments_received"));
+        EXPECT_EQ(Number(nodes[0], "path_loss_db"), std::stod(loss));
+        arrival.push_back(Number(images[0], "last_arrival_s") - Number(images[0], "encoded_s"));
+        joule.push_back(Number(nodes[0], "radio_tx_energy_j"));
+    }
+    EXPECT_LT(arrival[0], 3);
+    EXPECT_GT(arrival[1], arrival[0]);
+    EXPECT_GT(arrival[2], 5 * arrival[1]);
+    EXPECT_GT(joule[1], 3 * joule[0]);
+    EXPECT_GT(joule[2], 3 * joule[1]);
+}
+
+TEST(OffloadingProgram, BadInputGetsOneLine)
+{
+    const std::vector<std::pair<std::vector<std::string>, std::string>> cases{
+        {{"--nbiot.category=nb3"}, "nbiot.category"},
+        {{"--nbiot.fragment_bytes=16"}, "nbiot.fragment_bytes"},
+        {{"--nbiot.tx_power_dbm=30"}, "nbiot.tx_power_dbm"},
+        {{"--lora.sf=7"}, "lora.sf"},
+        {{"--attributes.lpwan::NbiotEnb::PreambleRepetitions=1,3,32"}, "PreambleRepetitions"},
+        {{"--attributes.lpwan::NbiotEnb::PreambleRepetitions=1 3 32"}, "PreambleRepetitions"},
+        {{"--attributes.lpwan::NbiotEnb::Backof=1,2,3"}, "Backof"},
+    };
+    for (const auto& [arguments, words] : cases)
+    {
+        const TestFolder folder;
+        const auto run = RunScenario("nbiot", folder, arguments);
+        EXPECT_EQ(run.exitCode, 1) << words;
+        EXPECT_EQ(run.err.rfind("error: ", 0), 0U) << run.err;
+        EXPECT_NE(run.err.find(words), std::string::npos) << run.err;
+        EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << run.err;
+        EXPECT_FALSE(std::filesystem::exists(folder.Path() / "nbiot/1"));
+    }
+}
+
+} // namespace
+} // namespace limitnet
