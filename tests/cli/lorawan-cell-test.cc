@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The program limitnet-lorawan-cell, run as a user does.
+#include "tests/cli/csv-rows.h"
 #include "tests/cli/run-command.h"
 
 #include <algorithm>
@@ -33,17 +34,8 @@ Benchmark()
 std::map<std::string, double>
 RowOfAll(const std::filesystem::path& run)
 {
-    std::istringstream text(ReadText(run / "cell.csv"));
-    std::string header;
-    std::string row;
-    std::getline(text, header);
-    std::getline(text, row);
-    std::istringstream names(header);
-    std::istringstream values(row);
     std::map<std::string, double> columns;
-    std::string name;
-    std::string value;
-    while (std::getline(names, name, ',') && std::getline(values, value, ','))
+    for (const auto& [name, value] : ReadCsvRows(run / "cell.csv").at(0))
     {
         columns[name] = std::strtod(value.c_str(), nullptr);
     }
@@ -231,44 +223,23 @@ TEST(LorawanCell, ABatteryLastsAsLongAsItsEnergy)
                               "--lora.sf=7",
                               "--traffic.period_s=10000"});
     ASSERT_EQ(run.exitCode, 0) << run.err;
-    std::istringstream text(ReadText(folder.Path() / "lorawan-cell/1/devices.csv"));
-    const auto split = [](const std::string& line) {
-        std::vector<std::string> fields;
-        std::istringstream columns(line);
-        for (std::string field; std::getline(columns, field, ',');)
-        {
-            fields.push_back(field);
-        }
-        return fields;
-    };
-    std::string line;
-    std::getline(text, line);
-    const auto names = split(line);
-    int devices = 0;
-    while (std::getline(text, line))
+    const auto devices = ReadCsvRows(folder.Path() / "lorawan-cell/1/devices.csv");
+    EXPECT_EQ(devices.size(), 2U);
+    for (const auto& device : devices)
     {
-        ++devices;
-        const auto fields = split(line);
-        ASSERT_EQ(fields.size(), names.size()) << line;
-        std::map<std::string, double> value;
-        for (std::size_t i = 0; i < names.size(); ++i)
-        {
-            value[names[i]] = std::strtod(fields[i].c_str(), nullptr);
-        }
+        const auto value = [&](const char* column) { return Number(device, column); };
         const double radioJ =
-            value["radio_tx_energy_j"] + value["radio_rx_energy_j"] + value["radio_sleep_energy_j"];
-        const double offAtS = value["off_at_s"];
+            value("radio_tx_energy_j") + value("radio_rx_energy_j") + value("radio_sleep_energy_j");
+        const double offAtS = value("off_at_s");
         // ns-3 looks every 600 s, so up to 0.6 J later; then nothing is drawn any more.
-        EXPECT_GT(radioJ + 0.001 * offAtS, 20 - 1e-3) << line;
-        EXPECT_LT(radioJ + 0.001 * offAtS, 20 + 0.001 * 601 + 0.02) << line;
-        EXPECT_NEAR(value["lifetime_days"] * 86400, offAtS, 700) << line;
-        EXPECT_GE(value["frames_sent"], value["frames_received"]) << line;
+        EXPECT_GT(radioJ + 0.001 * offAtS, 20 - 1e-3);
+        EXPECT_LT(radioJ + 0.001 * offAtS, 20 + 0.001 * 601 + 0.02);
+        EXPECT_NEAR(value("lifetime_days") * 86400, offAtS, 700);
+        EXPECT_GE(value("frames_sent"), value("frames_received"));
         // A packet every 10,000 s, of a day: those after the end are given up.
-        EXPECT_NEAR(value["frames_sent"] + value["dropped_battery_empty"], 86400 / 10000.0, 1)
-            << line;
-        EXPECT_GE(value["dropped_battery_empty"], 5) << line;
+        EXPECT_NEAR(value("frames_sent") + value("dropped_battery_empty"), 86400 / 10000.0, 1);
+        EXPECT_GE(value("dropped_battery_empty"), 5);
     }
-    EXPECT_EQ(devices, 2);
 }
 
 TEST(LorawanCell, AttributesOfTheServerCount)

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The programs that offload images, run as a user does.
+#include "tests/cli/csv-rows.h"
 #include "tests/cli/run-command.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <gtest/gtest.h>
 #include <map>
-#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,45 +15,6 @@ namespace limitnet
 {
 namespace
 {
-
-using Row = std::map<std::string, std::string>;
-
-std::vector<Row>
-ReadCsv(const std::filesystem::path& file)
-{
-    const auto split = [](const std::string& line) {
-        std::vector<std::string> fields;
-        std::istringstream columns(line);
-        for (std::string field; std::getline(columns, field, ',');)
-        {
-            fields.push_back(field);
-        }
-        return fields;
-    };
-    std::istringstream text(ReadText(file));
-    std::string line;
-    std::getline(text, line);
-    const auto names = split(line);
-    std::vector<Row> rows;
-    while (std::getline(text, line))
-    {
-        auto fields = split(line);
-        fields.resize(names.size()); // a last field that is empty
-        Row row;
-        for (std::size_t i = 0; i < names.size(); ++i)
-        {
-            row[names[i]] = fields[i];
-        }
-        rows.push_back(row);
-    }
-    return rows;
-}
-
-double
-Number(const Row& row, const std::string& column)
-{
-    return std::strtod(row.at(column).c_str(), nullptr);
-}
 
 ProgramRun
 RunScenario(const std::string& links, const TestFolder& folder, std::vector<std::string> arguments)
@@ -79,7 +39,7 @@ TEST(OffloadingProgram, BothLinksInOneRunAndOneSetOfFiles)
     const auto run = RunScenario("mixed", folder, {"--devices.nbiot_count=2"});
     ASSERT_EQ(run.exitCode, 0) << run.err;
     const auto results = folder.Path() / "mixed/1";
-    const auto nodes = ReadCsv(results / "nodes.csv");
+    const auto nodes = ReadCsvRows(results / "nodes.csv");
     ASSERT_EQ(nodes.size(), 4U);
     for (std::size_t i = 0; i < nodes.size(); ++i)
     {
@@ -89,7 +49,7 @@ TEST(OffloadingProgram, BothLinksInOneRunAndOneSetOfFiles)
         EXPECT_EQ(nodes[i].at("ce_level").empty(), lora);
         EXPECT_EQ(Number(nodes[i], "radio_drx_energy_j") > 0, !lora);
     }
-    for (const auto& fragment : ReadCsv(results / "fragments.csv"))
+    for (const auto& fragment : ReadCsvRows(results / "fragments.csv"))
     {
         ASSERT_EQ(fragment.at("fate"), "delivered");
         if (Number(fragment, "device") < 2)
@@ -106,7 +66,7 @@ TEST(OffloadingProgram, BothLinksInOneRunAndOneSetOfFiles)
                     1e-6);
     }
     std::map<std::string, int> groups;
-    for (const auto& row : ReadCsv(results / "accuracy.csv"))
+    for (const auto& row : ReadCsvRows(results / "accuracy.csv"))
     {
         ++groups[row.at("group")];
     }
@@ -124,8 +84,8 @@ TEST(OffloadingProgram, NbiotTakesLongerAndMoreEnergyFarAway)
         const auto run =
             RunScenario("nbiot", folder, {std::string("--nbiot.coupling_loss_db=") + loss});
         ASSERT_EQ(run.exitCode, 0) << run.err;
-        const auto images = ReadCsv(folder.Path() / "nbiot/1/images.csv");
-        const auto nodes = ReadCsv(folder.Path() / "nbiot/1/nodes.csv");
+        const auto images = ReadCsvRows(folder.Path() / "nbiot/1/images.csv");
+        const auto nodes = ReadCsvRows(folder.Path() / "nbiot/1/nodes.csv");
         ASSERT_EQ(images.size(), 2U);
         EXPECT_EQ(images[0].at("fragments"), images[0].at("fragments_received"));
         EXPECT_EQ(Number(nodes[0], "path_loss_db"), std::stod(loss));
