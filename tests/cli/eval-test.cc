@@ -477,7 +477,7 @@ TEST(EvalOfCifar10, CountsTopOneAndTopFive)
     const TestFolder folder;
     const auto out = folder.Path() / "x.csv";
     RunWell(
-        {"eval", "--dataset=cifar10", "-o", out.string(), "-p", "5", "--count=12", "--first=100"});
+        {"eval", "--dataset=cifar10", "-o", out.string(), "-p", "1", "--count=12", "--first=100"});
     auto row = ReadRows(out).at(0);
     const auto model = std::make_shared<CodecModel>(FindModel("codec-224"));
     const Classifier classifier(FindModel("cifar10"));
@@ -487,7 +487,7 @@ TEST(EvalOfCifar10, CountsTopOneAndTopFive)
     for (std::size_t i = 100; i < 112; ++i)
     {
         const auto fragments =
-            LimitNetEncoder(MakePictureEncoder("int8", model, FindDeviceModel("codec-224")), 470, 1)
+            LimitNetEncoder(MakePictureEncoder("int8", model, FindDeviceModel("codec-224")), 94, 1)
                 .Encode(dataset->At(i), 0, 222)
                 .fragments;
         const auto classes =

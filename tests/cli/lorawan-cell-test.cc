@@ -34,8 +34,9 @@ Benchmark()
 std::map<std::string, double>
 RowOfAll(const std::filesystem::path& run)
 {
+    const auto rows = ReadCsvRows(run / "cell.csv");
     std::map<std::string, double> columns;
-    for (const auto& [name, value] : ReadCsvRows(run / "cell.csv").at(0))
+    for (const auto& [name, value] : rows.at(0))
     {
         columns[name] = std::strtod(value.c_str(), nullptr);
     }
