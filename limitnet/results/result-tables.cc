@@ -181,7 +181,9 @@ NodesTable()
          {"duty_cycle", "", "time_on_air_s / simulated time, 0..1."},
          {"encoding_s", "s", "Time the microcontroller spent encoding."},
          {"encoding_energy_j", "J", "Energy of the microcontroller for that."},
-         {"mcu_sleep_energy_j", "J", "Energy of the microcontroller for the rest of the time."},
+         {"mcu_sleep_energy_j",
+          "J",
+          "Energy of the microcontroller for the rest of the time that the device was on."},
          {"radio_tx_energy_j", "J", "Energy of the radio while sending."},
          {"radio_rx_energy_j", "J", "Energy of the radio while listening."},
          {"radio_light_sleep_energy_j",
@@ -191,7 +193,12 @@ NodesTable()
          {"radio_drx_energy_j",
           "J",
           "Energy of the radio while idle with a look at paging now and then; 0 likewise."},
-         {"radio_sleep_energy_j", "J", "Energy of the radio for the rest of the time."}}};
+         {"radio_sleep_energy_j", "J", "Energy of the radio for the rest of the time."},
+         {"off_at_s", "s", "When its battery was empty; empty when it was not, or there is none."},
+         {"lifetime_days",
+          "d",
+          "How long a full battery lasts at the mean power so far, of radio, microcontroller and "
+          "devices.base_power_w; empty without a battery."}}};
     return table;
 }
 

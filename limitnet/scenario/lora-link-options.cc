@@ -5,19 +5,6 @@ namespace limitnet
 {
 
 void
-AddGeneralSection(OptionTable& table)
-{
-    table.AddSection("", "General")
-        .AddInt("seed", 1, 1, 4294967295, "", "Seed of all random numbers.")
-        .AddInt("run",
-                1,
-                0,
-                4294967295,
-                "",
-                "Run number: another independent run of the same seed.");
-}
-
-void
 AddLoraLinkSection(OptionTable& table)
 {
     table.AddSection("lora", "LoRa link")

@@ -7,9 +7,6 @@
 namespace limitnet
 {
 
-/** Begins the section of keys that stand before all sections, with `seed` and `run`. */
-void AddGeneralSection(OptionTable& table);
-
 /** Adds the section `lora`, which every program with a LoRaWAN network has. */
 void AddLoraLinkSection(OptionTable& table);
 

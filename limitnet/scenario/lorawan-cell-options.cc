@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/scenario/lorawan-cell-options.h"
 
+#include "limitnet/scenario/common-options.h"
 #include "limitnet/scenario/lora-link-options.h"
 
 namespace limitnet
@@ -33,21 +34,8 @@ LorawanCellOptions(const std::string& version)
             1,
             1e6,
             "m",
-            "Devices stand on a disc of this radius around the first gateway, uniformly by area.")
-        .AddReal(
-            "battery_j",
-            "0",
-            0,
-            1e9,
-            "J",
-            "Energy of each device's battery; a device whose battery is empty falls silent. 0: "
-            "no battery is modelled.")
-        .AddReal("base_power_w",
-                 "0",
-                 0,
-                 1000,
-                 "W",
-                 "What a device draws from its battery all the time beside its radio.");
+            "Devices stand on a disc of this radius around the first gateway, uniformly by area.");
+    AddBatteryKeys(table);
 
     table.AddSection("traffic", "Traffic")
         .AddReal("period_s",

@@ -2,6 +2,7 @@
 #include "limitnet/scenario/offloading-options.h"
 
 #include "limitnet/device/device-profile.h"
+#include "limitnet/scenario/common-options.h"
 #include "limitnet/scenario/lora-link-options.h"
 #include "limitnet/scenario/nbiot-link-options.h"
 
@@ -97,6 +98,7 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
                    DeviceProfile::Names(),
                    "",
                    "Microcontroller, which gives time and energy of the encoding.");
+    AddBatteryKeys(table);
 
     table.AddSection("images", "Images")
         .AddText(

@@ -8,8 +8,6 @@
 #include "limitnet/results/result-tables.h"
 #include "lpwan-scenario-setup.h"
 
-#include "ns3/basic-energy-source.h"
-#include "ns3/double.h"
 #include "ns3/mobility-model.h"
 #include "ns3/simulator.h"
 #include "ns3/uinteger.h"
@@ -107,17 +105,9 @@ LorawanCell::~LorawanCell()
 void
 LorawanCell::AddBattery(Ptr<LoraEndDevice> device)
 {
-    // ns-3 looks whether a battery is empty at each change of power and at this interval.
-    constexpr double INTERVAL_S = 600;
-    Ptr<BasicEnergySource> battery = CreateObject<BasicEnergySource>();
-    battery->SetInitialEnergy(m_values.Real("devices.battery_j"));
-    battery->SetAttribute("BasicEnergyLowBatteryThreshold", DoubleValue(0));
-    battery->SetEnergyUpdateInterval(Seconds(INTERVAL_S));
-    battery->SetNode(device->GetNode());
-    device->GetNode()->AggregateObject(battery);
-    const auto model = InstallEnergyModel(device, battery);
-    model->SetAttribute("BasePower", DoubleValue(m_values.Real("devices.base_power_w")));
-    model->SetMcuPower(0); // takes the base power up
+    const auto model = lpwan::AddBattery(device,
+                                         m_values.Real("devices.battery_j"),
+                                         m_values.Real("devices.base_power_w"));
     model->TraceConnectWithoutContext("Depleted",
                                       MakeCallback(&LorawanCell::OnDepleted, this)
                                           .Bind(static_cast<uint32_t>(m_batteries.size())));

@@ -224,6 +224,16 @@ OffloadingScenario::Build()
         record.source->SetDevice(record.device);
         record.source->SetEncoder(encoder);
         record.source->SetDeviceProfile(profile);
+        if (m_values.Real("devices.battery_j") > 0)
+        {
+            record.battery = AddBattery(record.device,
+                                        m_values.Real("devices.battery_j"),
+                                        m_values.Real("devices.base_power_w"));
+            record.battery->TraceConnectWithoutContext(
+                "Depleted",
+                MakeCallback(&OffloadingScenario::OnDepleted, this).Bind(i));
+            record.source->SetEnergyModel(record.battery);
+        }
         record.source->SetPictures([this, i, perDevice, firstPicture](uint32_t image) {
             const std::size_t index =
                 (firstPicture + std::size_t{i} * perDevice + image) % m_dataset->Size();
@@ -345,6 +355,12 @@ void
 OffloadingScenario::OnDrop(uint32_t device, Ptr<const Packet> packet, DropReason reason)
 {
     FragmentOf(device, packet).fate = ToString(reason);
+}
+
+void
+OffloadingScenario::OnDepleted(uint32_t device, Ptr<LpwanNetDevice> /* netDevice */)
+{
+    m_devices[device].offAtS = Simulator::Now().GetSeconds();
 }
 
 void
@@ -493,6 +509,7 @@ OffloadingScenario::WriteNodes(const std::string& path) const
         const Vector position = device->GetNode()->GetObject<MobilityModel>()->GetPosition();
         const double encodingS =
             std::min(record.source->GetEncodingTime().GetSeconds(), m_durationS);
+        const double onS = record.offAtS.value_or(m_durationS);
         constexpr int METRE_DECIMALS = 3;
         constexpr int DB_DECIMALS = 4;
         constexpr int RATIO_DECIMALS = 8;
@@ -511,13 +528,18 @@ OffloadingScenario::WriteNodes(const std::string& path) const
             .Add(device->GetTxAirtimeSeconds() / m_durationS, RATIO_DECIMALS)
             .Add(encodingS, JOULE_DECIMALS)
             .Add(record.encodingEnergyJ, JOULE_DECIMALS)
-            .Add(profile.sleepPowerW * (m_durationS - encodingS), JOULE_DECIMALS)
+            .Add(profile.sleepPowerW * std::max(0.0, onS - encodingS), JOULE_DECIMALS)
             .Add(device->GetEnergyJoule(RadioState::TX), JOULE_DECIMALS)
             .Add(device->GetEnergyJoule(RadioState::RX), JOULE_DECIMALS)
             .Add(device->GetEnergyJoule(RadioState::LIGHT_SLEEP), JOULE_DECIMALS)
             .Add(device->GetEnergyJoule(RadioState::DRX), JOULE_DECIMALS)
-            .Add(device->GetEnergyJoule(RadioState::SLEEP), JOULE_DECIMALS)
-            .EndRow();
+            .Add(device->GetEnergyJoule(RadioState::SLEEP), JOULE_DECIMALS);
+        record.offAtS ? csv.Add(*record.offAtS) : csv.AddEmpty();
+        constexpr double DAY_S = 86400;
+        record.battery
+            ? csv.Add(record.battery->EstimateLifetime().GetSeconds() / DAY_S, DB_DECIMALS)
+            : csv.AddEmpty();
+        csv.EndRow();
     }
     csv.Close();
 }

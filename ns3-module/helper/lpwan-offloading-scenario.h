@@ -107,6 +107,8 @@ class OffloadingScenario
         std::vector<ImageRecord> images;
         std::map<uint64_t, std::pair<uint32_t, uint32_t>> packets; //!< uid: image, fragment
         double encodingEnergyJ{0};
+        Ptr<LpwanEnergyModel> battery; //!< null without one
+        std::optional<double> offAtS;  //!< when it was empty
     };
 
     void Build();
@@ -135,6 +137,7 @@ class OffloadingScenario
                    const LpwanTransmission& transmission);
     void OnTxEnd(uint32_t device, Ptr<const Packet> packet, const LpwanTransmission& transmission);
     void OnDrop(uint32_t device, Ptr<const Packet> packet, DropReason reason);
+    void OnDepleted(uint32_t device, Ptr<LpwanNetDevice> netDevice);
     void OnFate(const OffloadingFate& fate);
 
     /** \return the record of the fragment in a packet */

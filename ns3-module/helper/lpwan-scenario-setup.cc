@@ -4,8 +4,10 @@
 
 #include "limitnet/codec/error.h"
 
+#include "ns3/basic-energy-source.h"
 #include "ns3/config.h"
 #include "ns3/constant-position-mobility-model.h"
+#include "ns3/double.h"
 #include "ns3/random-variable-stream.h"
 #include "ns3/rng-seed-manager.h"
 #include "ns3/string.h"
@@ -103,6 +105,22 @@ PlaceDevices(uint32_t count, double radiusM, int64_t stream)
               DEVICE_HEIGHT_M);
     }
     return nodes;
+}
+
+Ptr<LpwanEnergyModel>
+AddBattery(Ptr<LpwanNetDevice> device, double joule, double basePowerW)
+{
+    constexpr double INTERVAL_S = 600;
+    const auto battery = CreateObject<BasicEnergySource>();
+    battery->SetInitialEnergy(joule);
+    battery->SetAttribute("BasicEnergyLowBatteryThreshold", DoubleValue(0));
+    battery->SetEnergyUpdateInterval(Seconds(INTERVAL_S));
+    battery->SetNode(device->GetNode());
+    device->GetNode()->AggregateObject(battery);
+    const auto model = InstallEnergyModel(device, battery);
+    model->SetAttribute("BasePower", DoubleValue(basePowerW));
+    model->SetMcuPower(0); // takes the base power up
+    return model;
 }
 
 } // namespace lpwan

@@ -5,6 +5,7 @@
 
 #include "limitnet/scenario/option-table.h"
 
+#include "ns3/lpwan-energy-model.h"
 #include "ns3/node-container.h"
 
 #include <cstdint>
@@ -42,6 +43,17 @@ NodeContainer PlaceGateways(uint32_t count, double radiusM);
  * \return the nodes
  */
 NodeContainer PlaceDevices(uint32_t count, double radiusM, int64_t stream);
+
+/**
+ * Gives a device a battery, a BasicEnergySource on its node, from which its radio draws. ns-3 looks
+ * whether it is empty at each change of power and every ten minutes; then the device is turned off.
+ *
+ * \param device the device
+ * \param joule energy of the full battery
+ * \param basePowerW what the device draws all the time beside its radio and microcontroller
+ * \return the model between them, which has the trace source Depleted
+ */
+Ptr<LpwanEnergyModel> AddBattery(Ptr<LpwanNetDevice> device, double joule, double basePowerW);
 
 } // namespace lpwan
 } // namespace ns3

@@ -179,6 +179,33 @@ class NbiotPhyTestCase : public TestCase
             NS_TEST_ASSERT_MSG_EQ(sum, SUM[iTbs], "row " << +iTbs);
             NS_TEST_ASSERT_MSG_EQ(weighted, WEIGHTED[iTbs], "row " << +iTbs);
         }
+
+        // Fixed reference channels A16-1 to A16-5 of TS 36.104, table A.16.1-1: payload, and
+        // effective code rate with the CRC of 24 bits. A16-6 has 424 bits in five units, and is
+        // listed with 0.34, which its 1440 coded bits do not give.
+        struct Channel
+        {
+            NbiotFormat format;
+            uint16_t bits;
+            double rate;
+        };
+
+        for (const Channel& channel : {Channel{{NbiotTones::ONE_3K75, 0, 1, 0}, 32, 0.29},
+                                       Channel{{NbiotTones::ONE, 0, 1, 0}, 32, 0.29},
+                                       Channel{{NbiotTones::THREE, 3, 0, 0}, 40, 0.22},
+                                       Channel{{NbiotTones::SIX, 7, 0, 0}, 104, 0.44},
+                                       Channel{{NbiotTones::TWELVE, 9, 0, 0}, 136, 0.56}})
+        {
+            const auto& format = channel.format;
+            NS_TEST_ASSERT_MSG_EQ(format.Bits(), channel.bits, "payload");
+            const double coded = format.CodedBitsPerResourceUnit() * NBIOT_N_RU[format.iRu];
+            NS_TEST_ASSERT_MSG_EQ_TOL((channel.bits + 24) / coded, channel.rate, 0.005, "rate");
+        }
+        NS_TEST_ASSERT_MSG_EQ(NbiotTransportBlockBits(5, 4), 424, "A16-6");
+        // TS 36.101, table A.2.4-1: row 3 of a single tone is QPSK, 192 bits in a resource unit.
+        NS_TEST_ASSERT_MSG_EQ((NbiotFormat{NbiotTones::ONE, 3, 0, 0}).CodedBitsPerResourceUnit(),
+                              192,
+                              "QPSK");
         // The two cells that are often wrong.
         NS_TEST_ASSERT_MSG_EQ(NbiotTransportBlockBits(4, 7), 680, "not 696");
         NS_TEST_ASSERT_MSG_EQ(NbiotTransportBlockBits(13, 3), 1032, "V17.4.0");
