@@ -133,7 +133,7 @@ FragmentsTable()
           "transmissions; "
           "`in_backhaul` when a gateway received it and the simulation ended before the cloud did; "
           "given up by the device: `queue_full`, `payload_too_long`, `not_acknowledged`, "
-          "`access_failed`; "
+          "`access_failed`, `battery_empty`; "
           "`not_sent` when the simulation ended before its frame did."},
          {"interferer_device",
           "",
@@ -188,8 +188,8 @@ NodesTable()
          {"radio_rx_energy_j", "J", "Energy of the radio while listening."},
          {"radio_light_sleep_energy_j",
           "J",
-          "Energy of the radio while connected with its receiver off; 0 on a link that has no such "
-          "state."},
+          "Energy of the radio of an NB-IoT device that waits in random access or in a connection, "
+          "with the share of listening that belongs to it; 0 on a link that has no such state."},
          {"radio_drx_energy_j",
           "J",
           "Energy of the radio while idle with a look at paging now and then; 0 likewise."},

@@ -198,7 +198,8 @@ ImageSource::EncodingDone(uint32_t image, std::shared_ptr<const limitnet::Encode
 void
 ImageSource::Feed()
 {
-    while (m_device && !m_queue.empty() && m_device->GetQueueSize() < 1)
+    while (m_device && !m_queue.empty() &&
+           m_device->GetQueueSize() < m_device->GetUsefulQueueSize())
     {
         const Pending next = std::move(m_queue.front());
         m_queue.pop_front();

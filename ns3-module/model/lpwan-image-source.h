@@ -33,7 +33,8 @@ namespace lpwan
  * The host encodes the picture at once; simulated time passes as the device profile says (work of
  * each stage x cycles per operation / clock), and only then is the first fragment handed over. The
  * microcontroller encodes one picture at a time: a picture captured meanwhile waits. Pictures are
- * sent first in, first out; one fragment at most waits in the device's own queue, the rest here.
+ * sent first in, first out; the device's own queue has no more than it makes use of
+ * (LpwanNetDevice::GetUsefulQueueSize()), the rest waits here.
  */
 class ImageSource : public Application
 {
@@ -125,7 +126,7 @@ class ImageSource : public Application
     /** The device gave up a fragment, so there may be room. */
     void Dropped(Ptr<const Packet> packet, DropReason reason);
 
-    /** Hands fragments over until one waits in the device. */
+    /** Hands fragments over until enough of them wait in the device. */
     void Feed();
 
     /**

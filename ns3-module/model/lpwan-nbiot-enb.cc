@@ -391,13 +391,13 @@ NbiotEnb::DoDispose()
 void
 NbiotEnb::SetDeployment(std::string name)
 {
-    m_standalone = name == "Standalone";
+    m_deployment = name;
 }
 
 std::string
 NbiotEnb::GetDeployment() const
 {
-    return m_standalone ? "Standalone" : "InBand";
+    return m_deployment;
 }
 
 void
@@ -463,7 +463,7 @@ NbiotEnb::AssignStreams(int64_t stream)
 double
 NbiotEnb::GetDownlinkPowerDbm() const
 {
-    return m_standalone ? 43 : 35;
+    return m_deployment == "Standalone" ? 43 : 35;
 }
 
 double
@@ -606,6 +606,15 @@ NbiotEnb::NextOccasion(uint8_t level, Time from) const
     return NanoSeconds(static_cast<int64_t>(std::max(0.0, n) * period + start));
 }
 
+NbiotDownlinkEffort
+NbiotEnb::GrantEffort(uint8_t level, double snrDb) const
+{
+    const auto rMax = static_cast<uint32_t>(m_rMax[level]);
+    auto effort = NbiotDownlinkSubframes(DCI_BITS, snrDb, m_downlinkEnergyPerBitDb, rMax);
+    effort.subframes = std::max(effort.subframes, rMax / 8);
+    return effort;
+}
+
 Time
 NbiotEnb::SearchSpacePeriod(uint8_t level) const
 {
@@ -654,7 +663,7 @@ NbiotEnb::Message
 NbiotEnb::SendMessage(uint8_t level, Time from, double snrDb, uint32_t bits)
 {
     const auto rMax = static_cast<uint32_t>(m_rMax[level]);
-    const auto grant = NbiotDownlinkSubframes(DCI_BITS, snrDb, m_downlinkEnergyPerBitDb, rMax);
+    const auto grant = GrantEffort(level, snrDb);
     const auto content = NbiotDownlinkSubframes(bits + MESSAGE_CRC_BITS,
                                                 snrDb,
                                                 m_downlinkEnergyPerBitDb,
@@ -774,7 +783,28 @@ NbiotEnb::RequestAccess(uint32_t index, Time ready)
     Ue& ue = m_ues.at(index);
     ue.level = GetCeLevel(index);
     ue.attempts = 0;
-    JoinOccasion(index, ready);
+    if (!m_checked)
+    {
+        CheckPreambles();
+        m_checked = true;
+    }
+    JoinOccasion(index, ready, true);
+}
+
+void
+NbiotEnb::CheckPreambles() const
+{
+    double share = 0;
+    for (std::size_t level = 0; level < NBIOT_CE_COUNT; ++level)
+    {
+        share +=
+            NbiotPreambleTime(static_cast<uint32_t>(m_preambleRepetitions[level]), m_preambleFormat)
+                .GetSeconds() *
+            1000 / m_preamblePeriodMs[level];
+    }
+    NS_ABORT_MSG_IF(share >= 1,
+                    "NPRACH takes all of the time: PreamblePeriod of NbiotEnb is too short for "
+                    "PreambleRepetitions");
 }
 
 void
@@ -786,13 +816,13 @@ NbiotEnb::Resume(uint32_t index)
 }
 
 void
-NbiotEnb::JoinOccasion(uint32_t index, Time ready)
+NbiotEnb::JoinOccasion(uint32_t index, Time ready, bool listens)
 {
     const uint8_t level = m_ues[index].level;
     const Time start = NextOccasion(level, ready);
     const Time end = start + NbiotPreambleTime(static_cast<uint32_t>(m_preambleRepetitions[level]),
                                                m_preambleFormat);
-    m_ues[index].device->OnPreamble(ready, start, end);
+    m_ues[index].device->OnPreamble(listens ? ready : Time(0), start, end);
     auto& waiting = m_occasions[level][start];
     if (waiting.empty())
     {
@@ -906,7 +936,9 @@ NbiotEnb::FailAccess(const std::vector<uint32_t>& ues)
             ue.attempts = 0;
         }
         const double backoff = m_uniform->GetValue(0, m_backoffMs[ue.level]);
-        JoinOccasion(index, Simulator::Now() + NanoSeconds(static_cast<int64_t>(backoff * 1e6)));
+        JoinOccasion(index,
+                     Simulator::Now() + NanoSeconds(static_cast<int64_t>(backoff * 1e6)),
+                     false);
     }
 }
 
@@ -915,20 +947,32 @@ NbiotEnb::PrepareMsg3(Msg3& msg3)
 {
     // The base station knows the level only, so Msg3 is made for its edge. Early data is possible
     // for all that share the preamble, or for none.
+    constexpr uint32_t HEADER_BYTES = 4;
+    constexpr uint32_t FURTHER_PACKET_BYTES = 2;
     uint32_t bits = MSG3_BITS;
     bool early = m_earlyData;
     for (const uint32_t index : msg3.ues)
     {
         const NbiotUe& device = *m_ues[index].device;
-        const uint32_t wanted = MSG3_BITS + 8 * device.GetBufferBytes();
+        const uint32_t packets = std::max(1U, device.GetQueueSize());
+        msg3.bytes.push_back(HEADER_BYTES + device.GetBufferBytes() - device.m_resumeLeft +
+                             FURTHER_PACKET_BYTES * (packets - 1));
+        const uint32_t wanted = MSG3_BITS + 8 * msg3.bytes.back();
         early = early && !m_ues[index].connection && wanted <= MAX_EARLY_BITS;
         bits = std::max(bits, wanted);
     }
+    const NbiotUe& device = *m_ues[msg3.ues.front()].device;
+    const double lossDb = EdgeLossDb(msg3.level);
+    if (early)
+    {
+        msg3.format = ChooseFormat(device, lossDb, bits, SUBCARRIERS);
+        early = msg3.format.Bits() >= bits; // all in one block
+    }
     msg3.earlyData = early;
-    msg3.format = ChooseFormat(*m_ues[msg3.ues.front()].device,
-                               EdgeLossDb(msg3.level),
-                               early ? bits : MSG3_BITS,
-                               SUBCARRIERS);
+    if (!early)
+    {
+        msg3.format = ChooseFormat(device, lossDb, MSG3_BITS, SUBCARRIERS);
+    }
 }
 
 bool
@@ -943,6 +987,7 @@ NbiotEnb::SendMsg3(std::shared_ptr<Msg3> msg3,
     {
         return false;
     }
+    msg3->start = uplink->start;
     for (const uint32_t index : msg3->ues)
     {
         m_ues[index].device->OnExchange(before.from, before.until, uplink->start, sending);
@@ -955,6 +1000,20 @@ void
 NbiotEnb::EndMsg3(std::shared_ptr<Msg3> msg3)
 {
     ++msg3->transmissions;
+    for (std::size_t i = msg3->ues.size(); i-- > 0;)
+    {
+        if (m_ues[msg3->ues[i]].device->IsOff())
+        {
+            const auto place = static_cast<std::ptrdiff_t>(i);
+            msg3->ues.erase(msg3->ues.begin() + place);
+            msg3->snr.erase(msg3->snr.begin() + place);
+            msg3->bytes.erase(msg3->bytes.begin() + place);
+        }
+    }
+    if (msg3->ues.empty())
+    {
+        return;
+    }
     const auto tones = static_cast<std::size_t>(msg3->format.tones);
     std::vector<double> now(msg3->ues.size());
     double sum = 0;
@@ -984,7 +1043,12 @@ NbiotEnb::EndMsg3(std::shared_ptr<Msg3> msg3)
     {
         const uint32_t winner = msg3->ues[*received];
         ++m_counts.accesses;
+        const uint32_t bytes = msg3->bytes[*received];
         msg3->ues.erase(msg3->ues.begin() + static_cast<std::ptrdiff_t>(*received));
+        if (msg3->earlyData)
+        {
+            ReceiveEarlyData(winner, bytes, msg3->start);
+        }
         if (m_ues[winner].connection)
         {
             // A scheduling request: the answer is a grant.
@@ -998,9 +1062,7 @@ NbiotEnb::EndMsg3(std::shared_ptr<Msg3> msg3)
     else if (msg3->transmissions < m_maxHarqTransmissions)
     {
         const double edgeSnrDb = DownlinkSnrDb(EdgeLossDb(msg3->level));
-        const auto rMax = static_cast<uint32_t>(m_rMax[msg3->level]);
-        const auto effort =
-            NbiotDownlinkSubframes(DCI_BITS, edgeSnrDb, m_downlinkEnergyPerBitDb, rMax);
+        const auto effort = GrantEffort(msg3->level, edgeSnrDb);
         const Time space = NextSearchSpace(msg3->level, Simulator::Now() + TURN_DELAY);
         const NbiotDownlinkSpan dci = FitDownlink(space, effort.subframes);
         Message grant;
@@ -1053,6 +1115,19 @@ NbiotEnb::SendAcknowledgement(Ue& ue, const Message& message)
 }
 
 void
+NbiotEnb::ReceiveEarlyData(uint32_t index, uint32_t bytes, Time start)
+{
+    // What came with Msg3; what was queued since then waits for the next access.
+    NbiotUe& device = *m_ues[index].device;
+    NbiotUe::Block block;
+    device.m_resumeLeft = 0;
+    device.Fill(block, bytes);
+    device.OnBlockStart(block, start, Simulator::Now());
+    device.EnterStage(NbiotStage::ACCESS, Simulator::Now());
+    device.OnBlockReceived(block);
+}
+
+void
 NbiotEnb::SendMsg4(uint32_t index, bool earlyData, unsigned attempts)
 {
     Ue& ue = m_ues[index];
@@ -1076,12 +1151,6 @@ NbiotEnb::SendMsg4(uint32_t index, bool earlyData, unsigned attempts)
     }
     if (earlyData)
     {
-        // What Msg3 carried arrived with it.
-        NbiotUe::Block block;
-        ue.device->m_resumeLeft = 0;
-        ue.device->Fill(block, std::numeric_limits<uint16_t>::max());
-        ue.device->OnBlockStart(block, Simulator::Now(), Simulator::Now());
-        ue.device->OnBlockReceived(block);
         ue.connection = std::make_unique<Connection>();
         Simulator::Schedule(wait, &NbiotEnb::EndRelease, this, index);
         return;
@@ -1126,19 +1195,30 @@ NbiotEnb::Serve(uint8_t level, Time start)
 {
     auto node = m_searchSpaces[level].extract(start);
     const Time end = NbiotDownlink(start, static_cast<uint32_t>(m_rMax[level]), m_anchor).end;
-    std::vector<Wait> left;
-    // Whoever finds no subcarriers may need more than the next one; not all need to try.
+    // Whoever finds no subcarriers may need more than the next one; not all need to try. Those that
+    // did not come to it are first the next time.
     constexpr std::size_t MAX_FAILURES = 16;
+    std::vector<Wait> left;
+    std::vector<Wait> failed;
     for (const Wait& wait : node.mapped())
     {
-        const bool served =
-            left.size() < MAX_FAILURES &&
-            (wait.release ? SendRelease(wait.ue, start, end) : Grant(wait.ue, start, end));
-        if (!served)
+        if (wait.release)
+        {
+            if (!SendRelease(wait.ue, start, end))
+            {
+                left.push_back(wait);
+            }
+        }
+        else if (failed.size() == MAX_FAILURES)
         {
             left.push_back(wait);
         }
+        else if (!Grant(wait.ue, start, end))
+        {
+            failed.push_back(wait);
+        }
     }
+    left.insert(left.end(), failed.begin(), failed.end());
     if (left.empty())
     {
         return;
@@ -1199,7 +1279,7 @@ NbiotEnb::FitBlock(const NbiotUe& device,
         {
             uplink = FitUplink(after, GRANT_DELAYS, format.tones, duration(format));
         }
-        else if (previous->end - after >= GRANT_DELAYS.front() &&
+        else if (previous->start >= after && previous->end - after >= GRANT_DELAYS.front() &&
                  previous->end - after <= GRANT_DELAYS.back())
         {
             // The second process follows the first one.
@@ -1226,12 +1306,10 @@ NbiotEnb::Grant(uint32_t index, Time start, Time end)
     }
     Connection& connection = *ue.connection;
     const double lossDb = GetCouplingLossDb(index);
-    const auto effort = NbiotDownlinkSubframes(DCI_BITS,
-                                               DownlinkSnrDb(lossDb),
-                                               m_downlinkEnergyPerBitDb,
-                                               static_cast<uint32_t>(m_rMax[ue.level]));
+    const auto effort = GrantEffort(ue.level, DownlinkSnrDb(lossDb));
     Time from = start;
     std::optional<Uplink> previous;
+    connection.second = NbiotStage::SCHEDULING;
     // Both processes together, as the device's radio sees them.
     Time listenFrom;
     Time listenUntil;
@@ -1289,6 +1367,10 @@ NbiotEnb::Grant(uint32_t index, Time start, Time end)
             }
             listenUntil = dci.end;
             sendingTime += sending;
+            if (process > 0)
+            {
+                connection.second = NbiotUe::StageOf(*block);
+            }
             ue.device->OnBlockStart(*block, uplink->start, uplink->end);
             Simulator::Schedule(wait, &NbiotEnb::EndBlock, this, index, block, uplink->start);
         }
@@ -1319,7 +1401,9 @@ NbiotEnb::EndBlock(uint32_t index, std::shared_ptr<NbiotUe::Block> block, Time s
         Continue(index);
         return;
     }
-    ue.device->EnterStage(NbiotStage::SCHEDULING, Simulator::Now());
+    ue.device->EnterStage(ue.connection->outstanding > 1 ? ue.connection->second
+                                                         : NbiotStage::SCHEDULING,
+                          Simulator::Now());
     ++m_counts.blocks;
     ++block->transmissions;
     const auto tones = static_cast<std::size_t>(block->format.tones);
@@ -1399,10 +1483,7 @@ NbiotEnb::SendRelease(uint32_t index, Time start, Time end)
         return true;
     }
     const double snrDb = DownlinkSnrDb(GetCouplingLossDb(index));
-    const auto effort = NbiotDownlinkSubframes(DCI_BITS,
-                                               snrDb,
-                                               m_downlinkEnergyPerBitDb,
-                                               static_cast<uint32_t>(m_rMax[ue.level]));
+    const auto effort = GrantEffort(ue.level, snrDb);
     if (FitDownlink(start, effort.subframes).end > end)
     {
         return false;

@@ -61,7 +61,7 @@ struct NbiotCellCounts
  * their Msg3 collide, and are lost unless one is CaptureThreshold above the others. RAR, Msg4 and
  * release are messages on NPDCCH and NPDSCH, the last two are acknowledged (NPUSCH format 2). Who
  * fails draws a back-off; after MaxAttempts he goes on at the next level, at the last he gives up.
- * With EarlyData, what fits in Msg3 is sent there, and the connection ends with Msg4.
+ * With EarlyData, what waits and fits in Msg3 is sent there, and the connection ends with Msg4.
  *
  * **Scheduling.** Search spaces of NPDCCH start each Rmax x G ms, by level. In each, devices are
  * served first come, first served: a grant (its repetitions by the device's downlink) and, 8, 16,
@@ -176,6 +176,7 @@ class NbiotEnb : public Object
         std::vector<std::shared_ptr<NbiotUe::Block>> again; //!< blocks that HARQ repeats
         uint32_t outstanding{0};                            //!< blocks on the air
         EventId inactivity;                                 //!< end of the inactivity timer
+        NbiotStage second{NbiotStage::SCHEDULING};          //!< of the second HARQ process's block
     };
 
     /** A device. */
@@ -195,12 +196,14 @@ class NbiotEnb : public Object
     /** Msg3 of one preamble: more than one device after a collision. */
     struct Msg3
     {
-        std::vector<uint32_t> ues; //!< who
-        std::vector<double> snr;   //!< sums over the transmissions, linear
-        NbiotFormat format;        //!< of all
-        uint8_t level{0};          //!< coverage level
-        uint8_t transmissions{0};  //!< so far
-        bool earlyData{false};     //!< the block carries the data
+        std::vector<uint32_t> ues;   //!< who
+        std::vector<double> snr;     //!< sums over the transmissions, linear
+        NbiotFormat format;          //!< of all
+        uint8_t level{0};            //!< coverage level
+        uint8_t transmissions{0};    //!< so far
+        bool earlyData{false};       //!< the block carries the data
+        std::vector<uint32_t> bytes; //!< of the block, by device, if it does
+        Time start;                  //!< of the last transmission
     };
 
     /** A stretch of time. */
@@ -273,6 +276,13 @@ class NbiotEnb : public Object
     /** \return first search space of a level at or after a time */
     Time NextSearchSpace(uint8_t level, Time from) const;
 
+    /** Aborts when NPRACH leaves no time for anything else. */
+    void CheckPreambles() const;
+
+    /** \return how a grant goes down; not less than Rmax / 8 subframes, the fewest repetitions that
+     * a search space has (TS 36.213, tables 16.6-1 and 16.6-3) */
+    NbiotDownlinkEffort GrantEffort(uint8_t level, double snrDb) const;
+
     /** \return period of a level's search spaces */
     Time SearchSpacePeriod(uint8_t level) const;
 
@@ -300,7 +310,7 @@ class NbiotEnb : public Object
     void BookUplink(const Uplink& uplink, uint32_t count);
 
     // The steps of an access and of a connection, each at the time it happens.
-    void JoinOccasion(uint32_t index, Time ready);
+    void JoinOccasion(uint32_t index, Time ready, bool listens);
     void EndOccasion(uint8_t level, Time start);
     void FailAccess(const std::vector<uint32_t>& ues);
     void PrepareMsg3(Msg3& msg3);
@@ -309,6 +319,7 @@ class NbiotEnb : public Object
                   const std::vector<Time>& delays);
     void EndMsg3(std::shared_ptr<Msg3> msg3);
     void SendMsg4(uint32_t index, bool earlyData, unsigned attempts);
+    void ReceiveEarlyData(uint32_t index, uint32_t bytes, Time start);
     void Connect(uint32_t index);
     void Register(uint32_t index, bool release, Time from);
     void Serve(uint8_t level, Time start);
@@ -355,7 +366,7 @@ class NbiotEnb : public Object
     Levels m_backoffMs{};
     Levels m_rMax{};
     Levels m_g{};
-    bool m_standalone{true};
+    std::string m_deployment{"Standalone"};
     double m_antennaGainDb{0};
     double m_noiseFigureDb{3};
     double m_interferenceMarginDb{0};
@@ -383,6 +394,7 @@ class NbiotEnb : public Object
     bool m_subcarrier3k75{true};
 
     std::vector<Ue> m_ues;
+    bool m_checked{false};        //!< CheckPreambles() was called
     uint32_t m_shadowingDrawn{0}; //!< devices whose shadowing is drawn
     std::array<std::map<Time, std::vector<uint32_t>>, NBIOT_CE_COUNT> m_occasions; //!< by start
     std::array<std::map<Time, std::vector<Wait>>, NBIOT_CE_COUNT> m_searchSpaces;  //!< by start

@@ -299,6 +299,24 @@ NbiotUe::GetPacketsUnderWay() const
     return m_sdus.size();
 }
 
+uint64_t
+NbiotUe::GetPendingBytes() const
+{
+    uint64_t bytes = m_queuedBytes - uint64_t{m_packetOverhead} * GetQueueSize();
+    for (const Sdu& sdu : m_sdus)
+    {
+        bytes += sdu.packet->GetSize();
+    }
+    return bytes;
+}
+
+uint32_t
+NbiotUe::GetUsefulQueueSize() const
+{
+    constexpr uint32_t PACKETS = 16;
+    return std::min(PACKETS, GetQueueLimit());
+}
+
 uint32_t
 NbiotUe::GetDeviceAddress() const
 {
@@ -386,17 +404,30 @@ NbiotUe::TurnOff()
 {
     SetRadioState(RadioState::SLEEP);
     m_off = true;
-    DropQueue(DropReason::BATTERY_EMPTY);
-    m_waiting.clear();
-    m_queuedBytes = 0;
-    m_again.clear();
-    m_resumeLeft = 0;
-    while (!m_sdus.empty())
+    for (const auto& packet : TakeAll())
     {
-        const auto packet = m_sdus.front().packet;
-        m_sdus.pop_front();
         NotifyDrop(packet, DropReason::BATTERY_EMPTY);
     }
+}
+
+std::vector<Ptr<const Packet>>
+NbiotUe::TakeAll()
+{
+    std::vector<Ptr<const Packet>> packets;
+    for (const Sdu& sdu : m_sdus)
+    {
+        packets.push_back(sdu.packet);
+    }
+    m_sdus.clear();
+    m_again.clear();
+    m_resumeLeft = 0;
+    m_waiting.clear();
+    m_queuedBytes = 0;
+    while (const auto item = Dequeue())
+    {
+        packets.push_back(item->packet);
+    }
+    return packets;
 }
 
 bool
@@ -484,13 +515,20 @@ NbiotUe::EnterStage(NbiotStage stage, Time at)
 }
 
 void
-NbiotUe::OnPreamble(Time ready, Time start, Time end)
+NbiotUe::OnPreamble(Time listenUntil, Time start, Time end)
 {
+    if (m_off)
+    {
+        return;
+    }
     EnterStage(NbiotStage::ACCESS_WAIT, Simulator::Now());
     EnterStage(NbiotStage::ACCESS, start);
-    // Finding the cell means listening.
-    SetRadioState(ready > Simulator::Now() ? RadioState::RX : RadioState::LIGHT_SLEEP);
-    PlanRadioState(ready, RadioState::LIGHT_SLEEP);
+    const bool listens = listenUntil > Simulator::Now();
+    SetRadioState(listens ? RadioState::RX : RadioState::LIGHT_SLEEP);
+    if (listens)
+    {
+        PlanRadioState(listenUntil, RadioState::LIGHT_SLEEP);
+    }
     PlanRadioState(start, RadioState::TX);
     PlanRadioState(end, RadioState::LIGHT_SLEEP);
 }
@@ -498,6 +536,10 @@ NbiotUe::OnPreamble(Time ready, Time start, Time end)
 void
 NbiotUe::OnExchange(Time from, Time until, Time start, Time sending)
 {
+    if (m_off)
+    {
+        return;
+    }
     SetRadioState(RadioState::LIGHT_SLEEP);
     PlanRadioState(from, RadioState::RX);
     PlanRadioState(until, RadioState::LIGHT_SLEEP);
@@ -512,7 +554,7 @@ NbiotUe::Fill(Block& block, uint32_t bytes)
     block.controlBytes = std::min(left, m_resumeLeft);
     m_resumeLeft -= block.controlBytes;
     left -= block.controlBytes;
-    const auto add = [&](uint32_t counter, uint32_t wanted) {
+    const auto add = [&](uint32_t counter, uint32_t wanted, uint8_t retransmissions = 0) {
         if (!block.segments.empty())
         {
             left -= std::min(left, FURTHER_PACKET_BYTES);
@@ -520,7 +562,7 @@ NbiotUe::Fill(Block& block, uint32_t bytes)
         const uint32_t taken = std::min(left, wanted);
         if (taken > 0)
         {
-            block.segments.push_back({counter, taken});
+            block.segments.push_back({counter, taken, retransmissions});
             left -= taken;
         }
         return taken;
@@ -528,7 +570,7 @@ NbiotUe::Fill(Block& block, uint32_t bytes)
     while (left > 0 && !m_again.empty())
     {
         Segment& segment = m_again.front();
-        const uint32_t taken = add(segment.counter, segment.bytes);
+        const uint32_t taken = add(segment.counter, segment.bytes, segment.retransmissions);
         segment.bytes -= taken;
         if (segment.bytes > 0)
         {
@@ -574,12 +616,21 @@ NbiotUe::Find(uint32_t counter) const
     return static_cast<std::size_t>(found - m_sdus.begin());
 }
 
+NbiotStage
+NbiotUe::StageOf(const Block& block)
+{
+    return block.transmissions > 0 ? NbiotStage::RETRANSMISSION : NbiotStage::TRANSMISSION;
+}
+
 void
 NbiotUe::OnBlockStart(const Block& block, Time start, Time end)
 {
-    EnterStage(NbiotStage::SCHEDULING, Simulator::Now());
-    EnterStage(block.transmissions > 0 ? NbiotStage::RETRANSMISSION : NbiotStage::TRANSMISSION,
-               start);
+    // The block of another HARQ process may be planned to begin before; then the base station
+    // changes the stage between the two.
+    if (m_nextStageAt == Time::Max())
+    {
+        EnterStage(StageOf(block), start);
+    }
     for (const Segment& segment : block.segments)
     {
         const std::size_t i = Find(segment.counter);
@@ -663,6 +714,7 @@ NbiotUe::OnBlockReceived(const Block& block)
 void
 NbiotUe::OnBlockLost(const Block& block)
 {
+    m_resumeLeft += block.controlBytes; // signalling is acknowledged in either mode
     for (const Segment& segment : block.segments)
     {
         const std::size_t i = Find(segment.counter);
@@ -679,10 +731,10 @@ NbiotUe::OnBlockLost(const Block& block)
                 Finish(i, NbiotFate::RESIDUAL_ERROR);
             }
         }
-        else if (sdu.retransmissions < m_maxRlcRetransmissions)
+        else if (segment.retransmissions < m_maxRlcRetransmissions)
         {
-            ++sdu.retransmissions;
             m_again.push_back(segment);
+            ++m_again.back().retransmissions;
         }
         else
         {
@@ -701,19 +753,14 @@ NbiotUe::OnBlockLost(const Block& block)
 void
 NbiotUe::OnAccessFailed()
 {
+    // Whoever is told of a drop may send at once, so all is in order before.
+    const auto packets = TakeAll();
     m_busy = false;
     m_idle = true;
-    m_resumeLeft = 0;
     m_psmFrom = Simulator::Now();
     SetRadioState(RadioState::SLEEP);
-    m_waiting.clear();
-    m_queuedBytes = 0;
-    m_again.clear();
-    DropQueue(DropReason::ACCESS_FAILED);
-    while (!m_sdus.empty())
+    for (const auto& packet : packets)
     {
-        const auto packet = m_sdus.front().packet;
-        m_sdus.pop_front();
         NotifyDrop(packet, DropReason::ACCESS_FAILED);
     }
 }

@@ -136,6 +136,9 @@ class NbiotUe : public LpwanNetDevice
     /** \return packets that have begun and are not done with */
     std::size_t GetPacketsUnderWay() const;
 
+    /** \return application bytes of the packets that wait or are under way */
+    uint64_t GetPendingBytes() const;
+
     // --- LpwanNetDevice, NetDevice ---
     uint32_t GetDeviceAddress() const override;
     uint16_t GetMtu() const override;
@@ -148,6 +151,8 @@ class NbiotUe : public LpwanNetDevice
     double GetPowerWatt(RadioState state) const override;
     void TurnOff() override;
     bool IsOff() const override;
+    /** What waits is told to the base station, which grants for all of it. */
+    uint32_t GetUsefulQueueSize() const override;
 
   protected:
     void DoDispose() override;
@@ -166,7 +171,6 @@ class NbiotUe : public LpwanNetDevice
         uint32_t received{0};                       //!< that reached the base station
         uint32_t lost{0};                           //!< that never will
         uint32_t blocks{0};                         //!< see NbiotPacketReport
-        uint8_t retransmissions{0};                 //!< by RLC
         bool started{false};                        //!< a block of it has begun
         Time queued;                                //!< handed over
         Time start;                                 //!< first block
@@ -183,8 +187,9 @@ class NbiotUe : public LpwanNetDevice
     /** A part of a packet in a block. */
     struct Segment
     {
-        uint32_t counter; //!< whose
-        uint32_t bytes;   //!< how much of it
+        uint32_t counter;           //!< whose
+        uint32_t bytes;             //!< how much of it
+        uint8_t retransmissions{0}; //!< by RLC, of this part
     };
 
     /** A transport block. */
@@ -221,9 +226,9 @@ class NbiotUe : public LpwanNetDevice
     /** Adds up the stages to now. */
     void SettleStages();
 
-    /** A preamble will go out. \param ready the cell is found, if that was needed \param start of
-     * the preamble \param end of it */
-    void OnPreamble(Time ready, Time start, Time end);
+    /** A preamble will go out. \param listenUntil the device looks for its cell until then \param
+     * start of the preamble \param end of it */
+    void OnPreamble(Time listenUntil, Time start, Time end);
 
     /** A message comes down, and something goes up after it: a grant and the block, or a message
      * and its acknowledgement. \param from of the message \param until its end \param start of
@@ -236,11 +241,17 @@ class NbiotUe : public LpwanNetDevice
     /** A block will go out. \param block the block \param start of it \param end of it */
     void OnBlockStart(const Block& block, Time start, Time end);
 
+    /** \return stage of a device that sends a block */
+    static NbiotStage StageOf(const Block& block);
+
     /** A block was received. */
     void OnBlockReceived(const Block& block);
 
     /** A block was lost for good. */
     void OnBlockLost(const Block& block);
+
+    /** Takes all packets out, waiting or under way. \return them, oldest first */
+    std::vector<Ptr<const Packet>> TakeAll();
 
     /** Random access failed for good. */
     void OnAccessFailed();

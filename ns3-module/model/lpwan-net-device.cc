@@ -109,6 +109,12 @@ LpwanNetDevice::GetQueueSize() const
     return static_cast<uint32_t>(m_queue.size());
 }
 
+uint32_t
+LpwanNetDevice::GetUsefulQueueSize() const
+{
+    return 1;
+}
+
 void
 LpwanNetDevice::SetQueueLimit(uint32_t packets)
 {

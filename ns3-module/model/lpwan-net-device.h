@@ -124,6 +124,12 @@ class LpwanNetDevice : public NetDevice
     /** \return packets that wait; the one in the air is not counted */
     uint32_t GetQueueSize() const;
 
+    /**
+     * \return how many waiting packets the link makes use of, when it knows of them: 1 where each
+     *         goes by itself, so that what comes later can still be chosen
+     */
+    virtual uint32_t GetUsefulQueueSize() const;
+
     /** \param packets how many packets may wait (at least 1) */
     void SetQueueLimit(uint32_t packets);
 

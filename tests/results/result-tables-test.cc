@@ -35,11 +35,16 @@ TEST(ResultTables, ColumnsHaveTheirUnitLast)
                                                         {"Hz", "_hz"},
                                                         {"J", "_j"},
                                                         {"byte", "bytes"},
-                                                        {"%", "_percent"}};
+                                                        {"%", "_percent"},
+                                                        {"d", "_days"},
+                                                        {"dBm", "_dbm"}};
     for (const ResultTable* table : {&AccuracyTable(),
                                      &ImagesTable(),
                                      &FragmentsTable(),
                                      &NodesTable(),
+                                     &CellTable(),
+                                     &CellDevicesTable(),
+                                     &CellFramesTable(),
                                      &EvaluationTable(),
                                      &SaliencyTable(),
                                      &VideoTable(),
