@@ -78,12 +78,6 @@ ParseLevels(const std::string& text)
 }
 
 bool
-IsAny(double /* value */)
-{
-    return true;
-}
-
-bool
 IsNotNegative(double value)
 {
     return value >= 0;
@@ -146,20 +140,25 @@ NbiotEnb::GetLevels() const
 TypeId
 NbiotEnb::GetTypeId()
 {
-    // Default numbers of the levels: LENA-NB (tudo-cni/ns3-lena-nb @709a330), lpwan shared notes.
+    // Defaults by level: LENA-NB (tudo-cni/ns3-lena-nb @709a330), but for a shorter NPRACH period
+    // and a smaller Rmax at level 2.
     static TypeId tid =
         TypeId("ns3::lpwan::NbiotEnb")
             .SetParent<Object>()
             .SetGroupName("Limitnet")
             .AddConstructor<NbiotEnb>()
             .AddAttribute(
-                "RsrpThresholds",
-                "Received power of a reference symbol, dBm, below which a device is at CE level "
-                "1, below which at 2; the third number is not used.",
-                StringValue("-115.5,-127.5,-200"),
-                MakeStringAccessor(&NbiotEnb::SetLevels<&NbiotEnb::m_rsrpThresholds>,
-                                   &NbiotEnb::GetLevels<&NbiotEnb::m_rsrpThresholds>),
-                MakeTextChecker(&AreLevels<&IsAny>))
+                "RsrpThresholdCe1",
+                "Received power of a reference symbol, dBm, below which a device is at CE "
+                "level 1.",
+                DoubleValue(-115.5),
+                MakeDoubleAccessor(&NbiotEnb::m_rsrpThresholdCe1Dbm),
+                MakeDoubleChecker<double>())
+            .AddAttribute("RsrpThresholdCe2",
+                          "The same for CE level 2.",
+                          DoubleValue(-127.5),
+                          MakeDoubleAccessor(&NbiotEnb::m_rsrpThresholdCe2Dbm),
+                          MakeDoubleChecker<double>())
             .AddAttribute(
                 "PreambleRepetitions",
                 "Repetitions of a preamble at CE level 0, 1 and 2: 1, 2, 4 .. 128.",
@@ -511,16 +510,19 @@ NbiotEnb::GetCeLevel(uint32_t index)
     constexpr double SUBCARRIERS = 12;
     const double rsrp =
         GetDownlinkPowerDbm() - 10 * std::log10(SUBCARRIERS) - GetCouplingLossDb(index);
-    return rsrp < m_rsrpThresholds[1] ? 2 : rsrp < m_rsrpThresholds[0] ? 1 : 0;
+    return rsrp < m_rsrpThresholdCe2Dbm ? 2 : rsrp < m_rsrpThresholdCe1Dbm ? 1 : 0;
 }
 
 double
 NbiotEnb::EdgeLossDb(uint8_t level) const
 {
     constexpr double SUBCARRIERS = 12;
-    return level == 2
-               ? m_maxCouplingLossDb
-               : GetDownlinkPowerDbm() - 10 * std::log10(SUBCARRIERS) - m_rsrpThresholds[level];
+    if (level == 2)
+    {
+        return m_maxCouplingLossDb;
+    }
+    return GetDownlinkPowerDbm() - 10 * std::log10(SUBCARRIERS) -
+           (level == 1 ? m_rsrpThresholdCe2Dbm : m_rsrpThresholdCe1Dbm);
 }
 
 std::array<double, NBIOT_TONES_COUNT>
@@ -947,16 +949,14 @@ NbiotEnb::PrepareMsg3(Msg3& msg3)
 {
     // The base station knows the level only, so Msg3 is made for its edge. Early data is possible
     // for all that share the preamble, or for none.
-    constexpr uint32_t HEADER_BYTES = 4;
-    constexpr uint32_t FURTHER_PACKET_BYTES = 2;
     uint32_t bits = MSG3_BITS;
     bool early = m_earlyData;
     for (const uint32_t index : msg3.ues)
     {
         const NbiotUe& device = *m_ues[index].device;
         const uint32_t packets = std::max(1U, device.GetQueueSize());
-        msg3.bytes.push_back(HEADER_BYTES + device.GetBufferBytes() - device.m_resumeLeft +
-                             FURTHER_PACKET_BYTES * (packets - 1));
+        msg3.bytes.push_back(NBIOT_BLOCK_HEADER_BYTES + device.GetBufferBytes() -
+                             device.m_resumeLeft + NBIOT_FURTHER_PACKET_BYTES * (packets - 1));
         const uint32_t wanted = MSG3_BITS + 8 * msg3.bytes.back();
         early = early && !m_ues[index].connection && wanted <= MAX_EARLY_BITS;
         bits = std::max(bits, wanted);
@@ -1172,7 +1172,9 @@ NbiotEnb::Connect(uint32_t index)
         ue.connection = std::make_unique<Connection>();
     }
     ue.device->EnterStage(NbiotStage::SCHEDULING, Simulator::Now());
-    Register(index, false, Simulator::Now() + TURN_DELAY);
+    // There is nothing to send when early data arrived and its Msg4 did not.
+    const bool release = ue.device->GetBufferBytes() == 0;
+    Register(index, release, Simulator::Now() + TURN_DELAY);
 }
 
 // --- connections ---
@@ -1240,7 +1242,6 @@ NbiotEnb::FitBlock(const NbiotUe& device,
                    Time after,
                    const std::optional<Uplink>& previous)
 {
-    constexpr uint32_t HEADER_BYTES = 4;
     const auto duration = [](const NbiotFormat& format) {
         return NbiotWithCompensationGaps(NbiotSendingTime(format));
     };
@@ -1250,8 +1251,10 @@ NbiotEnb::FitBlock(const NbiotUe& device,
         NbiotFormat format = block.format;
         if (!again)
         {
-            format =
-                ChooseFormat(device, lossDb, 8 * (device.GetBufferBytes() + HEADER_BYTES), most);
+            format = ChooseFormat(device,
+                                  lossDb,
+                                  8 * (device.GetBufferBytes() + NBIOT_BLOCK_HEADER_BYTES),
+                                  most);
         }
         else
         {
@@ -1348,7 +1351,7 @@ NbiotEnb::Grant(uint32_t index, Time start, Time end)
         if (IsLostDownlink(effort.deficitDb))
         {
             ++m_counts.missedGrants;
-            Simulator::Schedule(wait, &NbiotEnb::EndMissedGrant, this, index);
+            Simulator::Schedule(wait, &NbiotEnb::Continue, this, index);
         }
         else
         {
@@ -1384,12 +1387,6 @@ NbiotEnb::Grant(uint32_t index, Time start, Time end)
     connection.again.erase(std::remove(connection.again.begin(), connection.again.end(), nullptr),
                            connection.again.end());
     return connection.outstanding > 0;
-}
-
-void
-NbiotEnb::EndMissedGrant(uint32_t index)
-{
-    Continue(index);
 }
 
 void

@@ -55,13 +55,14 @@ struct NbiotCellCounts
  * shadowing (a normal draw for each device) and penetration loss; computed again when one of the
  * two moved.
  *
- * **Random access.** The received power chooses the coverage level (RsrpThresholds). Each level has
- * its NPRACH occasions; all devices that wait for one draw one of its subcarriers. A preamble is
- * detected by chance (NbiotPreambleDetection()). Devices with the same one are answered as one:
- * their Msg3 collide, and are lost unless one is CaptureThreshold above the others. RAR, Msg4 and
- * release are messages on NPDCCH and NPDSCH, the last two are acknowledged (NPUSCH format 2). Who
- * fails draws a back-off; after MaxAttempts he goes on at the next level, at the last he gives up.
- * With EarlyData, what waits and fits in Msg3 is sent there, and the connection ends with Msg4.
+ * **Random access.** The received power chooses the coverage level (RsrpThresholdCe1,
+ * RsrpThresholdCe2). Each level has its NPRACH occasions; all devices that wait for one draw one of
+ * its subcarriers. A preamble is detected by chance (NbiotPreambleDetection()). Devices with the
+ * same one are answered as one: their Msg3 collide, and are lost unless one is CaptureThreshold
+ * above the others. RAR, Msg4 and release are messages on NPDCCH and NPDSCH, the last two are
+ * acknowledged (NPUSCH format 2). Who fails draws a back-off; after MaxAttempts he goes on at the
+ * next level, at the last he gives up. With EarlyData, what waits and fits in Msg3 is sent there,
+ * and the connection ends with Msg4.
  *
  * **Scheduling.** Search spaces of NPDCCH start each Rmax x G ms, by level. In each, devices are
  * served first come, first served: a grant (its repetitions by the device's downlink) and, 8, 16,
@@ -336,7 +337,6 @@ class NbiotEnb : public Object
                                    Time after,
                                    const std::optional<Uplink>& previous);
     void EndBlock(uint32_t index, std::shared_ptr<NbiotUe::Block> block, Time start);
-    void EndMissedGrant(uint32_t index);
     void Continue(uint32_t index);
     void EndInactivity(uint32_t index);
     void Arrive(UplinkDelivery delivery);
@@ -357,7 +357,6 @@ class NbiotEnb : public Object
     Ptr<NormalRandomVariable> m_shadowingVariable;
     DeliverCallback m_deliver;
 
-    Levels m_rsrpThresholds{};
     Levels m_preambleRepetitions{};
     Levels m_preamblePeriodMs{};
     Levels m_preambleStartMs{};
@@ -389,6 +388,8 @@ class NbiotEnb : public Object
     uint32_t m_releaseBits{80};
     uint8_t m_maxHarqTransmissions{4};
     uint8_t m_preambleFormat{0};
+    double m_rsrpThresholdCe1Dbm{-115.5};
+    double m_rsrpThresholdCe2Dbm{-127.5};
     bool m_anchor{true};
     bool m_earlyData{false};
     bool m_subcarrier3k75{true};

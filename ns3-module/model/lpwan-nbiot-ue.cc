@@ -46,9 +46,6 @@ constexpr std::array<Modem, 3> MODEMS{{{"BG96", 0.589, 0.300, 0.304, 0.0031, 0.0
                                        {"TR45.820", 0.545, 0.245, 0.090, 0.003, 0.003, 15e-6},
                                        {"SARA-N2", 0.792, 0.360, 0.166, 0.0216, 0.0216, 11e-6}}};
 
-constexpr uint32_t BLOCK_HEADER_BYTES = 4;
-constexpr uint32_t FURTHER_PACKET_BYTES = 2; // a length field for each packet after the first
-
 bool
 IsModem(const std::string& text)
 {
@@ -550,14 +547,14 @@ NbiotUe::OnExchange(Time from, Time until, Time start, Time sending)
 void
 NbiotUe::Fill(Block& block, uint32_t bytes)
 {
-    uint32_t left = bytes > BLOCK_HEADER_BYTES ? bytes - BLOCK_HEADER_BYTES : 0;
+    uint32_t left = bytes > NBIOT_BLOCK_HEADER_BYTES ? bytes - NBIOT_BLOCK_HEADER_BYTES : 0;
     block.controlBytes = std::min(left, m_resumeLeft);
     m_resumeLeft -= block.controlBytes;
     left -= block.controlBytes;
     const auto add = [&](uint32_t counter, uint32_t wanted, uint8_t retransmissions = 0) {
         if (!block.segments.empty())
         {
-            left -= std::min(left, FURTHER_PACKET_BYTES);
+            left -= std::min(left, NBIOT_FURTHER_PACKET_BYTES);
         }
         const uint32_t taken = std::min(left, wanted);
         if (taken > 0)

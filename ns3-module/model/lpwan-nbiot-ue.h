@@ -19,6 +19,11 @@ namespace lpwan
 
 class NbiotEnb;
 
+/** Headers of MAC and RLC on a transport block, bytes. */
+constexpr uint32_t NBIOT_BLOCK_HEADER_BYTES = 4;
+/** Length field for each packet of a block after the first, bytes. */
+constexpr uint32_t NBIOT_FURTHER_PACKET_BYTES = 2;
+
 /** What a device is busy with while packets wait; the parts of a packet's latency. */
 enum class NbiotStage : uint8_t
 {

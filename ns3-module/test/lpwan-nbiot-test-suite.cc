@@ -652,6 +652,29 @@ class NbiotProtocolTestCase : public TestCase
                 NS_TEST_ASSERT_MSG_GT(residual, 5, "nobody repeats");
             }
         }
+        {
+            // Early data arrives, and most answers to it do not: each packet comes once all the
+            // same, and the device finds its rest in the end.
+            Cell cell;
+            cell.m_helper.SetEnbAttribute("EarlyData", BooleanValue(true));
+            cell.m_helper.SetEnbAttribute("DownlinkErrorRate", DoubleValue(0.7));
+            cell.m_helper.SetEnbAttribute("MaxHarqTransmissions", UintegerValue(1));
+            cell.Build({147});
+            constexpr uint32_t PACKETS = 30;
+            for (uint32_t i = 0; i < PACKETS; ++i)
+            {
+                cell.SendAt(Seconds(200 * i), 0, 40);
+                cell.SendAt(Seconds(200 * i) + MilliSeconds(900), 0, 150); // too long for Msg3
+            }
+            const Time end = Seconds(200 * PACKETS);
+            cell.Run(end);
+            NS_TEST_ASSERT_MSG_EQ(cell.m_deliveries.size() + cell.m_drops["access_failed"],
+                                  2 * PACKETS,
+                                  "once, or given up");
+            NS_TEST_ASSERT_MSG_GT(cell.m_deliveries.size(), PACKETS, "most of them");
+            NS_TEST_ASSERT_MSG_EQ(cell.Ue(0)->GetPendingBytes(), 0, "nothing is left");
+            NS_TEST_ASSERT_MSG_GT(cell.Ue(0)->GetTimeIn(RadioState::SLEEP), end * 0.5, "rest");
+        }
         const auto run = [](bool early, bool assistance) {
             Cell cell;
             cell.m_helper.SetEnbAttribute("EarlyData", BooleanValue(early));
