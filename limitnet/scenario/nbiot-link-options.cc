@@ -59,6 +59,26 @@ AddNbiotLinkSection(OptionTable& table)
                  11160,
                  "s",
                  "T3324: from release to power saving mode, in idle mode with (e)DRX.")
+        .AddReal("cdrx_cycle_s",
+                 "2.048",
+                 0.001,
+                 10.24,
+                 "s",
+                 "Cycle of connected-mode DRX, in which a device waits until inactivity_s is over.")
+        .AddReal("on_duration_s", "0.512", 0, 10.24, "s", "How long it listens in each of these.")
+        .AddReal("paging_cycle_s",
+                 "2.56",
+                 0.32,
+                 10.24,
+                 "s",
+                 "From one paging occasion to the next in idle mode.")
+        .AddReal("edrx_cycle_s", "0", 0, 10485.76, "s", "Cycle of extended DRX; 0: none.")
+        .AddReal("paging_window_s",
+                 "10.24",
+                 2.56,
+                 40.96,
+                 "s",
+                 "With extended DRX, the part of its cycle that has paging occasions.")
         .AddBool("early_data", false, "What fits in Msg3 of the random access goes there.")
         .AddChoice("deployment",
                    "standalone",

@@ -2,6 +2,7 @@
 
 #include "lpwan-nbiot-link.h"
 
+#include "limitnet/codec/error.h"
 #include "lpwan-scenario-setup.h"
 
 #include "ns3/boolean.h"
@@ -70,8 +71,9 @@ SetUp(const limitnet::ScenarioValues& values, NbiotHelper& nbiot)
     nbiot.SetEnbAttribute("FadingMargin", real("nbiot.fading_margin_db"));
     nbiot.SetEnbAttribute("TargetBler", real("nbiot.target_bler"));
     nbiot.SetEnbAttribute("EarlyData", BooleanValue(values.Bool("nbiot.early_data")));
-    nbiot.SetEnbAttribute("InactivityTime", TimeValue(Seconds(values.Real("nbiot.inactivity_s"))));
-    nbiot.SetEnbAttribute("CoreDelay", TimeValue(Seconds(values.Real("nbiot.core_delay_s"))));
+    const auto time = [&](const char* key) { return TimeValue(Seconds(values.Real(key))); };
+    nbiot.SetEnbAttribute("InactivityTime", time("nbiot.inactivity_s"));
+    nbiot.SetEnbAttribute("CoreDelay", time("nbiot.core_delay_s"));
 
     const std::map<std::string, std::string> modems{{"bg96", "BG96"},
                                                     {"tr45.820", "TR45.820"},
@@ -91,7 +93,18 @@ SetUp(const limitnet::ScenarioValues& values, NbiotHelper& nbiot)
         UintegerValue(static_cast<uint64_t>(values.Int("nbiot.packet_overhead_bytes"))));
     nbiot.SetDeviceAttribute("ReleaseAssistance",
                              BooleanValue(values.Bool("nbiot.release_assistance")));
-    nbiot.SetDeviceAttribute("ActiveTime", TimeValue(Seconds(values.Real("nbiot.active_time_s"))));
+    nbiot.SetDeviceAttribute("ActiveTime", time("nbiot.active_time_s"));
+    nbiot.SetDeviceAttribute("CdrxCycle", time("nbiot.cdrx_cycle_s"));
+    nbiot.SetDeviceAttribute("OnDuration", time("nbiot.on_duration_s"));
+    nbiot.SetDeviceAttribute("PagingCycle", time("nbiot.paging_cycle_s"));
+    const double edrx = values.Real("nbiot.edrx_cycle_s");
+    if (edrx > 0 && edrx < values.Real("nbiot.paging_window_s"))
+    {
+        throw limitnet::Error("nbiot.edrx_cycle_s is shorter than nbiot.paging_window_s; use 0 for "
+                              "no extended DRX");
+    }
+    nbiot.SetDeviceAttribute("EdrxCycle", time("nbiot.edrx_cycle_s"));
+    nbiot.SetDeviceAttribute("PagingTimeWindow", time("nbiot.paging_window_s"));
     nbiot.SetDeviceAttribute("TxPower", real("nbiot.tx_power_dbm"));
 }
 

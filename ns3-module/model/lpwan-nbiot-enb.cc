@@ -39,6 +39,10 @@ constexpr uint32_t RAR_BITS = 56; // a MAC RAR of 48 bits and its subheader
 constexpr uint32_t MSG3_BITS = 88;
 constexpr uint32_t MAX_RARS = 12; // in a message of 680 bits
 constexpr uint32_t MAX_NPDSCH_SUBFRAMES = 4096;
+constexpr uint32_t PAGING_BITS = 72; // a paging record with an S-TMSI of 40 bits
+/// Largest transport block downwards (TS 36.213, table 16.4.1.5.1-1), bytes.
+constexpr uint32_t DOWNLINK_BLOCK_BYTES_NB1 = 680 / 8;
+constexpr uint32_t DOWNLINK_BLOCK_BYTES_NB2 = 2536 / 8;
 /// TS 36.213, 16.5.1: at the end of subframe n + k0, so that many subframes lie between.
 const std::vector<Time> GRANT_DELAYS{MilliSeconds(8),
                                      MilliSeconds(16),
@@ -338,6 +342,11 @@ NbiotEnb::GetTypeId()
                           UintegerValue(80),
                           MakeUintegerAccessor(&NbiotEnb::m_releaseBits),
                           MakeUintegerChecker<uint32_t>(1, 2536))
+            .AddAttribute("DownlinkQueueLimit",
+                          "Packets that may wait for a device.",
+                          UintegerValue(16),
+                          MakeUintegerAccessor(&NbiotEnb::m_downlinkQueueLimit),
+                          MakeUintegerChecker<uint32_t>(1))
             .AddAttribute("InactivityTime",
                           "From a device's last block to the release of its connection, without "
                           "release assistance.",
@@ -381,6 +390,10 @@ NbiotEnb::DoDispose()
         if (ue.connection)
         {
             ue.connection->inactivity.Cancel();
+        }
+        if (ue.downlink)
+        {
+            ue.downlink->paging.Cancel();
         }
     }
     m_ues.clear();
@@ -958,7 +971,8 @@ NbiotEnb::PrepareMsg3(Msg3& msg3)
         msg3.bytes.push_back(NBIOT_BLOCK_HEADER_BYTES + device.GetBufferBytes() -
                              device.m_resumeLeft + NBIOT_FURTHER_PACKET_BYTES * (packets - 1));
         const uint32_t wanted = MSG3_BITS + 8 * msg3.bytes.back();
-        early = early && !m_ues[index].connection && wanted <= MAX_EARLY_BITS;
+        early = early && !m_ues[index].connection && device.GetQueueSize() > 0 &&
+                wanted <= MAX_EARLY_BITS;
         bits = std::max(bits, wanted);
     }
     const NbiotUe& device = *m_ues[msg3.ues.front()].device;
@@ -1149,7 +1163,7 @@ NbiotEnb::SendMsg4(uint32_t index, bool earlyData, unsigned attempts)
         }
         return;
     }
-    if (earlyData)
+    if (earlyData && !ue.HasDownlink())
     {
         ue.connection = std::make_unique<Connection>();
         Simulator::Schedule(wait, &NbiotEnb::EndRelease, this, index);
@@ -1173,14 +1187,14 @@ NbiotEnb::Connect(uint32_t index)
     }
     ue.device->EnterStage(NbiotStage::SCHEDULING, Simulator::Now());
     // There is nothing to send when early data arrived and its Msg4 did not.
-    const bool release = ue.device->GetBufferBytes() == 0;
-    Register(index, release, Simulator::Now() + TURN_DELAY);
+    const bool grant = ue.device->GetBufferBytes() > 0;
+    Register(index, grant ? Service::GRANT : Service::RELEASE, Simulator::Now() + TURN_DELAY);
 }
 
 // --- connections ---
 
 void
-NbiotEnb::Register(uint32_t index, bool release, Time from)
+NbiotEnb::Register(uint32_t index, Service service, Time from)
 {
     const uint8_t level = m_ues[index].level;
     const Time space = NextSearchSpace(level, from);
@@ -1189,7 +1203,7 @@ NbiotEnb::Register(uint32_t index, bool release, Time from)
     {
         Simulator::Schedule(space - Simulator::Now(), &NbiotEnb::Serve, this, level, space);
     }
-    waiting.push_back({index, release});
+    waiting.push_back({index, service});
 }
 
 void
@@ -1204,9 +1218,13 @@ NbiotEnb::Serve(uint8_t level, Time start)
     std::vector<Wait> failed;
     for (const Wait& wait : node.mapped())
     {
-        if (wait.release)
+        if (wait.service != Service::GRANT)
         {
-            if (!SendRelease(wait.ue, start, end))
+            // What came meanwhile goes before the release.
+            const bool done = wait.service == Service::DOWNLINK || m_ues[wait.ue].HasDownlink()
+                                  ? SendDownlinkBlock(wait.ue, start, end)
+                                  : SendRelease(wait.ue, start, end);
+            if (!done)
             {
                 left.push_back(wait);
             }
@@ -1440,6 +1458,14 @@ NbiotEnb::Continue(uint32_t index)
     {
         return;
     }
+    ServeNext(index);
+}
+
+void
+NbiotEnb::ServeNext(uint32_t index)
+{
+    Ue& ue = m_ues[index];
+    Connection& connection = *ue.connection;
     if (ue.device->IsOff())
     {
         ue.connection.reset();
@@ -1447,13 +1473,17 @@ NbiotEnb::Continue(uint32_t index)
     }
     ue.device->SetRadioState(RadioState::LIGHT_SLEEP);
     const Time from = Simulator::Now() + TURN_DELAY;
-    if (!connection.again.empty() || ue.device->GetBufferBytes() > 0)
+    if (ue.HasDownlink())
     {
-        Register(index, false, from);
+        Register(index, Service::DOWNLINK, from);
+    }
+    else if (!connection.again.empty() || ue.device->GetBufferBytes() > 0)
+    {
+        Register(index, Service::GRANT, from);
     }
     else if (ue.device->m_releaseAssistance)
     {
-        Register(index, true, from);
+        Register(index, Service::RELEASE, from);
     }
     else
     {
@@ -1467,7 +1497,7 @@ void
 NbiotEnb::EndInactivity(uint32_t index)
 {
     m_ues[index].device->m_busy = true;
-    Register(index, true, Simulator::Now());
+    Register(index, Service::RELEASE, Simulator::Now());
 }
 
 bool
@@ -1504,9 +1534,192 @@ NbiotEnb::EndRelease(uint32_t index)
 {
     Ue& ue = m_ues[index];
     ue.connection.reset();
-    if (!ue.device->IsOff())
+    if (ue.device->IsOff())
     {
-        ue.device->OnReleased();
+        return;
+    }
+    ue.device->OnReleased();
+    if (ue.HasDownlink())
+    {
+        AnnounceDownlink(index);
+    }
+}
+
+// --- packets downwards ---
+
+void
+NbiotEnb::SendDownlink(uint32_t index, Ptr<const Packet> payload, uint8_t port)
+{
+    constexpr uint32_t MAX_BYTES = 1600;
+    NS_ABORT_MSG_IF(payload->GetSize() == 0 || payload->GetSize() > MAX_BYTES,
+                    "a packet of " << payload->GetSize() << " bytes cannot go to an NB-IoT device");
+    NS_ABORT_MSG_IF(index >= m_ues.size(), "the cell has no device " << index);
+    Simulator::Schedule(m_coreDelay, &NbiotEnb::ArriveDownlink, this, index, payload, port);
+}
+
+std::size_t
+NbiotEnb::GetDownlinkQueueSize(uint32_t index) const
+{
+    const Ue& ue = m_ues.at(index);
+    return ue.downlink ? ue.downlink->packets.size() : 0;
+}
+
+Time
+NbiotEnb::GetPagingDuration(uint8_t level) const
+{
+    const NbiotDownlinkSpan span =
+        NbiotDownlink(Time(0), static_cast<uint32_t>(m_rMax[level]), m_anchor);
+    return span.end - span.start;
+}
+
+void
+NbiotEnb::ArriveDownlink(uint32_t index, Ptr<const Packet> payload, uint8_t port)
+{
+    Ue& ue = m_ues[index];
+    if (!ue.downlink)
+    {
+        ue.downlink = std::make_unique<DownlinkQueue>();
+    }
+    if (ue.device->IsOff() || ue.downlink->packets.size() >= m_downlinkQueueLimit)
+    {
+        ++m_counts.lostDownlinks;
+        return;
+    }
+    Downlink downlink;
+    downlink.payload = payload;
+    downlink.port = port;
+    downlink.left = payload->GetSize() + ue.device->m_packetOverhead;
+    ue.downlink->packets.push_back(downlink);
+    if (ue.downlink->packets.size() == 1)
+    {
+        AnnounceDownlink(index);
+    }
+}
+
+void
+NbiotEnb::AnnounceDownlink(uint32_t index)
+{
+    Ue& ue = m_ues[index];
+    NbiotUe& device = *ue.device;
+    const Time now = Simulator::Now();
+    if (ue.connection && !device.m_busy)
+    {
+        // Inactive: it listens now and then.
+        ue.connection->inactivity.Cancel();
+        device.m_busy = true;
+        Register(index, Service::DOWNLINK, device.NextOnDuration(now));
+        return;
+    }
+    // A device that is busy comes to it in its connection.
+    if (!device.IsListeningToPaging() || ue.downlink->paging.IsRunning())
+    {
+        return;
+    }
+    const Time occasion = device.NextPagingOccasion(now);
+    if (occasion < device.m_psmFrom)
+    {
+        ue.downlink->paging = Simulator::Schedule(occasion - now, &NbiotEnb::Page, this, index);
+    }
+}
+
+void
+NbiotEnb::Page(uint32_t index)
+{
+    Ue& ue = m_ues[index];
+    if (!ue.HasDownlink() || !ue.device->IsListeningToPaging())
+    {
+        return;
+    }
+    ++m_counts.pagings;
+    const Time now = Simulator::Now();
+    const Message message =
+        SendMessage(GetCeLevel(index), now, DownlinkSnrDb(GetCouplingLossDb(index)), PAGING_BITS);
+    ue.device->OnPaging(message.from, message.until, !message.lost);
+    if (message.lost)
+    {
+        ue.downlink->paging = Simulator::Schedule(message.until - now + NanoSeconds(1),
+                                                  &NbiotEnb::AnnounceDownlink,
+                                                  this,
+                                                  index);
+    }
+    else
+    {
+        Simulator::Schedule(message.until - now, &NbiotUe::Answer, ue.device);
+    }
+}
+
+bool
+NbiotEnb::SendDownlinkBlock(uint32_t index, Time start, Time end)
+{
+    Ue& ue = m_ues[index];
+    if (ue.device->IsOff())
+    {
+        ue.connection.reset();
+        return true;
+    }
+    if (!ue.HasDownlink())
+    {
+        ServeNext(index);
+        return true;
+    }
+    const double snrDb = DownlinkSnrDb(GetCouplingLossDb(index));
+    if (FitDownlink(start, GrantEffort(ue.level, snrDb).subframes).end > end)
+    {
+        return false;
+    }
+    const uint32_t most = ue.device->GetCategory() == NbiotCategory::NB2 ? DOWNLINK_BLOCK_BYTES_NB2
+                                                                         : DOWNLINK_BLOCK_BYTES_NB1;
+    const uint32_t bytes =
+        std::min(ue.downlink->packets.front().left, most - NBIOT_BLOCK_HEADER_BYTES);
+    const Message block =
+        SendMessage(ue.level, start, snrDb, 8 * (bytes + NBIOT_BLOCK_HEADER_BYTES));
+    const Uplink acknowledgement = SendAcknowledgement(ue, block);
+    const Time now = Simulator::Now();
+    if (block.lost)
+    {
+        Simulator::Schedule(block.until - now, &NbiotEnb::LoseDownlinkBlock, this, index);
+    }
+    else
+    {
+        Simulator::Schedule(block.until - now, &NbiotEnb::ReceiveDownlinkBlock, this, index, bytes);
+    }
+    Simulator::Schedule(acknowledgement.end - now, &NbiotEnb::ServeNext, this, index);
+    return true;
+}
+
+void
+NbiotEnb::ReceiveDownlinkBlock(uint32_t index, uint32_t bytes)
+{
+    Ue& ue = m_ues[index];
+    if (ue.device->IsOff())
+    {
+        return;
+    }
+    Downlink& downlink = ue.downlink->packets.front();
+    downlink.attempts = 0;
+    downlink.left -= bytes;
+    if (downlink.left > 0)
+    {
+        return;
+    }
+    const Downlink whole = downlink;
+    ue.downlink->packets.pop_front();
+    ++m_counts.downlinks;
+    ue.device->NotifyReceive(whole.payload->Copy(), whole.port);
+}
+
+void
+NbiotEnb::LoseDownlinkBlock(uint32_t index)
+{
+    // HARQ, then RLC: as often as upwards.
+    Ue& ue = m_ues[index];
+    Downlink& downlink = ue.downlink->packets.front();
+    const uint32_t rounds =
+        ue.device->m_acknowledged ? 1U + ue.device->m_maxRlcRetransmissions : 1U;
+    if (++downlink.attempts >= m_maxHarqTransmissions * rounds)
+    {
+        ue.downlink->packets.pop_front();
+        ++m_counts.lostDownlinks;
     }
 }
 

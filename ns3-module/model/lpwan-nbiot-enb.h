@@ -17,6 +17,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -43,6 +44,9 @@ struct NbiotCellCounts
     uint64_t lostBlocks{0};          //!< of those: not decoded
     uint64_t residualErrors{0};      //!< blocks lost in all their HARQ transmissions
     uint64_t missedGrants{0};        //!< grants that the device did not hear
+    uint64_t pagings{0};             //!< paging messages
+    uint64_t downlinks{0};           //!< packets that reached a device
+    uint64_t lostDownlinks{0};       //!< packets for devices that were given up
 };
 
 /**
@@ -71,6 +75,10 @@ struct NbiotCellCounts
  * where it meets an NPRACH occasion on its subcarriers. Link adaptation (NbiotChooseFormat()) aims
  * at TargetBler with FadingMargin to spare. Lost blocks are repeated by HARQ, received energies add
  * up.
+ *
+ * **Packets downwards** (SendDownlink()) wait for the device: they go before its next grant when it
+ * is connected, in blocks that it acknowledges; an idle device is paged, again at each paging
+ * occasion until it answers or goes to power saving mode; there they wait until it connects.
  *
  * **Idle devices cost nothing**: events are those of occasions, search spaces, blocks and messages
  * that somebody uses.
@@ -137,6 +145,22 @@ class NbiotEnb : public Object
      */
     NbiotFormat GetFormat(uint32_t index, uint32_t bits);
 
+    /**
+     * A packet for a device comes from the core network, CoreDelay from now.
+     * \param index of the device
+     * \param payload of the application, at most 1,600 bytes
+     * \param port application port
+     * It is lost, and counted so, when DownlinkQueueLimit packets wait for the device already, or
+     * when the device does not get one of its blocks.
+     */
+    void SendDownlink(uint32_t index, Ptr<const Packet> payload, uint8_t port);
+
+    /** \param index of a device \return packets that wait for it */
+    std::size_t GetDownlinkQueueSize(uint32_t index) const;
+
+    /** \param level of coverage \return how long a device there listens at a paging occasion */
+    Time GetPagingDuration(uint8_t level) const;
+
     /** \return what happened so far */
     const NbiotCellCounts& GetCounts() const;
 
@@ -180,18 +204,40 @@ class NbiotEnb : public Object
         NbiotStage second{NbiotStage::SCHEDULING};          //!< of the second HARQ process's block
     };
 
+    /** A packet for a device. */
+    struct Downlink
+    {
+        Ptr<const Packet> payload; //!< of the application
+        uint8_t port{1};           //!< application port
+        uint32_t left{0};          //!< bytes that have not arrived, overhead included
+        uint32_t attempts{0};      //!< of the block under way
+    };
+
+    /** What comes down to a device; most never get anything. */
+    struct DownlinkQueue
+    {
+        std::deque<Downlink> packets; //!< oldest first
+        EventId paging;               //!< the next attempt
+    };
+
     /** A device. */
     struct Ue
     {
-        NbiotUe* device;                        //!< the device
-        Ptr<MobilityModel> mobility;            //!< found at first use
-        Vector position;                        //!< of the device, when the loss was computed
-        Vector enbPosition;                     //!< of the base station then
-        double couplingLossDb{0};               //!< then
-        double shadowing{0};                    //!< of N(0, 1)
-        uint8_t level{0};                       //!< coverage level of the access under way
-        uint16_t attempts{0};                   //!< at this level
-        std::unique_ptr<Connection> connection; //!< null: none
+        NbiotUe* device;                         //!< the device
+        Ptr<MobilityModel> mobility;             //!< found at first use
+        Vector position;                         //!< of the device, when the loss was computed
+        Vector enbPosition;                      //!< of the base station then
+        double couplingLossDb{0};                //!< then
+        double shadowing{0};                     //!< of N(0, 1)
+        uint8_t level{0};                        //!< coverage level of the access under way
+        uint16_t attempts{0};                    //!< at this level
+        std::unique_ptr<Connection> connection;  //!< null: none
+        std::unique_ptr<DownlinkQueue> downlink; //!< null: nothing ever came
+
+        bool HasDownlink() const
+        {
+            return downlink && !downlink->packets.empty();
+        }
     };
 
     /** Msg3 of one preamble: more than one device after a collision. */
@@ -230,11 +276,19 @@ class NbiotEnb : public Object
         uint32_t first{0}; //!< subcarrier of 3.75 kHz
     };
 
-    /** What a device waits for in a search space. */
+    /** What is for a device in a search space. */
+    enum class Service : uint8_t
+    {
+        GRANT,    //!< of a block upwards
+        DOWNLINK, //!< a block of a packet downwards
+        RELEASE,  //!< of its connection
+    };
+
+    /** A device that waits for a search space. */
     struct Wait
     {
         uint32_t ue;
-        bool release; //!< the release message; otherwise a grant
+        Service service;
     };
 
     template <Levels NbiotEnb::*M>
@@ -322,7 +376,7 @@ class NbiotEnb : public Object
     void SendMsg4(uint32_t index, bool earlyData, unsigned attempts);
     void ReceiveEarlyData(uint32_t index, uint32_t bytes, Time start);
     void Connect(uint32_t index);
-    void Register(uint32_t index, bool release, Time from);
+    void Register(uint32_t index, Service service, Time from);
     void Serve(uint8_t level, Time start);
     bool Grant(uint32_t index, Time start, Time end);
 
@@ -338,7 +392,14 @@ class NbiotEnb : public Object
                                    const std::optional<Uplink>& previous);
     void EndBlock(uint32_t index, std::shared_ptr<NbiotUe::Block> block, Time start);
     void Continue(uint32_t index);
+    void ServeNext(uint32_t index);
     void EndInactivity(uint32_t index);
+    void ArriveDownlink(uint32_t index, Ptr<const Packet> payload, uint8_t port);
+    void AnnounceDownlink(uint32_t index);
+    void Page(uint32_t index);
+    bool SendDownlinkBlock(uint32_t index, Time start, Time end);
+    void ReceiveDownlinkBlock(uint32_t index, uint32_t bytes);
+    void LoseDownlinkBlock(uint32_t index);
     void Arrive(UplinkDelivery delivery);
     bool SendRelease(uint32_t index, Time start, Time end);
     void EndRelease(uint32_t index);
@@ -386,6 +447,7 @@ class NbiotEnb : public Object
     uint32_t m_contentionTimer{8};
     uint32_t m_msg4Bits{200};
     uint32_t m_releaseBits{80};
+    uint32_t m_downlinkQueueLimit{16};
     uint8_t m_maxHarqTransmissions{4};
     uint8_t m_preambleFormat{0};
     double m_rsrpThresholdCe1Dbm{-115.5};

@@ -38,7 +38,7 @@ struct Modem
     double txLow;  // at 14 dBm
     double rx;
     double lightSleep;
-    double drx;
+    double idle; // between paging occasions
     double psm;
 };
 
@@ -52,6 +52,12 @@ IsModem(const std::string& text)
     return std::any_of(MODEMS.begin(), MODEMS.end(), [&](const Modem& modem) {
         return text == modem.name;
     });
+}
+
+double
+Ratio(Time part, Time whole)
+{
+    return part.GetSeconds() / whole.GetSeconds();
 }
 
 } // namespace
@@ -130,11 +136,34 @@ NbiotUe::GetTypeId()
                           BooleanValue(true),
                           MakeBooleanAccessor(&NbiotUe::m_releaseAssistance),
                           MakeBooleanChecker())
-            .AddAttribute("OnDurationShare",
-                          "Share of its time that a connected device listens while it waits.",
-                          DoubleValue(0.25),
-                          MakeDoubleAccessor(&NbiotUe::m_onDurationShare),
-                          MakeDoubleChecker<double>(0, 1))
+            .AddAttribute("CdrxCycle",
+                          "Cycle of connected-mode DRX.",
+                          TimeValue(MilliSeconds(2048)),
+                          MakeTimeAccessor(&NbiotUe::m_cdrxCycle),
+                          MakeTimeChecker(MilliSeconds(1)))
+            .AddAttribute(
+                "OnDuration",
+                "How long the device listens in each CdrxCycle; as long or longer: always.",
+                TimeValue(MilliSeconds(512)),
+                MakeTimeAccessor(&NbiotUe::m_onDuration),
+                MakeTimeChecker(Time(0)))
+            .AddAttribute("PagingCycle",
+                          "From one paging occasion to the next in idle mode.",
+                          TimeValue(MilliSeconds(2560)),
+                          MakeTimeAccessor(&NbiotUe::m_pagingCycle),
+                          MakeTimeChecker(MilliSeconds(320)))
+            .AddAttribute(
+                "EdrxCycle",
+                "Cycle of extended DRX (20.48 s and more); 0: none, paging occasions come "
+                "all the time.",
+                TimeValue(Time(0)),
+                MakeTimeAccessor(&NbiotUe::m_edrxCycle),
+                MakeTimeChecker(Time(0)))
+            .AddAttribute("PagingTimeWindow",
+                          "With extended DRX, the part of its cycle that has paging occasions.",
+                          TimeValue(MilliSeconds(10240)),
+                          MakeTimeAccessor(&NbiotUe::m_pagingTimeWindow),
+                          MakeTimeChecker(MilliSeconds(2560)))
             .AddAttribute("ActiveTime",
                           "T3324: from release to power saving mode.",
                           TimeValue(Seconds(10)),
@@ -220,6 +249,8 @@ NbiotUe::Attach(Ptr<NbiotEnb> enb, uint32_t address)
     NS_ABORT_MSG_IF(m_enb, "an NB-IoT device attaches to one base station only");
     NS_ABORT_MSG_IF(m_harqProcesses == 2 && m_category == NbiotCategory::NB1,
                     "two HARQ processes need Category NB2");
+    NS_ABORT_MSG_IF(!m_edrxCycle.IsZero() && m_edrxCycle < m_pagingTimeWindow,
+                    "EdrxCycle of an NB-IoT device is shorter than its PagingTimeWindow");
     m_enb = enb;
     m_address = address;
     m_index = enb->AddUe(this);
@@ -386,10 +417,19 @@ NbiotUe::GetPowerWatt(RadioState state) const
     }
     case RadioState::RX:
         return modem.rx;
-    case RadioState::LIGHT_SLEEP:
-        return modem.rx * m_onDurationShare + modem.lightSleep * (1 - m_onDurationShare);
-    case RadioState::DRX:
-        return modem.drx;
+    case RadioState::LIGHT_SLEEP: {
+        const double share = std::min(1.0, Ratio(m_onDuration, m_cdrxCycle));
+        return modem.rx * share + modem.lightSleep * (1 - share);
+    }
+    case RadioState::DRX: {
+        double share = Ratio(m_enb->GetPagingDuration(GetCeLevel()), m_pagingCycle);
+        if (!m_edrxCycle.IsZero())
+        {
+            share *= Ratio(m_pagingTimeWindow, m_edrxCycle);
+        }
+        share = std::min(1.0, share);
+        return modem.rx * share + modem.idle * (1 - share);
+    }
     case RadioState::SLEEP:
         break;
     }
@@ -528,6 +568,84 @@ NbiotUe::OnPreamble(Time listenUntil, Time start, Time end)
     }
     PlanRadioState(start, RadioState::TX);
     PlanRadioState(end, RadioState::LIGHT_SLEEP);
+}
+
+Time
+NbiotUe::NextOnDuration(Time from) const
+{
+    // Devices are spread over the cycle by their index, a millisecond each.
+    const int64_t cycle = m_cdrxCycle.GetNanoSeconds();
+    const int64_t offset = MilliSeconds(m_index).GetNanoSeconds() % cycle;
+    const int64_t phase = (from.GetNanoSeconds() - offset + cycle) % cycle;
+    return phase < m_onDuration.GetNanoSeconds() ? from : from + NanoSeconds(cycle - phase);
+}
+
+Time
+NbiotUe::NextPagingOccasion(Time from) const
+{
+    // TS 36.304, section 7.1, with one paging frame of 10 ms for each UE_ID: the devices are spread
+    // over the cycle by their index. Section 7.3: the window of a device likewise, over
+    // hyperframes of 10.24 s.
+    const Time frame = MilliSeconds(10);
+    const Time hyperframe = MilliSeconds(10240);
+    const auto spread = [&](Time unit, Time cycle) {
+        const int64_t units = std::max<int64_t>(1, cycle.GetNanoSeconds() / unit.GetNanoSeconds());
+        return unit * (m_index % units);
+    };
+    const auto next = [](Time at, Time offset, Time cycle) {
+        const int64_t c = cycle.GetNanoSeconds();
+        const int64_t after = (at - offset).GetNanoSeconds();
+        return after <= 0 ? offset : offset + NanoSeconds((after + c - 1) / c * c);
+    };
+    const Time offset = spread(frame, m_pagingCycle);
+    const Time occasion = next(from, offset, m_pagingCycle);
+    if (m_edrxCycle.IsZero())
+    {
+        return occasion;
+    }
+    const Time windowOffset = spread(hyperframe, m_edrxCycle);
+    const Time window =
+        next(occasion - m_pagingTimeWindow + NanoSeconds(1), windowOffset, m_edrxCycle);
+    return std::max(occasion, next(window, offset, m_pagingCycle));
+}
+
+bool
+NbiotUe::IsListeningToPaging() const
+{
+    return m_idle && !m_off && Simulator::Now() < m_psmFrom;
+}
+
+void
+NbiotUe::OnPaging(Time from, Time until, bool heard)
+{
+    SetRadioState(RadioState::DRX);
+    PlanRadioState(from, RadioState::RX);
+    if (heard)
+    {
+        // A device that decides to send meanwhile makes its own way.
+        PlanRadioState(until, RadioState::LIGHT_SLEEP);
+        return;
+    }
+    if (until < m_psmFrom)
+    {
+        PlanRadioState(until, RadioState::DRX);
+    }
+    PlanRadioState(std::max(until, m_psmFrom), RadioState::SLEEP);
+}
+
+void
+NbiotUe::Answer()
+{
+    if (m_busy || m_off)
+    {
+        return;
+    }
+    m_busy = true;
+    m_idle = false;
+    m_resumeLeft = m_resumeBytes;
+    const Time now = Simulator::Now();
+    EnterStage(NbiotStage::ACCESS_WAIT, now);
+    m_enb->RequestAccess(m_index, now);
 }
 
 void

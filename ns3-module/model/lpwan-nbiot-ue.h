@@ -78,15 +78,22 @@ struct NbiotPacketReport
  * it is not (UM): a packet with a lost part is lost, and the device does not know.
  *
  * **Then** the base station releases the connection: at once with release assistance (attribute
- * ReleaseAssistance), otherwise after its inactivity timer, during which the device listens for
- * OnDurationShare of the time. After ActiveTime (T3324) in idle mode with (e)DRX it goes to power
- * saving mode, where only Send() wakes it.
+ * ReleaseAssistance), otherwise after its inactivity timer, during which the device listens in the
+ * on-durations of its connected-mode DRX (CdrxCycle, OnDuration). For ActiveTime (T3324) it is then
+ * in idle mode and listens for paging each PagingCycle, or, with extended DRX (EdrxCycle), in the
+ * PagingTimeWindow of each EdrxCycle. Then it goes to power saving mode, where only Send() wakes
+ * it.
  *
- * **Energy** by state, watt: RadioState::TX by TxPower; RX; LIGHT_SLEEP: connected, with a share
- * of listening; DRX: idle, with its paging occasions; SLEEP: power saving mode. Presets
+ * **Downwards** (NbiotEnb::SendDownlink()) a packet reaches a connected device in the next search
+ * space, or on-duration when it had become inactive; an idle one by paging; one in power saving
+ * mode when it connects the next time. The callback of SetReceiveCallback() gets it.
+ *
+ * **Energy** by state, watt: RadioState::TX by TxPower; RX; LIGHT_SLEEP: connected, with its
+ * on-durations; DRX: idle, with its paging occasions, at each of which the device hears the whole
+ * search space of its level; both at the mean over a cycle. SLEEP: power saving mode. Presets
  * (SetModem()):
  *
- * | modem | TX 23 / 14 dBm | RX | light sleep | eDRX | PSM | source |
+ * | modem | TX 23 / 14 dBm | RX | light sleep | idle | PSM | source |
  * |---|---|---|---|---|---|---|
  * | BG96, 3.8 V | 589 / 300 mW | 304 mW | 3.1 mW | 3.1 mW | 15 uW | tudo-cni/ns3-lena-nb @709a330;
  * RX 80 mA | | TR45.820 | 545 / 245 mW | 90 mW | 3 mW | 3 mW | 15 uW | 3GPP TR 45.820, section 5.4
@@ -140,6 +147,18 @@ class NbiotUe : public LpwanNetDevice
 
     /** \return packets that have begun and are not done with */
     std::size_t GetPacketsUnderWay() const;
+
+    /**
+     * \param from a time
+     * \return when the device, connected and inactive, listens: from or later
+     */
+    Time NextOnDuration(Time from) const;
+
+    /**
+     * \param from a time
+     * \return its first paging occasion at or after that, if it is idle so long
+     */
+    Time NextPagingOccasion(Time from) const;
 
     /** \return application bytes of the packets that wait or are under way */
     uint64_t GetPendingBytes() const;
@@ -240,6 +259,16 @@ class NbiotUe : public LpwanNetDevice
      * what goes up \param sending how long the device really sends */
     void OnExchange(Time from, Time until, Time start, Time sending);
 
+    /** The network pages it. \param from of the message \param until its end \param heard whether
+     * the device gets it */
+    void OnPaging(Time from, Time until, bool heard);
+
+    /** It has heard its name: goes through random access to hear what there is. */
+    void Answer();
+
+    /** \return whether it is in idle mode and not yet in power saving mode */
+    bool IsListeningToPaging() const;
+
     /** Takes bytes out of the queue. \param block to be filled \param bytes it holds */
     void Fill(Block& block, uint32_t bytes);
 
@@ -278,7 +307,11 @@ class NbiotUe : public LpwanNetDevice
     Time m_nextStageAt;                           //!< see m_nextStage
     std::deque<Waiting> m_waiting;                //!< the packets that wait
     double m_txPowerDbm{23};
-    double m_onDurationShare{0.25};
+    Time m_cdrxCycle;
+    Time m_onDuration;
+    Time m_pagingCycle;
+    Time m_edrxCycle;
+    Time m_pagingTimeWindow;
     Time m_resyncTime0;
     Time m_resyncTime1;
     Time m_resyncTime2;

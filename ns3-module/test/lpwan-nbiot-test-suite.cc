@@ -41,6 +41,7 @@ class Cell
     uint64_t m_droppedBytes{0};
     std::vector<std::pair<Time, Time>> m_blocks;
     std::vector<uint32_t> m_blockBits;
+    std::vector<std::pair<Time, uint32_t>> m_received; // downwards: when, bytes
 
     ~Cell()
     {
@@ -78,6 +79,7 @@ class Cell
         for (uint32_t i = 0; i < m_devices.GetN(); ++i)
         {
             m_devices.Get(i)->TraceConnectWithoutContext("Drop", MakeCallback(&Cell::OnDrop, this));
+            m_devices.Get(i)->SetReceiveCallback(MakeCallback(&Cell::OnReceive, this));
         }
     }
 
@@ -100,6 +102,15 @@ class Cell
         });
     }
 
+    /** The cloud sends to a device. */
+    void SendDownAt(Time at, uint32_t device, uint32_t bytes)
+    {
+        const auto enb = Enb();
+        Simulator::Schedule(at, [enb, device, bytes] {
+            enb->SendDownlink(device, Create<Packet>(bytes), 9);
+        });
+    }
+
     void Run(Time until)
     {
         Simulator::Stop(until);
@@ -110,6 +121,13 @@ class Cell
     void OnDelivery(const UplinkDelivery& delivery)
     {
         m_deliveries.push_back(delivery);
+    }
+
+    bool OnReceive(Ptr<NetDevice>, Ptr<const Packet> packet, uint16_t port, const Address&)
+    {
+        NS_ABORT_MSG_UNLESS(port == 9, "another port than it was sent to");
+        m_received.emplace_back(Simulator::Now(), packet->GetSize());
+        return true;
     }
 
     void OnPacket(const NbiotPacketReport& report)
@@ -704,6 +722,165 @@ class NbiotProtocolTestCase : public TestCase
     }
 };
 
+/** Packets to devices, in each state that one can be in. */
+class NbiotDownlinkTestCase : public TestCase
+{
+  public:
+    NbiotDownlinkTestCase()
+        : TestCase("packets to a device: connected, inactive, paged, in power saving mode, lost")
+    {
+    }
+
+  private:
+    /** Sends 10 bytes up at 1 s, and 20 down at a time. \return when these were received */
+    double ReceivedAt(Cell& cell, double downS, double untilS)
+    {
+        cell.Build({110});
+        cell.SendAt(Seconds(1), 0, 10);
+        cell.SendDownAt(Seconds(downS), 0, 20);
+        cell.Run(Seconds(untilS));
+        NS_TEST_EXPECT_MSG_EQ(cell.m_received.size(), 1, "received once");
+        NS_TEST_EXPECT_MSG_EQ(cell.Enb()->GetDownlinkQueueSize(0), 0, "nothing is left");
+        return cell.m_received.empty() ? 0 : cell.m_received.front().first.GetSeconds();
+    }
+
+    void DoRun() override
+    {
+        {
+            // Connected and at work: before the connection is released.
+            Cell cell;
+            const double at = ReceivedAt(cell, 1.3, 10);
+            NS_TEST_ASSERT_MSG_LT(at, 2.2, "in the connection of the packet upwards");
+            NS_TEST_ASSERT_MSG_EQ(cell.Enb()->GetCounts().pagings, 0, "not paged");
+        }
+        for (const double downS : {4.4, 5.0})
+        {
+            // Connected and inactive: the device listens in the first 512 of each 2,048 ms.
+            Cell cell;
+            cell.m_helper.SetDeviceAttribute("ReleaseAssistance", BooleanValue(false));
+            const double at = ReceivedAt(cell, downS, 11);
+            const double from = downS < 4.5 ? downS : 6.144;
+            NS_TEST_ASSERT_MSG_GT(at, from, "not before it listens");
+            NS_TEST_ASSERT_MSG_LT(at, from + 0.15, "and soon after it does");
+            NS_TEST_ASSERT_MSG_EQ(cell.Enb()->GetCounts().pagings, 0, "not paged");
+            NS_TEST_ASSERT_MSG_EQ(cell.Enb()->GetCounts().accesses, 1, "no access for it");
+        }
+        {
+            // Idle: paged at a multiple of 2.56 s, received after an access.
+            Cell cell;
+            cell.m_helper.SetDeviceAttribute("ActiveTime", TimeValue(Seconds(60)));
+            const double at = ReceivedAt(cell, 11, 30);
+            NS_TEST_ASSERT_MSG_GT(at, 12.8, "not before its paging occasion");
+            NS_TEST_ASSERT_MSG_LT(at, 12.8 + 1, "soon after it");
+            NS_TEST_ASSERT_MSG_EQ(cell.Enb()->GetCounts().pagings, 1, "paged");
+            NS_TEST_ASSERT_MSG_EQ(cell.Enb()->GetCounts().accesses, 2, "an access for it");
+        }
+        {
+            // Extended DRX: occasions at 20.48 and 23.04 s, then from 40.96 s on.
+            Cell cell;
+            cell.m_helper.SetDeviceAttribute("ActiveTime", TimeValue(Seconds(600)));
+            cell.m_helper.SetDeviceAttribute("EdrxCycle", TimeValue(MilliSeconds(20480)));
+            cell.m_helper.SetDeviceAttribute("PagingTimeWindow", TimeValue(MilliSeconds(5120)));
+            cell.Build({110});
+            cell.SendAt(Seconds(1), 0, 10);
+            for (const double at : {11.0, 22.0, 25.7})
+            {
+                cell.SendDownAt(Seconds(at), 0, 20);
+            }
+            cell.Run(Seconds(60));
+            NS_TEST_ASSERT_MSG_EQ(cell.m_received.size(), 3, "all received");
+            const std::array<double, 3> occasions{20.48, 23.04, 40.96};
+            for (std::size_t i = 0; i < occasions.size(); ++i)
+            {
+                const double at = cell.m_received[i].first.GetSeconds();
+                NS_TEST_ASSERT_MSG_GT(at, occasions[i], "not before its paging occasion");
+                NS_TEST_ASSERT_MSG_LT(at, occasions[i] + 1, "soon after it");
+            }
+        }
+        {
+            // Power saving mode: with the next packet upwards.
+            Cell cell;
+            cell.Build({110});
+            cell.SendAt(Seconds(1), 0, 10);
+            cell.SendDownAt(Seconds(30), 0, 20);
+            cell.SendAt(Seconds(500), 0, 10);
+            cell.Run(Seconds(520));
+            NS_TEST_ASSERT_MSG_EQ(cell.m_received.size(), 1, "received");
+            NS_TEST_ASSERT_MSG_GT(cell.m_received.front().first, Seconds(500), "only then");
+            NS_TEST_ASSERT_MSG_EQ(cell.Enb()->GetCounts().pagings, 0, "not paged");
+        }
+        {
+            // Early data end with Msg4, but for what waits for the device.
+            Cell cell;
+            cell.m_helper.SetEnbAttribute("EarlyData", BooleanValue(true));
+            cell.Build({110});
+            cell.SendDownAt(Seconds(1), 0, 20);
+            cell.SendAt(Seconds(5), 0, 10);
+            cell.Run(Seconds(20));
+            NS_TEST_ASSERT_MSG_EQ(cell.m_received.size(), 1, "received");
+            NS_TEST_ASSERT_MSG_EQ(cell.m_deliveries.size(), 1, "so is the early data");
+            NS_TEST_ASSERT_MSG_EQ(cell.Ue(0)->GetPendingBytes(), 0, "nothing is left");
+        }
+        {
+            // Idle power: 8 subframes of listening each 2.56 s on a carrier without other signals.
+            Cell cell;
+            cell.m_helper.SetEnbAttribute("AnchorCarrier", BooleanValue(false));
+            cell.Build({110});
+            NS_TEST_ASSERT_MSG_EQ_TOL(cell.Ue(0)->GetPowerWatt(RadioState::DRX),
+                                      0.0031 + (0.304 - 0.0031) * 8 / 2560,
+                                      1e-9,
+                                      "BG96");
+        }
+        {
+            // Blocks of 680 bits, one each 28 ms here: grant 1, gap 4, NPDSCH 3, gap 12,
+            // acknowledgement 2, gap 3, and search spaces each 4 ms. The published peak, 26.2
+            // kbit/s, is one each 26 ms.
+            Cell cell;
+            cell.m_helper.SetEnbAttribute("NpdcchRmax", StringValue("1,64,256"));
+            cell.m_helper.SetEnbAttribute("NpdcchG", StringValue("4,1.5,1.5"));
+            cell.m_helper.SetEnbAttribute("AnchorCarrier", BooleanValue(false));
+            cell.m_helper.SetEnbAttribute("DownlinkErrorRate", DoubleValue(0));
+            cell.m_helper.SetEnbAttribute("PreamblePeriod", StringValue("2560,2560,2560"));
+            cell.m_helper.SetDeviceAttribute("PacketOverhead", UintegerValue(0));
+            cell.Build({100});
+            cell.SendDownAt(MilliSeconds(100), 0, 81);
+            cell.SendDownAt(MilliSeconds(100), 0, 81 * 12);
+            cell.SendAt(Seconds(1), 0, 10);
+            cell.Run(Seconds(10));
+            NS_TEST_ASSERT_MSG_EQ(cell.m_received.size(), 2, "both received");
+            const Time time = cell.m_received[1].first - cell.m_received[0].first;
+            NS_TEST_ASSERT_MSG_EQ_TOL(time.GetSeconds(), 12 * 0.028, 0.0005, "twelve blocks");
+        }
+        {
+            // Half of all messages lost: what is sent is received, lost or waits.
+            Cell cell;
+            cell.m_helper.SetEnbAttribute("DownlinkErrorRate", DoubleValue(0.5));
+            cell.m_helper.SetEnbAttribute("MaxHarqTransmissions", UintegerValue(2));
+            cell.m_helper.SetDeviceAttribute("Mode", StringValue("UM"));
+            cell.Build(std::vector<double>(5, 110));
+            constexpr uint32_t PACKETS = 60;
+            for (uint32_t i = 0; i < PACKETS; ++i)
+            {
+                cell.SendAt(Seconds(40 * i), i % 5, 50);
+                cell.SendDownAt(Seconds(40 * i + i % 13), (i * 7) % 5, 60);
+            }
+            cell.Run(Seconds(40 * PACKETS));
+            std::size_t waiting = 0;
+            for (uint32_t i = 0; i < 5; ++i)
+            {
+                waiting += cell.Enb()->GetDownlinkQueueSize(i);
+            }
+            const auto& counts = cell.Enb()->GetCounts();
+            NS_TEST_ASSERT_MSG_EQ(counts.downlinks, cell.m_received.size(), "as counted");
+            NS_TEST_ASSERT_MSG_EQ(counts.downlinks + counts.lostDownlinks + waiting,
+                                  PACKETS,
+                                  "conservation");
+            NS_TEST_ASSERT_MSG_GT(counts.lostDownlinks, 5, "a quarter is lost");
+            NS_TEST_ASSERT_MSG_GT(counts.downlinks, 25, "most are received");
+        }
+    }
+};
+
 /** A crowded cell. */
 class NbiotConservationTestCase : public TestCase
 {
@@ -835,6 +1012,7 @@ class NbiotTestSuite : public TestSuite
         AddTestCase(new NbiotRateTestCase);
         AddTestCase(new NbiotCollisionTestCase);
         AddTestCase(new NbiotProtocolTestCase);
+        AddTestCase(new NbiotDownlinkTestCase);
         AddTestCase(new NbiotConservationTestCase);
     }
 };
