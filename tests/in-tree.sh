@@ -115,7 +115,7 @@ done
 
 step "the same scenario in both builds"
 # Small enough for seconds, with more than one spreading factor and with losses.
-scenario="--devices.count=4 --seed=3 --run=2"
+scenario="--devices.count=4 --seed=3 --run=2 --cloud.cache=none"
 mkdir -p "$scratch/installed" "$scratch/tree"
 "$root/ns3" --yes run "limitnet-lora-scenario $scenario --out=$scratch/installed" \
     >"$scratch/run.log" 2>&1 || {

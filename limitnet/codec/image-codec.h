@@ -77,6 +77,14 @@ class ImageDecoder
      * @return the picture, or nothing where the fragments do not yet make one.
      */
     virtual std::optional<Image> Decode(const std::vector<Bytes>& fragments) const = 0;
+
+    /**
+     * What its pictures depend on beside the fragments, in words: the codec, its version, checksums
+     * of its models. Decoders of one identity give one picture for the same fragments.
+     *
+     * @return the identity.
+     */
+    virtual std::string Identity() const = 0;
 };
 
 } // namespace limitnet

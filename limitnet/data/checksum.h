@@ -2,6 +2,8 @@
 #ifndef LIMITNET_DATA_CHECKSUM_H
 #define LIMITNET_DATA_CHECKSUM_H
 
+#include <array>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -18,6 +20,9 @@ std::string Md5OfFile(const std::filesystem::path& path);
  * lower-case hexadecimal digits. \throws Error that names the file which cannot be read.
  */
 std::string Sha256OfFiles(const std::vector<std::filesystem::path>& paths);
+
+/** \return the SHA-256 (FIPS 180-4) of a string of bytes */
+std::array<std::uint8_t, 32> Sha256Of(const std::string& bytes);
 
 } // namespace limitnet
 

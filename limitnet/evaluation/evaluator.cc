@@ -1,103 +1,261 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/evaluation/evaluator.h"
 
-#include "limitnet/nn/classifier-torch.h"
-#include "limitnet/nn/networks-torch.h"
-#include "limitnet/nn/picture-tensor-torch.h"
-#include "limitnet/nn/threads-torch.h"
+#include "limitnet/data/checksum.h"
+#include "limitnet/evaluation/prediction-cache.h"
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <thread>
 
 namespace limitnet
 {
 
-struct Classifier::Network
+namespace
 {
-    LoadedClassifier loaded;
+
+using Clock = std::chrono::steady_clock;
+
+/** To be raised when decoding or classifying comes to give other results. */
+constexpr const char* VERSION = "1";
+
+/** Others who compute the same are looked at so often. */
+constexpr auto OTHERS_PERIOD = std::chrono::milliseconds(5);
+
+} // namespace
+
+struct Evaluator::State
+{
+    /** A distinct reception. */
+    struct Item
+    {
+        PredictionCache::Key key{};
+        std::vector<Bytes> fragments; // until it is evaluated
+        std::optional<Prediction> prediction;
+    };
+
+    std::shared_ptr<const ImageDecoder> decoder;
+    std::shared_ptr<const Classifier> classifier;
+    std::string identity;
+    unsigned workers{1};
+    std::unique_ptr<PredictionCache> cache;
+
+    mutable std::mutex mutex;
+    std::condition_variable wanted; // something is in the queue, or it is the end
+    std::condition_variable done;   // a prediction is there, or a failure
+    std::deque<Item> items;         // by Id; references stay valid
+    std::map<PredictionCache::Key, Id> byKey;
+    std::deque<Id> queue;
+    std::size_t active{0}; // being evaluated
+    Clock::time_point activeSince;
+    EvaluatorCounts counts;
+    std::exception_ptr failure;
+    bool end{false};
+    std::vector<std::thread> threads;
+
+    void Work()
+    {
+        ComputeOnOneCore();
+        std::size_t others = 0; // looked at in a row, all being computed by others
+        std::unique_lock lock(mutex);
+        while (true)
+        {
+            if (others > queue.size())
+            {
+                wanted.wait_for(lock, OTHERS_PERIOD, [&] { return end; });
+                others = 0;
+            }
+            wanted.wait(lock, [&] { return end || !queue.empty(); });
+            if (end)
+            {
+                return;
+            }
+            const Id id = queue.front();
+            queue.pop_front();
+            Item& item = items[id];
+            lock.unlock();
+            Prediction known;
+            std::optional<Prediction> prediction;
+            auto owner = PredictionCache::Owner::NOBODY;
+            if (cache)
+            {
+                owner = cache->Claim(item.key, known);
+                prediction = known;
+            }
+            if (owner == PredictionCache::Owner::NOBODY)
+            {
+                prediction = Compute(item);
+            }
+            lock.lock();
+            if (!prediction)
+            {
+                return; // a failure, which Get() tells of
+            }
+            if (owner == PredictionCache::Owner::OTHERS)
+            {
+                queue.push_back(id);
+                ++others;
+                continue;
+            }
+            others = 0;
+            ++(owner == PredictionCache::Owner::NOBODY ? counts.evaluated : counts.cached);
+            item.prediction = prediction;
+            item.fragments.clear();
+            item.fragments.shrink_to_fit();
+            done.notify_all();
+        }
+    }
+
+    std::optional<Prediction> Compute(const Item& item)
+    {
+        {
+            const std::lock_guard lock(mutex);
+            if (active++ == 0)
+            {
+                activeSince = Clock::now();
+            }
+        }
+        std::optional<Prediction> prediction;
+        try
+        {
+            const auto picture = decoder->Decode(item.fragments);
+            const Prediction made = picture ? classifier->Classify(*picture) : Prediction{};
+            if (cache)
+            {
+                cache->Store(item.key, made);
+            }
+            prediction = made;
+        }
+        catch (...)
+        {
+            const std::lock_guard lock(mutex);
+            failure = failure ? failure : std::current_exception();
+            done.notify_all();
+        }
+        const std::lock_guard lock(mutex);
+        if (--active == 0)
+        {
+            counts.busyS += std::chrono::duration<double>(Clock::now() - activeSince).count();
+        }
+        return prediction;
+    }
 };
 
-Classifier::Classifier(const std::filesystem::path& path, const ClassifierOptions& options)
-    : m_network(std::make_unique<Network>(Network{LoadClassifier(path, options)}))
+Evaluator::Evaluator(std::shared_ptr<const ImageDecoder> decoder,
+                     std::shared_ptr<const Classifier> classifier,
+                     const EvaluatorOptions& options)
+    : m_state(std::make_unique<State>())
 {
-    UseAllCores();
+    m_state->decoder = std::move(decoder);
+    m_state->classifier = std::move(classifier);
+    m_state->workers = std::max(1U, options.workers);
+    if (!options.cache.empty())
+    {
+        m_state->identity = std::string(VERSION) + '\n' + m_state->decoder->Identity() + '\n' +
+                            m_state->classifier->Identity() + '\n';
+        m_state->cache = std::make_unique<PredictionCache>(options.cache, options.cacheLimitBytes);
+    }
 }
 
-Classifier::~Classifier() = default;
-
-const std::string&
-Classifier::DatasetName() const
+Evaluator::~Evaluator()
 {
-    return m_network->loaded.dataset;
+    {
+        const std::lock_guard lock(m_state->mutex);
+        m_state->end = true;
+    }
+    m_state->wanted.notify_all();
+    for (auto& thread : m_state->threads)
+    {
+        thread.join();
+    }
+}
+
+Evaluator::Id
+Evaluator::Request(const std::vector<Bytes>& fragments)
+{
+    std::vector<Bytes> set = fragments;
+    std::sort(set.begin(), set.end());
+    set.erase(std::unique(set.begin(), set.end()), set.end());
+    std::string text = m_state->identity;
+    for (const auto& fragment : set)
+    {
+        // With its length in front, so that no two sets of fragments have one key.
+        text += std::to_string(fragment.size()) + ':';
+        text.append(fragment.begin(), fragment.end());
+    }
+    const auto key = Sha256Of(text);
+
+    const std::lock_guard lock(m_state->mutex);
+    ++m_state->counts.requests;
+    const auto [place, isNew] = m_state->byKey.emplace(key, m_state->items.size());
+    if (!isNew)
+    {
+        ++m_state->counts.known;
+        return place->second;
+    }
+    m_state->items.emplace_back();
+    State::Item& item = m_state->items.back();
+    item.key = key;
+    if (m_state->cache)
+    {
+        item.prediction = m_state->cache->Find(key);
+    }
+    if (item.prediction)
+    {
+        ++m_state->counts.cached;
+        return place->second;
+    }
+    item.fragments = std::move(set);
+    m_state->queue.push_back(place->second);
+    if (m_state->threads.size() < m_state->workers)
+    {
+        m_state->threads.emplace_back(&State::Work, m_state.get());
+    }
+    m_state->wanted.notify_one();
+    return place->second;
 }
 
 Prediction
-Classifier::Classify(const Image& picture) const
+Evaluator::Get(Id id)
 {
-    return TopClasses(picture, 1).front();
-}
-
-std::vector<Prediction>
-Classifier::TopClasses(const Image& picture, size_t count) const
-{
-    const torch::NoGradGuard noGrad;
-    // Always one picture: in a batch, the last bits of a result depend on what else is in it.
-    const auto pixels = PictureTensor(picture).to(torch::kFloat) / 255;
-    const auto probabilities = m_network->loaded.forward(Normalise(pixels)).softmax(1);
-    const auto most = std::min<int64_t>(static_cast<int64_t>(count), probabilities.size(1));
-    const auto [confidence, label] = probabilities.topk(most, 1);
-    const auto confidences = confidence.accessor<float, 2>()[0];
-    const auto labels = label.accessor<int64_t, 2>()[0];
-    std::vector<Prediction> result;
-    for (int64_t k = 0; k < most; ++k)
+    std::unique_lock lock(m_state->mutex);
+    State::Item& item = m_state->items.at(id);
+    m_state->done.wait(lock, [&] { return item.prediction || m_state->failure; });
+    if (!item.prediction)
     {
-        result.push_back({static_cast<int>(labels[k]), confidences[k]});
+        std::rethrow_exception(m_state->failure);
     }
-    return result;
-}
-
-Evaluator::Evaluator(std::shared_ptr<const ImageDecoder> decoder,
-                     std::shared_ptr<const Classifier> classifier)
-    : m_decoder(std::move(decoder)),
-      m_classifier(std::move(classifier))
-{
+    return *item.prediction;
 }
 
 Prediction
 Evaluator::Evaluate(const std::vector<Bytes>& fragments)
 {
-    std::string key;
-    for (const auto& fragment : fragments)
-    {
-        // With its length in front, so that no two lists of fragments have one key.
-        key += std::to_string(fragment.size()) + ':';
-        key.append(fragment.begin(), fragment.end());
-    }
-    const auto found = m_known.find(key);
-    if (found != m_known.end())
-    {
-        ++m_hits;
-        return found->second;
-    }
-    Prediction prediction;
-    if (const auto picture = m_decoder->Decode(fragments))
-    {
-        ++m_decoded;
-        prediction = m_classifier->Classify(*picture);
-    }
-    m_known.emplace(std::move(key), prediction);
-    return prediction;
+    return Get(Request(fragments));
 }
 
-size_t
-Evaluator::DecodedCount() const
+EvaluatorCounts
+Evaluator::Counts() const
 {
-    return m_decoded;
+    const std::lock_guard lock(m_state->mutex);
+    EvaluatorCounts counts = m_state->counts;
+    if (m_state->active > 0)
+    {
+        counts.busyS += std::chrono::duration<double>(Clock::now() - m_state->activeSince).count();
+    }
+    return counts;
 }
 
-size_t
-Evaluator::HitCount() const
+std::string
+Evaluator::Problem() const
 {
-    return m_hits;
+    return m_state->cache ? m_state->cache->Problem() : "";
 }
 
 } // namespace limitnet

@@ -4,97 +4,93 @@
 
 #include "limitnet/codec/fragment.h"
 #include "limitnet/codec/image-codec.h"
-#include "limitnet/codec/image.h"
-#include "limitnet/nn/classifier-options.h"
+#include "limitnet/evaluation/classifier.h"
+#include "limitnet/evaluation/parallel-work.h"
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace limitnet
 {
 
-/** What the cloud makes of a picture. */
-struct Prediction
+/** What an evaluator may use. */
+struct EvaluatorOptions
 {
-    int label = -1;        //!< most likely class; -1 when there is no picture yet
-    double confidence = 0; //!< its softmax probability
+    std::filesystem::path cache;          //!< database of predictions; empty: none on disk
+    uint64_t cacheLimitBytes = 256 << 20; //!< what that may take
+    unsigned workers = WorkerCount();     //!< how many receptions are evaluated at once
 };
 
-/** A cloud classifier: picture in, class out. LibTorch stays behind this header. */
-class Classifier
+/** What an evaluator did. */
+struct EvaluatorCounts
 {
-  public:
-    /**
-     * \param path a model file of a classifier, model.json of ResNet-50, or a TorchScript file; see
-     *             docs/models.md. OpenClassifier() finds them by name.
-     * \param options what some kinds need
-     * \throws Error naming the file when it is missing, truncated or of another kind
-     */
-    explicit Classifier(const std::filesystem::path& path, const ClassifierOptions& options = {});
-    ~Classifier();
-    Classifier(const Classifier&) = delete;
-    Classifier& operator=(const Classifier&) = delete;
-
-    /** \return the data set whose classes it knows */
-    const std::string& DatasetName() const;
-
-    /**
-     * \param picture any size; it is resized to 224x224
-     * \return the most likely class
-     */
-    Prediction Classify(const Image& picture) const;
-
-    /**
-     * \param picture any size; it is resized to 224x224
-     * \param count how many classes to give; at most as many as there are
-     * \return the most likely classes, the first of which is that of Classify()
-     */
-    std::vector<Prediction> TopClasses(const Image& picture, size_t count) const;
-
-  private:
-    struct Network;
-    std::unique_ptr<Network> m_network;
+    size_t requests = 0; //!< calls of Request()
+    size_t known = 0;    //!< of these: asked before in this run
+    size_t cached = 0;   //!< of the others: found on disk, or computed by another program meanwhile
+    size_t evaluated = 0; //!< of the others: decoded, and classified where there was a picture
+    double busyS = 0;     //!< wall-clock time during which something was evaluated, seconds
 };
 
 /**
- * The cloud's answer for what has arrived of an image.
+ * The cloud's answers for what has arrived of images.
  *
- * A prediction is a function of the codec, the classifier and the fragments. Each distinct
- * sequence of fragments is decoded and classified once; the results are kept in memory for the
- * life of the object.
+ * A prediction is a function of the decoder, the classifier and the set of fragments: fragments are
+ * put in an order of their own, and copies dropped, before they are decoded. Each distinct
+ * reception is decoded and classified once, in the background, one on each core, where one image at
+ * a time is fastest (docs/performance.md); results are kept in memory and, if wanted, on disk,
+ * where other runs and programs find them.
  */
 class Evaluator
 {
   public:
+    /** Names a request; equal receptions have one. */
+    using Id = size_t;
+
     /**
      * \param decoder the codec's cloud half
      * \param classifier the classifier
+     * \param options what it may use
+     * \throws Error when the cache cannot be used
      */
     Evaluator(std::shared_ptr<const ImageDecoder> decoder,
-              std::shared_ptr<const Classifier> classifier);
+              std::shared_ptr<const Classifier> classifier,
+              const EvaluatorOptions& options = {});
+    /** Waits for what is being evaluated; what has not begun is dropped. */
+    ~Evaluator();
+    Evaluator(const Evaluator&) = delete;
+    Evaluator& operator=(const Evaluator&) = delete;
 
     /**
-     * \param fragments what has arrived, in the order of arrival
-     * \return the prediction; label -1 when the fragments make no picture yet
+     * Asks for a prediction; the work is done in the background.
+     *
+     * \param fragments what has arrived, in any order
+     * \return what Get() takes
      */
+    Id Request(const std::vector<Bytes>& fragments);
+
+    /**
+     * \param id of a request
+     * \return its prediction, for which it waits; label -1 when the fragments make no picture
+     * \throws what the decoder or the classifier threw
+     */
+    Prediction Get(Id id);
+
+    /** \return the prediction for some fragments, at once */
     Prediction Evaluate(const std::vector<Bytes>& fragments);
 
-    /** \return how many calls of Evaluate() had to decode */
-    size_t DecodedCount() const;
+    /** \return what was done up to now */
+    EvaluatorCounts Counts() const;
 
-    /** \return how many calls of Evaluate() found their result in memory */
-    size_t HitCount() const;
+    /** \return why nothing is kept on disk any more, in one line; empty: all is well */
+    std::string Problem() const;
 
   private:
-    std::shared_ptr<const ImageDecoder> m_decoder;
-    std::shared_ptr<const Classifier> m_classifier;
-    std::unordered_map<std::string, Prediction> m_known; // key: the fragments with their lengths
-    size_t m_decoded = 0;
-    size_t m_hits = 0;
+    struct State;
+    std::unique_ptr<State> m_state;
 };
 
 } // namespace limitnet

@@ -5,6 +5,7 @@
 #include "limitnet/codec/fragmenter.h"
 #include "limitnet/codec/int8-model.h"
 #include "limitnet/codec/latent.h"
+#include "limitnet/data/checksum.h"
 #include "limitnet/evaluation/picture-symbols.h"
 
 #include <fmt/format.h>
@@ -78,6 +79,12 @@ LimitNetDecoder::Decode(const std::vector<Bytes>& fragments) const
 {
     const auto received = ReceiveLatent(m_model->Tables(), fragments);
     return received ? std::optional(m_model->Decode(received->latent)) : std::nullopt;
+}
+
+std::string
+LimitNetDecoder::Identity() const
+{
+    return "limitnet " + Sha256OfFiles({m_model->Path()});
 }
 
 } // namespace limitnet

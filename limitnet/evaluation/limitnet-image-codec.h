@@ -46,6 +46,8 @@ class LimitNetDecoder : public ImageDecoder
     /** \return the 224x224 picture; nothing before the map and at least one value are there */
     std::optional<Image> Decode(const std::vector<Bytes>& fragments) const override;
 
+    std::string Identity() const override;
+
   private:
     std::shared_ptr<const CodecModel> m_model;
 };

@@ -2,7 +2,7 @@
 #ifndef LIMITNET_EVALUATION_OPEN_CLASSIFIER_H
 #define LIMITNET_EVALUATION_OPEN_CLASSIFIER_H
 
-#include "limitnet/evaluation/evaluator.h"
+#include "limitnet/evaluation/classifier.h"
 
 #include <filesystem>
 #include <memory>

@@ -20,13 +20,19 @@ WorkerCount()
 }
 
 void
+ComputeOnOneCore()
+{
+    torch::set_num_threads(1); // of this thread
+}
+
+void
 ForEachInParallel(std::size_t count, unsigned workers, const std::function<void(std::size_t)>& work)
 {
     std::atomic<std::size_t> next{0};
     std::mutex mutex;
     std::exception_ptr failure;
     const auto run = [&]() {
-        torch::set_num_threads(1); // of this thread
+        ComputeOnOneCore();
         try
         {
             for (std::size_t i = next++; i < count; i = next++)

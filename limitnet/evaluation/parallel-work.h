@@ -28,6 +28,9 @@ void ForEachInParallel(std::size_t count,
                        unsigned workers,
                        const std::function<void(std::size_t)>& work);
 
+/** From now on this thread computes on one core: for threads that work side by side. */
+void ComputeOnOneCore();
+
 } // namespace limitnet
 
 #endif // LIMITNET_EVALUATION_PARALLEL_WORK_H

@@ -164,6 +164,7 @@ ReadCodecNetworks(const std::filesystem::path& path)
 }
 
 CodecModel::CodecModel(const std::filesystem::path& path)
+    : m_path(path)
 {
     const auto file = ModelFile::Read(path, KIND);
     m_networks = std::make_unique<Networks>(NetworksOf(file, path));
@@ -176,6 +177,12 @@ CodecModel::CodecModel(const std::filesystem::path& path)
 }
 
 CodecModel::~CodecModel() = default;
+
+const std::filesystem::path&
+CodecModel::Path() const
+{
+    return m_path;
+}
 
 const CodecTables&
 CodecModel::Tables() const

@@ -38,6 +38,9 @@ class CodecModel
     CodecModel(const CodecModel&) = delete;
     CodecModel& operator=(const CodecModel&) = delete;
 
+    /** \return the file it was read from */
+    const std::filesystem::path& Path() const;
+
     /** \return the quantiser's and the entropy code's tables */
     const CodecTables& Tables() const;
 
@@ -69,6 +72,7 @@ class CodecModel
     const Networks& GetNetworks() const;
 
   private:
+    std::filesystem::path m_path;
     CodecTables m_tables;
     std::unique_ptr<Networks> m_networks;
 };

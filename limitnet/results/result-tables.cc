@@ -93,6 +93,9 @@ ImagesTable()
          {"prediction",
           "",
           "Class that the cloud predicts at the end; empty when nothing was received."},
+         {"confidence",
+          "",
+          "Probability that its classifier gives that class, 0..1; empty without a prediction."},
          {"correct", "", "1 when that is the label, else 0; 0 when nothing was received."}}};
     return table;
 }
@@ -147,6 +150,9 @@ FragmentsTable()
           "",
           "Class that the cloud predicted from all fragments up to this one; empty when it did not "
           "evaluate then."},
+         {"confidence",
+          "",
+          "Probability that its classifier gives that class, 0..1; empty without a prediction."},
          {"correct", "", "1 when that is the label, else 0; empty when it did not evaluate then."},
          {"access_wait_s",
           "s",

@@ -161,7 +161,17 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
             {"all", "grid"},
             "",
             "Which arrivals the cloud decodes and classifies: all, or those whose state shows "
-            "at a time of the accuracy curve, and the last. The curve is the same.");
+            "at a time of the accuracy curve, and the last. The curve is the same.")
+        .AddText("cache",
+                 "auto",
+                 "Database in which predictions are kept for other runs: a path, auto "
+                 "(limitnet/predictions.sqlite in $XDG_CACHE_HOME or ~/.cache), or none.")
+        .AddInt("cache_limit_mib",
+                256,
+                1,
+                1000000,
+                "MiB",
+                "What that may take of the disk; the predictions not used for longest go first.");
 
     table.AddSection("accuracy", "Accuracy curve")
         .AddReals("times_s",

@@ -55,6 +55,31 @@ AddLevel(limitnet::CsvWriter& csv, const std::optional<uint8_t>& level)
     level ? csv.Add(int{*level}) : csv.AddEmpty();
 }
 
+/** Adds class and confidence, or two empty fields for none. */
+void
+AddPrediction(limitnet::CsvWriter& csv, const limitnet::Prediction& prediction)
+{
+    constexpr int PROBABILITY_DECIMALS = 6;
+    if (prediction.label < 0)
+    {
+        csv.AddEmpty().AddEmpty();
+        return;
+    }
+    csv.Add(prediction.label).Add(prediction.confidence, PROBABILITY_DECIMALS);
+}
+
+/** \return where predictions are kept; empty: nowhere */
+std::filesystem::path
+CacheFile(const std::string& name)
+{
+    if (name == "none")
+    {
+        return {};
+    }
+    return name == "auto" ? limitnet::CacheDir() / "predictions.sqlite"
+                          : std::filesystem::path(name);
+}
+
 uint64_t
 FrameKey(uint32_t deviceAddress, uint32_t frameCounter)
 {
@@ -159,6 +184,13 @@ OffloadingScenario::OffloadingScenario(limitnet::ScenarioValues values,
         throw limitnet::Error("codec.classifier = " + classifier + ": knows the classes of " +
                               m_classifier->DatasetName() + ", not of " + m_dataset->Name());
     }
+    limitnet::EvaluatorOptions options;
+    options.cache = CacheFile(m_values.Text("cloud.cache"));
+    options.cacheLimitBytes = static_cast<uint64_t>(m_values.Int("cloud.cache_limit_mib")) << 20;
+    m_evaluator =
+        std::make_unique<limitnet::Evaluator>(std::make_shared<limitnet::LimitNetDecoder>(m_codec),
+                                              m_classifier,
+                                              options);
     BeginRun(m_values);
 }
 
@@ -187,6 +219,8 @@ OffloadingScenario::BuildLinks()
         link->Connect(MakeCallback(&CloudApplication::Receive, m_cloud),
                       MakeCallback(&OffloadingScenario::OnFate, this));
     }
+    m_cloud->TraceConnectWithoutContext("Arrival",
+                                        MakeCallback(&OffloadingScenario::OnArrival, this));
     // The cloud is on no node of a radio network: the links hand it what they deliver.
     const auto cloudNode = CreateObject<Node>();
     cloudNode->AddApplication(m_cloud);
@@ -388,56 +422,74 @@ OffloadingScenario::OnFate(const OffloadingFate& fate)
     }
 }
 
-bool
-OffloadingScenario::IsEvaluated(const ImageRecord& image, std::size_t i) const
+OffloadingScenario::ImageRecord&
+OffloadingScenario::ImageOf(const CloudApplication::Arrival& arrival)
 {
-    if (m_values.Text("cloud.moments") == "all" || i + 1 == image.arrivals.size())
+    const auto [device, image, fragment] =
+        m_frames.at(FrameKey(arrival.deviceAddress, arrival.frameCounter));
+    return m_devices[device].images.at(image);
+}
+
+bool
+OffloadingScenario::IsEvaluated(const std::vector<std::size_t>& arrivals, std::size_t i)
+{
+    if (m_values.Text("cloud.moments") == "all")
     {
         return true;
     }
     // The state after arrival i shows at a time t of the curve if t is not before this arrival and
     // before the next one.
+    const auto& log = m_cloud->GetArrivals();
+    const double capturedS = ImageOf(log[arrivals.front()]).capturedS;
     const auto elapsed = [&](std::size_t k) {
-        return m_cloud->GetArrivals()[image.arrivals[k]].time.GetSeconds() - image.capturedS;
+        return log[arrivals[k]].time.GetSeconds() - capturedS;
     };
     const auto time = std::lower_bound(m_times.begin(), m_times.end(), elapsed(i));
     return time != m_times.end() && *time < elapsed(i + 1);
 }
 
 void
+OffloadingScenario::RequestEvaluation(const std::vector<std::size_t>& arrivals, std::size_t i)
+{
+    std::vector<limitnet::Bytes> fragments;
+    for (std::size_t k = 0; k <= i; ++k)
+    {
+        fragments.push_back(m_cloud->GetArrivals()[arrivals[k]].bytes);
+    }
+    m_evaluations[arrivals[i]] = m_evaluator->Request(fragments);
+}
+
+void
+OffloadingScenario::OnArrival(std::size_t arrival)
+{
+    // Now it is known how long the state before this one has shown.
+    const auto& arrivals = m_cloud->GetImages()[m_cloud->GetArrivals()[arrival].image].arrivals;
+    if (arrivals.size() > 1 && IsEvaluated(arrivals, arrivals.size() - 2))
+    {
+        RequestEvaluation(arrivals, arrivals.size() - 2);
+    }
+}
+
+void
 OffloadingScenario::Evaluate()
 {
     // Which image the cloud's images are in truth: only for scoring, the cloud never sees it.
-    const auto& arrivals = m_cloud->GetArrivals();
-    std::size_t moments = 0;
-    std::vector<std::pair<ImageRecord*, const CloudApplication::ReceivedImage*>> images;
     for (const auto& received : m_cloud->GetImages())
     {
-        const auto& firstArrival = arrivals[received.arrivals.front()];
-        const auto [device, image, unused] =
-            m_frames.at(FrameKey(firstArrival.deviceAddress, firstArrival.frameCounter));
-        ImageRecord& record = m_devices[device].images.at(image);
-        record.arrivals = received.arrivals;
-        images.emplace_back(&record, &received);
-        for (std::size_t i = 0; i < record.arrivals.size(); ++i)
-        {
-            moments += IsEvaluated(record, i) ? 1 : 0;
-        }
+        RequestEvaluation(received.arrivals, received.arrivals.size() - 1);
     }
-
-    limitnet::Evaluator evaluator(std::make_shared<limitnet::LimitNetDecoder>(m_codec),
-                                  m_classifier);
+    const auto& arrivals = m_cloud->GetArrivals();
     const auto reassembler = std::make_unique<limitnet::Reassembler>(m_codec->Tables());
-    ProgressLine line("decoding and classifying", static_cast<double>(moments));
+    ProgressLine line("decoding and classifying", static_cast<double>(m_evaluations.size()));
     std::size_t done = 0;
-    for (const auto& [record, received] : images)
+    for (const auto& received : m_cloud->GetImages())
     {
-        std::vector<limitnet::Bytes> fragments;
+        ImageRecord& record = ImageOf(arrivals[received.arrivals.front()]);
+        record.arrivals = received.arrivals;
         reassembler->Reset();
-        for (std::size_t i = 0; i < record->arrivals.size(); ++i)
+        for (const std::size_t index : record.arrivals)
         {
-            const auto& arrival = arrivals[record->arrivals[i]];
-            fragments.push_back(arrival.bytes);
+            const auto& arrival = arrivals[index];
             reassembler->Add(arrival.bytes.data(), arrival.bytes.size());
             const auto [device, image, fragment] =
                 m_frames.at(FrameKey(arrival.deviceAddress, arrival.frameCounter));
@@ -445,16 +497,17 @@ OffloadingScenario::Evaluate()
                 m_devices[device].images.at(image).fragments.at(fragment);
             fragmentRecord.fate = "delivered";
             fragmentRecord.interferer.reset();
-            fragmentRecord.arrival = record->arrivals[i];
-            if (IsEvaluated(*record, i))
+            fragmentRecord.arrival = index;
+            const auto evaluation = m_evaluations.find(index);
+            if (evaluation != m_evaluations.end())
             {
-                record->last = evaluator.Evaluate(fragments);
-                fragmentRecord.prediction = record->last;
+                record.last = m_evaluator->Get(evaluation->second);
+                fragmentRecord.prediction = record.last;
                 line.Show(static_cast<double>(++done));
             }
         }
-        record->valuesReceived = reassembler->ValueCount();
-        record->mapReceived = reassembler->HasMap();
+        record.valuesReceived = reassembler->ValueCount();
+        record.mapReceived = reassembler->HasMap();
     }
 }
 
@@ -586,7 +639,7 @@ OffloadingScenario::WriteImages(const std::string& path) const
                 csv.Add(log[image.arrivals.front()].time.GetSeconds())
                     .Add(log[image.arrivals.back()].time.GetSeconds());
             }
-            image.last.label >= 0 ? csv.Add(image.last.label) : csv.AddEmpty();
+            AddPrediction(csv, image.last);
             csv.Add(image.last.label == image.label).EndRow();
         }
     }
@@ -635,7 +688,7 @@ OffloadingScenario::WriteFragments(const std::string& path) const
                     csv.AddEmpty().AddEmpty().AddEmpty();
                 }
                 const auto& prediction = fragment.prediction;
-                prediction && prediction->label >= 0 ? csv.Add(prediction->label) : csv.AddEmpty();
+                AddPrediction(csv, prediction.value_or(limitnet::Prediction{}));
                 prediction ? csv.Add(prediction->label == image.label) : csv.AddEmpty();
                 if (fragment.latency)
                 {
@@ -787,6 +840,20 @@ OffloadingScenario::Run(std::ostream& out)
     m_folder.Commit();
     PrintSummary(out);
     out << "\nresults in " << m_folder.FinalPath().string() << '\n';
+    const auto counts = m_evaluator->Counts();
+    std::cerr << "cloud: " << counts.requests << " receptions to evaluate, " << counts.known
+              << " of them asked before, " << counts.cached << " kept from other runs, "
+              << counts.evaluated << " decoded and classified";
+    if (counts.evaluated > 0)
+    {
+        std::cerr << ": " << std::fixed << std::setprecision(1)
+                  << static_cast<double>(counts.evaluated) / counts.busyS << " images/s";
+    }
+    std::cerr << '\n';
+    if (!m_evaluator->Problem().empty())
+    {
+        std::cerr << "warning: " << m_evaluator->Problem() << '\n';
+    }
     if (m_values.Bool("plot") && !plot.done)
     {
         std::cerr << "warning: no accuracy.png: " << plot.reason << '\n';

@@ -39,8 +39,8 @@ namespace lpwan
  * It knows nothing of the links but OffloadingLink. Their devices are numbered from 0, those of the
  * first link first.
  *
- * The network is simulated first, then what arrived is decoded and classified: nothing in the
- * cloud feeds back into the simulation here. All random streams are assigned, so a run is a
+ * What arrives is decoded and classified in the background while the simulation goes on: nothing
+ * in the cloud feeds back into it here. All random streams are assigned, so a run is a
  * function of its values alone.
  */
 class OffloadingScenario
@@ -122,8 +122,17 @@ class OffloadingScenario
     void WriteFragments(const std::string& path) const;
     void PrintSummary(std::ostream& out) const;
 
-    /** \return whether the state after arrival i of n is asked for by the curve, or is the last */
-    bool IsEvaluated(const ImageRecord& image, std::size_t i) const;
+    /** \return the image that a frame's fragment belongs to in truth: for scoring only */
+    ImageRecord& ImageOf(const CloudApplication::Arrival& arrival);
+
+    /**
+     * \param arrivals of an image \param i not the last of them
+     * \return whether the state after arrival i is asked for
+     */
+    bool IsEvaluated(const std::vector<std::size_t>& arrivals, std::size_t i);
+
+    /** Asks for the evaluation of the state after arrival i of an image. */
+    void RequestEvaluation(const std::vector<std::size_t>& arrivals, std::size_t i);
 
     // Trace sinks; the first argument is the number of the device.
     void OnCaptured(uint32_t device, uint32_t image);
@@ -139,6 +148,7 @@ class OffloadingScenario
     void OnDrop(uint32_t device, Ptr<const Packet> packet, DropReason reason);
     void OnDepleted(uint32_t device, Ptr<LpwanNetDevice> netDevice);
     void OnFate(const OffloadingFate& fate);
+    void OnArrival(std::size_t arrival);
 
     /** \return the record of the fragment in a packet */
     FragmentRecord& FragmentOf(uint32_t device, Ptr<const Packet> packet);
@@ -150,6 +160,7 @@ class OffloadingScenario
     std::shared_ptr<const limitnet::CodecModel> m_codec;
     std::shared_ptr<const limitnet::Classifier> m_classifier;
     limitnet::RunFolder m_folder;
+    std::unique_ptr<limitnet::Evaluator> m_evaluator;
 
     std::vector<std::unique_ptr<OffloadingLink>> m_links;
     Ptr<CloudApplication> m_cloud;
@@ -157,7 +168,8 @@ class OffloadingScenario
     std::map<uint32_t, uint32_t> m_deviceByAddress;
     /// by device address << 32 | frame counter: device, image, fragment
     std::map<uint64_t, std::array<uint32_t, 3>> m_frames;
-    std::map<std::string, limitnet::AccuracyCurve> m_curves; //!< by group
+    std::map<std::size_t, limitnet::Evaluator::Id> m_evaluations; //!< by index of the arrival
+    std::map<std::string, limitnet::AccuracyCurve> m_curves;      //!< by group
 };
 
 } // namespace lpwan

@@ -4,6 +4,7 @@
 
 #include "ns3/log.h"
 #include "ns3/simulator.h"
+#include "ns3/trace-source-accessor.h"
 
 namespace ns3
 {
@@ -16,10 +17,15 @@ NS_OBJECT_ENSURE_REGISTERED(CloudApplication);
 TypeId
 CloudApplication::GetTypeId()
 {
-    static TypeId tid = TypeId("ns3::lpwan::CloudApplication")
-                            .SetParent<Application>()
-                            .SetGroupName("Limitnet")
-                            .AddConstructor<CloudApplication>();
+    static TypeId tid =
+        TypeId("ns3::lpwan::CloudApplication")
+            .SetParent<Application>()
+            .SetGroupName("Limitnet")
+            .AddConstructor<CloudApplication>()
+            .AddTraceSource("Arrival",
+                            "A fragment has arrived: its index in GetArrivals().",
+                            MakeTraceSourceAccessor(&CloudApplication::m_arrivalTrace),
+                            "ns3::lpwan::CloudApplication::ArrivalTracedCallback");
     return tid;
 }
 
@@ -82,13 +88,16 @@ CloudApplication::Receive(const UplinkDelivery& delivery)
         device.any = true;
         device.newest = fragment.imageId;
     }
-    m_images[device.images[fragment.imageId]].arrivals.push_back(m_arrivals.size());
+    const std::size_t image = device.images[fragment.imageId];
+    m_images[image].arrivals.push_back(m_arrivals.size());
     m_arrivals.push_back({Simulator::Now(),
                           delivery.deviceAddress,
                           delivery.frameCounter,
                           delivery.gatewayCount,
                           delivery.snrDb,
+                          image,
                           std::move(bytes)});
+    m_arrivalTrace(m_arrivals.size() - 1);
 }
 
 const std::vector<CloudApplication::Arrival>&

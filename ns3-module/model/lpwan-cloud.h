@@ -8,6 +8,7 @@
 
 #include "ns3/application.h"
 #include "ns3/nstime.h"
+#include "ns3/traced-callback.h"
 
 #include <cstdint>
 #include <map>
@@ -39,6 +40,7 @@ class CloudApplication : public Application
         uint32_t frameCounter{0};  //!< of the frame it came in
         uint32_t gatewayCount{0};  //!< gateways that received the frame
         double snrDb{0};           //!< the best of them
+        std::size_t image{0};      //!< index in GetImages() of the image it belongs to
         limitnet::Bytes bytes;     //!< the fragment
     };
 
@@ -49,6 +51,12 @@ class CloudApplication : public Application
         uint8_t imageId{0};                //!< its id on the air
         std::vector<std::size_t> arrivals; //!< its fragments, as indices of GetArrivals()
     };
+
+    /**
+     * Signature of the trace source Arrival.
+     * \param arrival index in GetArrivals() of a fragment that came just now
+     */
+    typedef void (*ArrivalTracedCallback)(std::size_t arrival);
 
     /** \return the TypeId */
     static TypeId GetTypeId();
@@ -88,6 +96,7 @@ class CloudApplication : public Application
     std::vector<ReceivedImage> m_images;
     std::map<uint32_t, DeviceState> m_devices;
     uint64_t m_invalid{0};
+    TracedCallback<std::size_t> m_arrivalTrace;
 };
 
 } // namespace lpwan

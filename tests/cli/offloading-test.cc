@@ -26,6 +26,7 @@ RunScenario(const std::string& links, const TestFolder& folder, std::vector<std:
                                             {"--devices.radius_m", "800"},
                                             {"--scenario.duration_s", "400"},
                                             {"--accuracy.times_s", "5,60,300"},
+                                            {"--cloud.cache", "none"},
                                             {"--plot", "false"}};
     for (const auto& argument : arguments)
     {
@@ -145,12 +146,34 @@ TEST(OffloadingProgram, ABatteryEndsADeviceOnEitherLink)
     }
 }
 
+TEST(OffloadingProgram, ASecondRunNeedsNoInferenceAndWritesTheSame)
+{
+    const TestFolder folder;
+    const std::string cache = "--cloud.cache=" + (folder.Path() / "p.sqlite").string();
+    const auto first = RunScenario("nbiot", folder, {cache, "--scenario.name=first"});
+    ASSERT_EQ(first.exitCode, 0) << first.err;
+    EXPECT_NE(first.err.find("images/s"), std::string::npos) << first.err;
+    const auto second = RunScenario("nbiot", folder, {cache, "--scenario.name=second"});
+    ASSERT_EQ(second.exitCode, 0) << second.err;
+    EXPECT_NE(second.err.find("0 decoded and classified"), std::string::npos) << second.err;
+    const auto without = RunScenario("nbiot", folder, {"--scenario.name=without"});
+    ASSERT_EQ(without.exitCode, 0) << without.err;
+    for (const char* file : {"accuracy.csv", "fragments.csv", "images.csv", "nodes.csv"})
+    {
+        const auto bytes = ReadText(folder.Path() / "first/1" / file);
+        EXPECT_EQ(bytes, ReadText(folder.Path() / "second/1" / file)) << file;
+        EXPECT_EQ(bytes, ReadText(folder.Path() / "without/1" / file)) << file;
+    }
+}
+
 TEST(OffloadingProgram, BadInputGetsOneLine)
 {
     const std::vector<std::pair<std::vector<std::string>, std::string>> cases{
         {{"--nbiot.category=nb3"}, "nbiot.category"},
         {{"--nbiot.fragment_bytes=16"}, "nbiot.fragment_bytes"},
         {{"--nbiot.tx_power_dbm=30"}, "nbiot.tx_power_dbm"},
+        {{"--nbiot.edrx_cycle_s=5"}, "nbiot.edrx_cycle_s"},
+        {{"--cloud.cache=/proc/nowhere/x"}, "/proc/nowhere/x"},
         {{"--lora.sf=7"}, "lora.sf"},
         {{"--attributes.lpwan::NbiotEnb::PreambleRepetitions=1,3,32"}, "PreambleRepetitions"},
         {{"--attributes.lpwan::NbiotEnb::PreambleRepetitions=1 3 32"}, "PreambleRepetitions"},

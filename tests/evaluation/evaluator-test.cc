@@ -3,12 +3,14 @@
 #include "limitnet/codec/latent.h"
 #include "limitnet/codec/reassembler.h"
 #include "limitnet/data/paths.h"
+#include "limitnet/data/temporary-folder.h"
 #include "limitnet/evaluation/evaluator.h"
 #include "limitnet/evaluation/image-quality.h"
 #include "limitnet/evaluation/limitnet-image-codec.h"
 #include "limitnet/evaluation/picture-symbols.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <gtest/gtest.h>
 #include <random>
@@ -131,22 +133,146 @@ TEST_F(EvaluatorTest, NothingDecodableGivesNoPrediction)
     EXPECT_EQ(evaluator.Evaluate({fragments[0]}).label, -1);
     // Symbols without the map neither.
     EXPECT_EQ(evaluator.Evaluate({fragments[1]}).label, -1);
-    EXPECT_EQ(evaluator.DecodedCount(), 0U);
 }
 
-TEST_F(EvaluatorTest, EachReceptionIsDecodedOnce)
+TEST_F(EvaluatorTest, EachSetOfFragmentsIsEvaluatedOnce)
 {
     Evaluator evaluator(m_decoder, m_classifier);
+    auto fragments = LimitNetEncoder(MakePictureEncoder("float", m_model, {}), 500, 1)
+                         .Encode(Waves(32), 0, 222)
+                         .fragments;
+    const auto first = evaluator.Evaluate(fragments);
+    EXPECT_GE(first.label, 0);
+    EXPECT_EQ(first.label, m_classifier->Classify(*m_decoder->Decode(fragments)).label);
+    // In another order, and one of them twice.
+    std::reverse(fragments.begin(), fragments.end());
+    fragments.push_back(fragments.front());
+    const auto again = evaluator.Evaluate(fragments);
+    EXPECT_EQ(first.label, again.label);
+    EXPECT_EQ(first.confidence, again.confidence);
+    const auto counts = evaluator.Counts();
+    EXPECT_EQ(counts.requests, 2U);
+    EXPECT_EQ(counts.known, 1U);
+    EXPECT_EQ(counts.evaluated, 1U);
+    EXPECT_GT(counts.busyS, 0);
+}
+
+TEST_F(EvaluatorTest, SeveralAtOnceGiveWhatOneAtATimeGives)
+{
+    const LimitNetEncoder encoder(MakePictureEncoder("float", m_model, {}), 2000, 1);
+    EvaluatorOptions one;
+    one.workers = 1;
+    EvaluatorOptions four;
+    four.workers = 4;
+    Evaluator slow(m_decoder, m_classifier, one);
+    Evaluator fast(m_decoder, m_classifier, four);
+    std::vector<std::pair<Evaluator::Id, Prediction>> asked;
+    for (int side = 20; side < 26; ++side)
+    {
+        auto fragments = encoder.Encode(Waves(side), 0, 222).fragments;
+        while (fragments.size() > 1)
+        {
+            const auto id = fast.Request(fragments); // all of them before the first answer
+            asked.emplace_back(id, slow.Evaluate(fragments));
+            fragments.pop_back();
+        }
+    }
+    for (const auto& [id, expected] : asked)
+    {
+        EXPECT_EQ(fast.Get(id).label, expected.label);
+        EXPECT_EQ(fast.Get(id).confidence, expected.confidence);
+    }
+}
+
+TEST_F(EvaluatorTest, ASecondRunEvaluatesNothing)
+{
+    const TemporaryFolder folder(testing::TempDir(), "evaluator");
+    EvaluatorOptions options;
+    options.cache = folder.Path() / "predictions.sqlite";
     const auto fragments = LimitNetEncoder(MakePictureEncoder("float", m_model, {}), 500, 1)
                                .Encode(Waves(32), 0, 222)
                                .fragments;
-    const auto first = evaluator.Evaluate(fragments);
-    const auto again = evaluator.Evaluate(fragments);
-    EXPECT_GE(first.label, 0);
+    const auto first = Evaluator(m_decoder, m_classifier, options).Evaluate(fragments);
+    Evaluator second(m_decoder, m_classifier, options);
+    const auto again = second.Evaluate(fragments);
     EXPECT_EQ(first.label, again.label);
     EXPECT_EQ(first.confidence, again.confidence);
-    EXPECT_EQ(evaluator.DecodedCount(), 1U);
-    EXPECT_EQ(evaluator.HitCount(), 1U);
+    EXPECT_EQ(second.Counts().evaluated, 0U);
+    EXPECT_EQ(second.Counts().cached, 1U);
+
+    // Another classifier: nothing of it is known.
+    Evaluator other(m_decoder, std::make_shared<Classifier>(FindModel("cifar10-clean")), options);
+    other.Evaluate(fragments);
+    EXPECT_EQ(other.Counts().evaluated, 1U);
+}
+
+namespace
+{
+
+/** Counts what it decodes, and fails on demand. */
+class CountingDecoder : public ImageDecoder
+{
+  public:
+    mutable std::atomic<int> m_decoded{0};
+    std::string m_identity;
+    bool m_fails{false};
+
+    std::optional<Image> Decode(const std::vector<Bytes>&) const override
+    {
+        if (m_fails)
+        {
+            throw Error("the decoder fails");
+        }
+        ++m_decoded;
+        return Waves(32);
+    }
+
+    std::string Identity() const override
+    {
+        return m_identity;
+    }
+};
+
+} // namespace
+
+TEST_F(EvaluatorTest, EvaluatorsThatShareACacheShareTheWork)
+{
+    const TemporaryFolder folder(testing::TempDir(), "evaluator");
+    EvaluatorOptions options;
+    options.cache = folder.Path() / "predictions.sqlite";
+    options.workers = 2;
+    const auto decoder = std::make_shared<CountingDecoder>();
+    Evaluator a(decoder, m_classifier, options);
+    Evaluator b(decoder, m_classifier, options);
+    constexpr int RECEPTIONS = 50;
+    std::vector<std::pair<Evaluator::Id, Evaluator::Id>> ids;
+    for (uint8_t i = 0; i < RECEPTIONS; ++i)
+    {
+        ids.emplace_back(a.Request({{i}}), b.Request({{i}}));
+    }
+    for (const auto& [idA, idB] : ids)
+    {
+        EXPECT_EQ(a.Get(idA).label, b.Get(idB).label);
+    }
+    EXPECT_EQ(decoder->m_decoded, RECEPTIONS);
+    EXPECT_EQ(a.Counts().evaluated + b.Counts().evaluated, RECEPTIONS);
+
+    // Another model at the same place in the disk's eyes: nothing is taken from the old one.
+    const auto changed = std::make_shared<CountingDecoder>();
+    changed->m_identity = "changed";
+    Evaluator c(changed, m_classifier, options);
+    c.Evaluate({{1}});
+    EXPECT_EQ(changed->m_decoded, 1);
+}
+
+TEST_F(EvaluatorTest, AFailureComesOutAndIsNoPrediction)
+{
+    const auto decoder = std::make_shared<CountingDecoder>();
+    decoder->m_fails = true;
+    Evaluator evaluator(decoder, m_classifier);
+    const auto id = evaluator.Request({{1}});
+    EXPECT_THROW(evaluator.Get(id), Error);
+    EXPECT_THROW(evaluator.Get(id), Error);
 }
 
 TEST_F(EvaluatorTest, TopClassesAreOrderedAndStartWithTheBest)

@@ -20,7 +20,8 @@ from pathlib import Path
 # Options for a short run, the files it has to leave, and the one that shows whether anything happened.
 OFFLOADING = ["--devices.count=2", "--images.per_device=1", "--scenario.duration_s=300",
               "--images.period_s=60", "--devices.radius_m=500", "--images.dataset=cifar10",
-              "--codec.classifier=auto", "--accuracy.times_s=60,200", "--plot=false"]
+              "--codec.classifier=auto", "--accuracy.times_s=60,200", "--plot=false",
+              "--cloud.cache=none"]
 OFFLOADING_FILES = ["accuracy.csv", "fragments.csv", "images.csv", "nodes.csv", "scenario.ini"]
 PROGRAMS = {
     "limitnet-lora-scenario": ([*OFFLOADING, "--lora.sf=7"], OFFLOADING_FILES, "images.csv"),

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "limitnet/evaluation/prediction-cache.h"
+
+#include "limitnet/codec/error.h"
+
+#include <algorithm>
+#include <ctime>
+#include <fmt/format.h>
+#include <mutex>
+#include <sqlite3.h>
+#include <vector>
+
+namespace limitnet
+{
+
+namespace
+{
+
+/** Of the tables below. A database with another one is refused. */
+constexpr int SCHEMA = 1;
+/** Tells our databases from others (PRAGMA application_id). */
+constexpr int APPLICATION = 0x4c4e6574; // "LNet"
+/** Programs that share the database wait so long for each other's writing. */
+constexpr int BUSY_MS = 10000;
+constexpr uint64_t LEAST_LIMIT = 1 << 20;
+/** After so many predictions the size is looked at. */
+constexpr int STORES_PER_CHECK = 1000;
+
+int64_t
+Today()
+{
+    constexpr int64_t DAY_S = 86400;
+    return std::time(nullptr) / DAY_S;
+}
+
+} // namespace
+
+struct PredictionCache::Database
+{
+    struct Close
+    {
+        void operator()(sqlite3* database) const
+        {
+            sqlite3_close(database);
+        }
+
+        void operator()(sqlite3_stmt* statement) const
+        {
+            sqlite3_finalize(statement);
+        }
+    };
+
+    using Statement = std::unique_ptr<sqlite3_stmt, Close>;
+
+    /** What sqlite says of its last call. */
+    struct Failure
+    {
+        int code;
+        std::string message;
+    };
+
+    explicit Database(std::filesystem::path path, uint64_t limitBytes)
+        : file(std::move(path)),
+          limit(std::max(limitBytes, LEAST_LIMIT))
+    {
+        sqlite3* opened = nullptr;
+        const int code =
+            sqlite3_open_v2(file.c_str(),
+                            &opened,
+                            SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+                            nullptr);
+        handle.reset(opened);
+        Check(code);
+        sqlite3_busy_timeout(handle.get(), BUSY_MS);
+    }
+
+    void Check(int code) const
+    {
+        if (code != SQLITE_OK && code != SQLITE_ROW && code != SQLITE_DONE)
+        {
+            throw Failure{code, sqlite3_errmsg(handle.get())};
+        }
+    }
+
+    void Do(const std::string& sql) const
+    {
+        Check(sqlite3_exec(handle.get(), sql.c_str(), nullptr, nullptr, nullptr));
+    }
+
+    Statement Prepare(const char* sql) const
+    {
+        sqlite3_stmt* statement = nullptr;
+        Check(sqlite3_prepare_v3(handle.get(),
+                                 sql,
+                                 -1,
+                                 SQLITE_PREPARE_PERSISTENT,
+                                 &statement,
+                                 nullptr));
+        return Statement(statement);
+    }
+
+    /** \return the first column of the first row */
+    int64_t Number(const char* sql) const
+    {
+        const auto statement = Prepare(sql);
+        Check(sqlite3_step(statement.get()));
+        return sqlite3_column_int64(statement.get(), 0);
+    }
+
+    void SetUp()
+    {
+        // Before anything is written: is it ours?
+        if (Number("PRAGMA application_id") != APPLICATION)
+        {
+            if (Number("SELECT count(*) FROM sqlite_master") != 0)
+            {
+                throw Failure{SQLITE_NOTADB, "it has other tables"};
+            }
+        }
+        else if (Number("PRAGMA user_version") != SCHEMA)
+        {
+            throw Failure{SQLITE_NOTADB, "it was made by another version of the program"};
+        }
+        // Readers and a writer do not hinder each other; a commit waits for no disk, so that a
+        // power cut may undo the last ones, and a kill none.
+        Do("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL");
+        // label is NULL as long as somebody computes it; claimed: until when, s.
+        Do(fmt::format("BEGIN IMMEDIATE;"
+                       "CREATE TABLE IF NOT EXISTS prediction (key BLOB PRIMARY KEY, label INTEGER,"
+                       " confidence REAL, used INTEGER, claimed INTEGER) WITHOUT ROWID;"
+                       "PRAGMA application_id={}; PRAGMA user_version={}; COMMIT",
+                       APPLICATION,
+                       SCHEMA));
+        find = Prepare("SELECT label, confidence, used, claimed FROM prediction WHERE key = ?1");
+        touch = Prepare("UPDATE prediction SET used = ?2 WHERE key = ?1");
+        claim = Prepare("INSERT OR REPLACE INTO prediction (key, used, claimed)"
+                        " VALUES (?1, ?2, ?3)");
+        store = Prepare("INSERT OR REPLACE INTO prediction (key, label, confidence, used)"
+                        " VALUES (?1, ?2, ?3, ?4)");
+        begin = Prepare("BEGIN IMMEDIATE");
+        commit = Prepare("COMMIT");
+        KeepWithinLimit();
+    }
+
+    void Step(const Statement& statement) const
+    {
+        const int code = sqlite3_step(statement.get());
+        sqlite3_reset(statement.get());
+        Check(code);
+    }
+
+    static void BindKey(const Statement& statement, const Key& key)
+    {
+        sqlite3_bind_blob(statement.get(), 1, key.data(), static_cast<int>(key.size()), nullptr);
+    }
+
+    /** A row. */
+    struct Row
+    {
+        std::optional<Prediction> prediction;
+        int64_t used{0};
+        int64_t claimed{0};
+    };
+
+    std::optional<Row> Look(const Key& key) const
+    {
+        BindKey(find, key);
+        const int code = sqlite3_step(find.get());
+        std::optional<Row> row;
+        if (code == SQLITE_ROW)
+        {
+            row.emplace();
+            if (sqlite3_column_type(find.get(), 0) != SQLITE_NULL)
+            {
+                row->prediction = Prediction{sqlite3_column_int(find.get(), 0),
+                                             sqlite3_column_double(find.get(), 1)};
+            }
+            row->used = sqlite3_column_int64(find.get(), 2);
+            row->claimed = sqlite3_column_int64(find.get(), 3);
+        }
+        sqlite3_reset(find.get());
+        Check(code);
+        return row;
+    }
+
+    void KeepWithinLimit() const
+    {
+        const auto used = [&] {
+            return static_cast<uint64_t>(Number("PRAGMA page_count") -
+                                         Number("PRAGMA freelist_count")) *
+                   static_cast<uint64_t>(Number("PRAGMA page_size"));
+        };
+        if (used() > limit)
+        {
+            Do("DELETE FROM prediction WHERE key IN (SELECT key FROM prediction ORDER BY used"
+               " LIMIT (SELECT count(*) / 4 FROM prediction))");
+        }
+    }
+
+    /** Runs something that may fail for reasons of the disk; then nothing is kept any more. */
+    template <class Work>
+    void Try(Work work)
+    {
+        const std::lock_guard lock(mutex);
+        if (!problem.empty())
+        {
+            return;
+        }
+        try
+        {
+            work();
+        }
+        catch (const Failure& failure)
+        {
+            if (sqlite3_get_autocommit(handle.get()) == 0)
+            {
+                sqlite3_exec(handle.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+            }
+            problem =
+                fmt::format("{}: {}; predictions are not kept", file.string(), failure.message);
+        }
+    }
+
+    std::filesystem::path file;
+    uint64_t limit;
+    std::unique_ptr<sqlite3, Close> handle;
+    Statement find;
+    Statement touch;
+    Statement claim;
+    Statement store;
+    Statement begin;
+    Statement commit;
+    mutable std::mutex mutex;
+    std::string problem;
+    int stores{0};
+};
+
+PredictionCache::PredictionCache(const std::filesystem::path& file, uint64_t limitBytes)
+{
+    try
+    {
+        std::error_code ignored;
+        std::filesystem::create_directories(file.parent_path(), ignored);
+        m_database = std::make_unique<Database>(file, limitBytes);
+        m_database->SetUp();
+    }
+    catch (const Database::Failure& failure)
+    {
+        throw Error(
+            fmt::format("{}: cannot be used to keep predictions: {}; remove it, name another "
+                        "file, or keep none",
+                        file.string(),
+                        failure.message));
+    }
+}
+
+PredictionCache::~PredictionCache() = default;
+
+std::optional<Prediction>
+PredictionCache::Find(const Key& key)
+{
+    std::optional<Prediction> found;
+    m_database->Try([&] {
+        const auto row = m_database->Look(key);
+        if (!row || !row->prediction)
+        {
+            return;
+        }
+        found = row->prediction;
+        if (row->used != Today())
+        {
+            Database::BindKey(m_database->touch, key);
+            sqlite3_bind_int64(m_database->touch.get(), 2, Today());
+            m_database->Step(m_database->touch);
+        }
+    });
+    return found;
+}
+
+PredictionCache::Owner
+PredictionCache::Claim(const Key& key, Prediction& known)
+{
+    auto owner = Owner::NOBODY;
+    m_database->Try([&] {
+        m_database->Step(m_database->begin);
+        const auto row = m_database->Look(key);
+        const int64_t now = std::time(nullptr);
+        if (row && row->prediction)
+        {
+            owner = Owner::KNOWN;
+            known = *row->prediction;
+        }
+        else if (row && row->claimed > now && row->claimed <= now + CLAIM_SECONDS)
+        {
+            owner = Owner::OTHERS;
+        }
+        else
+        {
+            const auto& claim = m_database->claim;
+            Database::BindKey(claim, key);
+            sqlite3_bind_int64(claim.get(), 2, Today());
+            sqlite3_bind_int64(claim.get(), 3, now + CLAIM_SECONDS);
+            m_database->Step(claim);
+        }
+        m_database->Step(m_database->commit);
+    });
+    return owner;
+}
+
+void
+PredictionCache::Store(const Key& key, const Prediction& prediction)
+{
+    m_database->Try([&] {
+        const auto& store = m_database->store;
+        Database::BindKey(store, key);
+        sqlite3_bind_int(store.get(), 2, prediction.label);
+        sqlite3_bind_double(store.get(), 3, prediction.confidence);
+        sqlite3_bind_int64(store.get(), 4, Today());
+        m_database->Step(store);
+        if (++m_database->stores % STORES_PER_CHECK == 0)
+        {
+            m_database->KeepWithinLimit();
+        }
+    });
+}
+
+uint64_t
+PredictionCache::Size()
+{
+    uint64_t size = 0;
+    m_database->Try([&] {
+        size = static_cast<uint64_t>(
+            m_database->Number("SELECT count(*) FROM prediction WHERE label IS NOT NULL"));
+    });
+    return size;
+}
+
+std::string
+PredictionCache::Problem() const
+{
+    const std::lock_guard lock(m_database->mutex);
+    return m_database->problem;
+}
+
+} // namespace limitnet

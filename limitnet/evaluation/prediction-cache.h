@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef LIMITNET_EVALUATION_PREDICTION_CACHE_H
+#define LIMITNET_EVALUATION_PREDICTION_CACHE_H
+
+#include "limitnet/evaluation/classifier.h"
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace limitnet
+{
+
+/**
+ * Predictions on disk, in an SQLite database that any number of programs use at once.
+ *
+ * Each prediction is there to stay as soon as Store() returns, whatever becomes of the program. A
+ * program that is about to compute one says so (Claim()), so that others wait for it instead of
+ * computing it too; the claim of a program that was killed ends after CLAIM_SECONDS.
+ *
+ * Objects may be used by several threads at once. A database that cannot be written any more, such
+ * as on a full disk, is a Problem() and no error: results do not depend on it.
+ */
+class PredictionCache
+{
+  public:
+    /** Names what a prediction is a function of; see Evaluator. */
+    using Key = std::array<uint8_t, 32>;
+
+    /** How long others wait for a program that has claimed a prediction. */
+    static constexpr int CLAIM_SECONDS = 20;
+
+    /**
+     * Opens or makes it; its folder is made too.
+     *
+     * \param file the database
+     * \param limitBytes what it may take of the disk; beyond that, the quarter that was not used
+     *        for longest is forgotten. At least 1 MiB is taken.
+     * \throws Error naming the file when it is no database of predictions, or cannot be made
+     */
+    PredictionCache(const std::filesystem::path& file, uint64_t limitBytes);
+    ~PredictionCache();
+    PredictionCache(const PredictionCache&) = delete;
+    PredictionCache& operator=(const PredictionCache&) = delete;
+
+    /** \return the prediction, if it is there */
+    std::optional<Prediction> Find(const Key& key);
+
+    /** What Claim() found. */
+    enum class Owner
+    {
+        NOBODY, //!< it is claimed now: compute and Store() it
+        OTHERS, //!< another program computes it
+        KNOWN,  //!< it is there
+    };
+
+    /**
+     * \param key of what is to be computed
+     * \param known written when it is KNOWN
+     */
+    Owner Claim(const Key& key, Prediction& known);
+
+    /** Keeps a prediction. */
+    void Store(const Key& key, const Prediction& prediction);
+
+    /** \return number of predictions kept */
+    uint64_t Size();
+
+    /** \return why nothing is kept any more, in one line; empty: all is well */
+    std::string Problem() const;
+
+  private:
+    struct Database;
+    std::unique_ptr<Database> m_database;
+};
+
+} // namespace limitnet
+
+#endif // LIMITNET_EVALUATION_PREDICTION_CACHE_H
