@@ -6,6 +6,7 @@
 #include "limitnet/codec/int8-encoder.h"
 #include "limitnet/codec/latent.h"
 #include "limitnet/data/paths.h"
+#include "limitnet/data/temporary-folder.h"
 #include "limitnet/evaluation/evaluator.h"
 #include "limitnet/evaluation/limitnet-image-codec.h"
 #include "limitnet/nn/codec-model-torch.h"
@@ -194,6 +195,68 @@ Classify(benchmark::State& state)
     Report(state, 1, CLASSIFIER_MACS);
 }
 
+constexpr size_t RECEPTIONS = 32;
+
+/** Receptions that differ, of one picture. */
+std::vector<std::vector<Bytes>>
+MakeReceptions(const std::shared_ptr<const CodecModel>& model)
+{
+    const LimitNetEncoder encoder(MakePictureEncoder("float", model, {}), LATENT_SIZE / 4, 1);
+    std::vector<std::vector<Bytes>> receptions;
+    for (size_t i = 0; i < RECEPTIONS; ++i)
+    {
+        receptions.push_back(
+            encoder.Encode(MakePicture(224), static_cast<uint8_t>(i), 222).fragments);
+    }
+    return receptions;
+}
+
+/** What the evaluator can reach at most: decoding and classifying, one image on each core. */
+void
+DecodeAndClassify(benchmark::State& state)
+{
+    const auto model = std::make_shared<CodecModel>(FindModel("codec-224"));
+    const LimitNetDecoder decoder(model);
+    const Classifier classifier(FindModel("cifar10"));
+    const auto receptions = MakeReceptions(model);
+    for ([[maybe_unused]] auto _ : state)
+    {
+        ForEachInParallel(RECEPTIONS, WorkerCount(), [&](size_t i) {
+            benchmark::DoNotOptimize(classifier.Classify(*decoder.Decode(receptions[i])));
+        });
+    }
+    Report(state, RECEPTIONS, DECODER_MACS + CLASSIFIER_MACS);
+}
+
+/** The same through the evaluator, each prediction kept on disk. */
+void
+Evaluate(benchmark::State& state)
+{
+    const auto model = std::make_shared<CodecModel>(FindModel("codec-224"));
+    const auto decoder = std::make_shared<LimitNetDecoder>(model);
+    const auto classifier = std::make_shared<Classifier>(FindModel("cifar10"));
+    const auto receptions = MakeReceptions(model);
+    for ([[maybe_unused]] auto _ : state)
+    {
+        state.PauseTiming();
+        const TemporaryFolder folder(std::filesystem::temp_directory_path(), "limitnet-bench");
+        state.ResumeTiming();
+        EvaluatorOptions options;
+        options.cache = folder.Path() / "predictions.sqlite";
+        Evaluator evaluator(decoder, classifier, options);
+        std::vector<Evaluator::Id> ids;
+        for (const auto& fragments : receptions)
+        {
+            ids.push_back(evaluator.Request(fragments));
+        }
+        for (const auto id : ids)
+        {
+            benchmark::DoNotOptimize(evaluator.Get(id));
+        }
+    }
+    Report(state, RECEPTIONS, DECODER_MACS + CLASSIFIER_MACS);
+}
+
 void
 MatrixProduct(benchmark::State& state)
 {
@@ -245,6 +308,8 @@ BENCHMARK(NetworksInt8)->UseRealTime()->Unit(MS);
 BENCHMARK(Decode)->UseRealTime()->Unit(MS);
 BENCHMARK(DecodeTensor)->Arg(1)->Arg(2)->Arg(4)->Arg(8)->Arg(16)->UseRealTime()->Unit(MS);
 BENCHMARK(Classify)->UseRealTime()->Unit(MS);
+BENCHMARK(DecodeAndClassify)->UseRealTime()->Unit(MS);
+BENCHMARK(Evaluate)->UseRealTime()->Unit(MS);
 BENCHMARK(PictureToTensor)->Arg(32)->Arg(224)->UseRealTime()->Unit(MS);
 BENCHMARK(TensorToPicture)->UseRealTime()->Unit(MS);
 

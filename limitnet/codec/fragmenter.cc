@@ -48,12 +48,12 @@ Fragmenter::Begin(const SaliencyMap& map, const uint8_t* symbols, const Fragment
     m_options = options;
     SaliencyMap sent = map;
     m_mapBytes = EncodeSaliencyMap(m_tables, sent, m_map.data());
-    m_walk.Begin(sent);
+    m_walk.Begin(sent, options.order);
     m_next = NONE;
     m_symbols = symbols;
-    m_sendingMap = true;
+    m_sendingMap = NeedsMap(options.order);
     m_mapOffset = 0;
-    m_copiesLeft = options.mapCopies - 1;
+    m_copiesLeft = m_sendingMap ? options.mapCopies - 1 : 0;
     m_symbolFragments = 0;
     m_nextCopyAfter = 2;
     m_position = 0;

@@ -30,6 +30,7 @@ struct FragmentOptions
     size_t maxFragmentBytes = 51;    //!< Most bytes of a fragment, header included; at least 11.
     size_t valueCount = LATENT_SIZE; //!< How many values of the order to send, 0..9408.
     unsigned mapCopies = 1;          //!< How often the map is sent in all, 1..16.
+    ValueOrder order = ValueOrder::IMPORTANCE; //!< One that needs no map sends none.
 };
 
 /**

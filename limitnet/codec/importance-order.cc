@@ -43,6 +43,20 @@ PairOf(int output)
     return {first, second, WEIGHT_TOTAL - secondWeight, secondWeight};
 }
 
+/// A number of 14 bits for each number of 14 bits, scattered: odd multiples and shifts undo each
+/// other, so no two numbers have the same.
+uint32_t
+Scatter(uint32_t n)
+{
+    constexpr uint32_t MASK = (1U << 14) - 1;
+    n = (n * 0x2C1B + 0x1F35) & MASK;
+    n ^= n >> 7;
+    n = (n * 0x1E35) & MASK;
+    n ^= n >> 5;
+    n = (n * 0x29A7) & MASK;
+    return n ^ n >> 8;
+}
+
 } // namespace
 
 void
@@ -76,14 +90,17 @@ ImportanceWalk::Score(int channel) const
 }
 
 void
-ImportanceWalk::Begin(const SaliencyMap& map)
+ImportanceWalk::Begin(const SaliencyMap& map, ValueOrder order)
 {
+    m_order = order;
+    m_place = 0;
+    const bool flat = map.range == 0 || !NeedsMap(order);
     std::array<uint16_t, LATENT_CELLS> sums;
     UpsampleSaliency(map, sums.data());
     m_range = map.range;
     for (int k = 0; k < LATENT_CELLS; ++k)
     {
-        const uint32_t sum = map.range > 0 ? sums[k] : 0;
+        const uint32_t sum = flat ? 0 : sums[k];
         m_cells[k] = (sum << CELL_BITS) | (CELL_MASK - static_cast<uint32_t>(k));
     }
     std::sort(m_cells.begin(), m_cells.end(), std::greater<>());
@@ -97,12 +114,28 @@ ImportanceWalk::Begin(const SaliencyMap& map)
 int
 ImportanceWalk::Next()
 {
-    int best = 0;
-    for (int c = 1; c < LATENT_CHANNELS; ++c)
+    if (m_order == ValueOrder::RANDOM)
     {
-        if (m_score[c] > m_score[best])
+        uint32_t value = LATENT_SIZE;
+        while (value >= LATENT_SIZE)
         {
-            best = c;
+            value = Scatter(m_place++);
+        }
+        return static_cast<int>(value);
+    }
+    int best = 0;
+    if (m_order == ValueOrder::SALIENCY)
+    {
+        best = static_cast<int>(m_place++ % LATENT_CHANNELS);
+    }
+    else
+    {
+        for (int c = 1; c < LATENT_CHANNELS; ++c)
+        {
+            if (m_score[c] > m_score[best])
+            {
+                best = c;
+            }
         }
     }
     const uint32_t cell = CELL_MASK - (m_cells[m_taken[best]] & CELL_MASK);
@@ -113,10 +146,10 @@ ImportanceWalk::Next()
 }
 
 void
-ImportanceOrder(const SaliencyMap& map, uint16_t* order)
+ImportanceOrder(const SaliencyMap& map, uint16_t* order, ValueOrder kind)
 {
     ImportanceWalk walk;
-    walk.Begin(map);
+    walk.Begin(map, kind);
     for (int n = 0; n < LATENT_SIZE; ++n)
     {
         order[n] = static_cast<uint16_t>(walk.Next());

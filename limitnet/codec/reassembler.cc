@@ -2,8 +2,6 @@
 
 #include "limitnet/codec/reassembler.h"
 
-#include "limitnet/codec/importance-order.h"
-
 #include <algorithm>
 
 namespace limitnet
@@ -27,10 +25,12 @@ Read16(const uint8_t* bytes)
 
 } // namespace
 
-Reassembler::Reassembler(const CodecTables& tables)
+Reassembler::Reassembler(const CodecTables& tables, ValueOrder order)
     : m_tables(tables),
+      m_kind(order),
       m_model(tables.entropy)
 {
+    Reset();
 }
 
 void
@@ -46,6 +46,11 @@ Reassembler::Reset()
     m_placed.reset();
     m_received.reset();
     m_stored = 0;
+    if (!NeedsMap(m_kind))
+    {
+        m_hasMap = true;
+        ImportanceOrder(m_map, m_order.data(), m_kind);
+    }
 }
 
 Reassembler::Result
@@ -175,7 +180,7 @@ void
 Reassembler::CompleteMap()
 {
     m_map = DecodeSaliencyMap(m_tables.entropy, m_mapBytes.data(), m_mapEnd);
-    ImportanceOrder(m_map, m_order.data());
+    ImportanceOrder(m_map, m_order.data(), m_kind);
     m_hasMap = true;
     // in order of arrival, so that the outcome is as if the map had come first
     for (size_t at = 0; at < m_stored;)

@@ -5,6 +5,7 @@
 
 #include "limitnet/codec/codec-tables.h"
 #include "limitnet/codec/fragment.h"
+#include "limitnet/codec/importance-order.h"
 #include "limitnet/codec/range-coder.h"
 #include "limitnet/codec/saliency-map.h"
 #include "limitnet/codec/symbol-model.h"
@@ -43,10 +44,12 @@ class Reassembler
 
     /**
      * @param tables probabilities, reconstruction values and model id; have to outlive the object.
+     * @param order the sender's; with one that needs no map, HasMap() is true from the start.
      * @throws Error when the tables fail CodecTables::Check.
      */
-    explicit Reassembler(const CodecTables& tables);
-    explicit Reassembler(const CodecTables&& tables) = delete;
+    explicit Reassembler(const CodecTables& tables, ValueOrder order = ValueOrder::IMPORTANCE);
+    explicit Reassembler(const CodecTables&& tables,
+                         ValueOrder order = ValueOrder::IMPORTANCE) = delete;
 
     /// Forgets all fragments and the image id.
     void Reset();
@@ -107,6 +110,7 @@ class Reassembler
     void CompleteMap();
 
     const CodecTables& m_tables;
+    ValueOrder m_kind;
     SymbolModel m_model;
     bool m_hasImageId = false;
     uint8_t m_imageId = 0;

@@ -8,6 +8,7 @@
 #include "limitnet/data/checksum.h"
 #include "limitnet/evaluation/picture-symbols.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace limitnet
@@ -42,10 +43,12 @@ Work(bool hasSaliency, size_t valueCount)
 
 LimitNetEncoder::LimitNetEncoder(std::shared_ptr<const PictureEncoder> encoder,
                                  size_t valueCount,
-                                 unsigned mapCopies)
+                                 unsigned mapCopies,
+                                 ValueOrder order)
     : m_encoder(std::move(encoder)),
       m_valueCount(valueCount),
-      m_mapCopies(mapCopies)
+      m_mapCopies(mapCopies),
+      m_order(order)
 {
     if (valueCount < 1 || valueCount > LATENT_SIZE)
     {
@@ -64,27 +67,37 @@ LimitNetEncoder::Encode(const Image& image, uint8_t imageId, size_t maxFragmentB
     options.maxFragmentBytes = maxFragmentBytes;
     options.valueCount = m_valueCount;
     options.mapCopies = m_mapCopies;
+    options.order = m_order;
     return {Fragmenter(m_encoder->Entropy(), m_encoder->ModelId())
                 .All(picture.map, picture.symbols.data(), options),
-            Work(m_encoder->HasSaliency(), m_valueCount)};
+            Work(m_encoder->HasSaliency() && NeedsMap(m_order), m_valueCount)};
 }
 
-LimitNetDecoder::LimitNetDecoder(std::shared_ptr<const CodecModel> model)
-    : m_model(std::move(model))
+LimitNetDecoder::LimitNetDecoder(std::shared_ptr<const CodecModel> model,
+                                 ValueOrder order,
+                                 size_t least)
+    : m_model(std::move(model)),
+      m_order(order),
+      m_least(std::max<size_t>(1, least))
 {
 }
 
 std::optional<Image>
 LimitNetDecoder::Decode(const std::vector<Bytes>& fragments) const
 {
-    const auto received = ReceiveLatent(m_model->Tables(), fragments);
-    return received ? std::optional(m_model->Decode(received->latent)) : std::nullopt;
+    const auto received = ReceiveLatent(m_model->Tables(), fragments, LATENT_SIZE, m_order);
+    return received && received->valueCount >= m_least
+               ? std::optional(m_model->Decode(received->latent))
+               : std::nullopt;
 }
 
 std::string
 LimitNetDecoder::Identity() const
 {
-    return "limitnet " + Sha256OfFiles({m_model->Path()});
+    return fmt::format("limitnet {} order {} least {}",
+                       Sha256OfFiles({m_model->Path()}),
+                       static_cast<int>(m_order),
+                       m_least);
 }
 
 } // namespace limitnet

@@ -83,9 +83,13 @@ FragmentsWithin(const CodecTables& tables,
 }
 
 std::optional<ReceivedLatent>
-ReceiveLatent(const CodecTables& tables, const std::vector<Bytes>& fragments, std::size_t most)
+ReceiveLatent(const CodecTables& tables,
+              const std::vector<Bytes>& fragments,
+              std::size_t most,
+              ValueOrder order)
 {
-    const auto reassembler = std::make_unique<Reassembler>(tables); // too large for some stacks
+    const auto reassembler =
+        std::make_unique<Reassembler>(tables, order); // too large for some stacks
     for (const auto& fragment : fragments)
     {
         reassembler->Add(fragment.data(), fragment.size());
@@ -100,17 +104,17 @@ ReceiveLatent(const CodecTables& tables, const std::vector<Bytes>& fragments, st
     reassembler->Latent(result.latent.data());
     std::array<std::uint8_t, LATENT_SIZE> received{};
     reassembler->Received(received.data());
-    std::array<std::uint16_t, LATENT_SIZE> order{};
-    ImportanceOrder(result.map, order.data());
+    std::array<std::uint16_t, LATENT_SIZE> indices{};
+    ImportanceOrder(result.map, indices.data(), order);
     for (std::size_t n = 0; n < LATENT_SIZE; ++n)
     {
         if (n >= most)
         {
-            result.latent[order[n]] = 0;
+            result.latent[indices[n]] = 0;
         }
         else
         {
-            result.valueCount += received[order[n]];
+            result.valueCount += received[indices[n]];
         }
     }
     return result.valueCount > 0 ? std::optional(std::move(result)) : std::nullopt;

@@ -66,12 +66,14 @@ struct ReceivedLatent
 /**
  * \param tables the codec's
  * \param fragments what arrived
- * \param most only values among the first \p most of the importance order count
+ * \param most only values among the first \p most of the order count
+ * \param order the sender's
  * \return the latent; nothing where the map or all values are missing
  */
 std::optional<ReceivedLatent> ReceiveLatent(const CodecTables& tables,
                                             const std::vector<Bytes>& fragments,
-                                            std::size_t most = LATENT_SIZE);
+                                            std::size_t most = LATENT_SIZE,
+                                            ValueOrder order = ValueOrder::IMPORTANCE);
 
 } // namespace limitnet
 

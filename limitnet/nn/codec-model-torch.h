@@ -20,6 +20,9 @@ struct CodecModel::Networks
     /** Whether `net->sal_decoder` is part of the model; otherwise its weights mean nothing. */
     bool hasSaliency = true;
 
+    /** Trained for values that are sent in no order, as the rival is; then without saliency. */
+    bool randomOrder = false;
+
     /**
      * \param latent Nx12x28x28
      * \return Nx1x28x28 in 0..1; 0 everywhere without a saliency decoder, which makes the

@@ -26,6 +26,8 @@ const char* const KIND = "codec";
 /// The note that says whether there is a saliency decoder, and its value when there is none.
 const char* const SALIENCY_NOTE = "saliency";
 const char* const NO_SALIENCY = "none";
+const char* const ORDER_NOTE = "order";
+const char* const RANDOM_ORDER = "random";
 const char* const SALIENCY_PREFIX = "sal_decoder.";
 
 /** The shape of a nested array. */
@@ -137,6 +139,8 @@ NetworksOf(const ModelFile& file, const std::filesystem::path& path)
     CodecModel::Networks networks;
     const auto note = file.notes.find(SALIENCY_NOTE);
     networks.hasSaliency = note == file.notes.end() || note->second != NO_SALIENCY;
+    const auto order = file.notes.find(ORDER_NOTE);
+    networks.randomOrder = order != file.notes.end() && order->second == RANDOM_ORDER;
     file.Give(*networks.net, path, "encoder.");
     file.Give(*networks.net, path, "decoder.");
     if (networks.hasSaliency)
@@ -196,6 +200,14 @@ CodecModel::HasSaliency() const
     return m_networks->hasSaliency;
 }
 
+ValueOrder
+CodecModel::Order() const
+{
+    return m_networks->randomOrder   ? ValueOrder::RANDOM
+           : m_networks->hasSaliency ? ValueOrder::IMPORTANCE
+                                     : ValueOrder::CHANNEL;
+}
+
 EncodedPicture
 CodecModel::Encode(const Image& image) const
 {
@@ -240,6 +252,10 @@ WriteCodecModel(const std::filesystem::path& path,
     file.notes = notes;
     file.notes["kind"] = KIND;
     file.Take(*networks.net);
+    if (networks.randomOrder)
+    {
+        file.notes[ORDER_NOTE] = RANDOM_ORDER;
+    }
     if (!networks.hasSaliency)
     {
         file.notes[SALIENCY_NOTE] = NO_SALIENCY;

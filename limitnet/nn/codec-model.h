@@ -4,6 +4,7 @@
 
 #include "limitnet/codec/codec-tables.h"
 #include "limitnet/codec/image.h"
+#include "limitnet/codec/importance-order.h"
 
 #include <filesystem>
 #include <memory>
@@ -46,6 +47,9 @@ class CodecModel
 
     /** \return whether it has a saliency decoder; without, values are sent channel by channel */
     bool HasSaliency() const;
+
+    /** \return the order of the values that it was trained for */
+    ValueOrder Order() const;
 
     /**
      * \param image a picture of any size; it is resized to 224x224 without keeping its aspect ratio

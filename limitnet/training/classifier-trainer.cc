@@ -194,7 +194,13 @@ class Reconstructions
                 .view({1, LATENT_CHANNELS, 1, 1}) *
             SYMBOL_COUNT;
         const auto latent = networks.net->encoder(Normalise(x));
-        const auto rank = ImportanceRanks(QuantiseSaliencyPublished(networks.Saliency(latent)));
+        const auto rank =
+            networks.randomOrder
+                ? torch::rand({x.size(0), LATENT_SIZE})
+                      .argsort(1, false)
+                      .view(latent.sizes())
+                      .to(m_device)
+                : ImportanceRanks(QuantiseSaliencyPublished(networks.Saliency(latent)));
         const auto keep = rank < fraction.to(m_device).view({-1, 1, 1, 1}) * LATENT_SIZE;
         const auto symbol =
             (latent * scale + offset).floor().clamp(0, SYMBOL_COUNT - 1).to(torch::kLong);

@@ -58,6 +58,9 @@ constexpr int64_t FEW_CHANNELS = 3;
  */
 constexpr double LEAST_ERROR = 2e-3;
 
+/** Of the steps of a run with random losses: by the squared error itself. */
+constexpr double SQUARED_SHARE = 0.3;
+
 /** Of the squared error in phase 1, so that it compares with the saliency loss as its logarithm. */
 constexpr double SQUARED_WEIGHT = 6;
 
@@ -91,6 +94,14 @@ struct RunModuleImpl : torch::nn::Module
 };
 
 TORCH_MODULE(RunModule);
+
+/** Which values of the latent reach the decoder in training. */
+enum class Reception
+{
+    CHANNELS,   //!< those of the first channels
+    IMPORTANCE, //!< the first ones of the importance order, with losses
+    RANDOM,     //!< each by chance
+};
 
 class Trainer
 {
@@ -140,18 +151,18 @@ class Trainer
     /** `count` training pictures of all sources in equal shares: Nx3x224x224 in 0..1. */
     Tensor Draw(int64_t count) const;
 
-    /** The latent as a receiver has it in phase 1 (first channels) or later (first in the order).
-     */
-    Tensor Received(const Tensor& latent, bool useSaliency);
+    /** The latent as a receiver has it. */
+    Tensor Received(const Tensor& latent, Reception reception);
     /** Which values that are: bool Nx12x28x28. */
-    Tensor Kept(const Tensor& latent, bool useSaliency);
+    Tensor Kept(const Tensor& latent, Reception reception);
 
     /** What the saliency logits are multiplied with for the wanted contrast of the map. */
     double Gain() const;
 
     Tensor DecoderLoss(const Tensor& received, const Tensor& pictures, bool inLogarithm);
     Tensor SaliencyLoss(int64_t count);
-    Tensor PlainLoss(int64_t count, bool useSaliency);
+    Tensor PlainLoss(int64_t count, Reception reception);
+    Tensor RandomLoss(int64_t step);
     Tensor TaskLoss(const Task& task, int64_t count);
     Tensor StepLoss(int64_t step);
     std::vector<std::pair<std::string, double>> Validate();
@@ -252,16 +263,19 @@ Trainer::Check() const
 {
     const auto& o = m_options;
     const auto steps = o.channelSteps + o.saliencySteps + o.taskSteps;
-    if (o.mapSteps < 0 || (o.mapSteps > 0 && (steps > 0 || !o.start.empty())))
+    const auto isAlone = [&](int64_t own, int64_t other) {
+        return own == 0 || (own > 0 && steps + other == 0 && o.start.empty());
+    };
+    if (!isAlone(o.mapSteps, o.randomSteps) || !isAlone(o.randomSteps, o.mapSteps))
     {
-        throw Error(
-            "--map-steps have to be 0 or more, and are a run of their own: without --start, "
-            "and with 0 steps of the other phases");
+        throw Error("--map-steps and --random-steps have to be 0 or more, and are each a run of "
+                    "their own: without --start, and with 0 steps of the others");
     }
-    if (o.channelSteps < 0 || o.saliencySteps < 0 || o.taskSteps < 0 || steps + o.mapSteps == 0)
+    if (o.channelSteps < 0 || o.saliencySteps < 0 || o.taskSteps < 0 ||
+        steps + o.mapSteps + o.randomSteps == 0)
     {
         throw Error("--channel-steps, --saliency-steps and --task-steps have to be 0 or more, and "
-                    "one of them or --map-steps more");
+                    "one of them, --map-steps or --random-steps more");
     }
     if (o.batch < 2 || !(o.learningRate > 0) || o.saliencyContrast < 0 || o.saliencyWeight < 0 ||
         o.taskWeight < 0 || o.reportEvery < 1 || o.calibrationPictures < 1)
@@ -322,7 +336,7 @@ Trainer::Draw(int64_t count) const
 }
 
 Tensor
-Trainer::Received(const Tensor& latent, bool useSaliency)
+Trainer::Received(const Tensor& latent, Reception reception)
 {
     {
         const torch::NoGradGuard noGrad;
@@ -331,15 +345,20 @@ Trainer::Received(const Tensor& latent, bool useSaliency)
     // What a quantiser does to a value is at most half a step in either direction.
     const auto step = m_codec->channelMax.clamp_min(1e-3) * PUBLISHED_STEP;
     const auto noisy = latent + (torch::rand_like(latent) - 0.5) * step;
-    return noisy * Kept(latent.detach(), useSaliency).to(torch::kFloat);
+    return noisy * Kept(latent.detach(), reception).to(torch::kFloat);
 }
 
 Tensor
-Trainer::Kept(const Tensor& latent, bool useSaliency)
+Trainer::Kept(const Tensor& latent, Reception reception)
 {
     const torch::NoGradGuard noGrad;
     const auto count = latent.size(0);
     const auto uniform = [count] { return torch::rand({count, 1, 1, 1}); };
+    if (reception == Reception::RANDOM)
+    {
+        const auto upTo = torch::where(uniform() < LOW_SHARE, LOW_FRACTION, 1.0);
+        return OnDevice(torch::rand(latent.sizes()) < uniform() * upTo);
+    }
     const auto channels = OnDevice(
         torch::where(uniform() < FEW_SHARE,
                      torch::randint(1, FEW_CHANNELS + 1, {count, 1, 1, 1}, torch::kLong),
@@ -347,7 +366,7 @@ Trainer::Kept(const Tensor& latent, bool useSaliency)
     const auto channel =
         torch::arange(LATENT_CHANNELS, channels.options()).view({1, LATENT_CHANNELS, 1, 1});
     const auto first = channel < channels;
-    if (!useSaliency)
+    if (reception == Reception::CHANNELS)
     {
         return first;
     }
@@ -462,16 +481,28 @@ Trainer::SaliencyLoss(int64_t count)
 }
 
 Tensor
-Trainer::PlainLoss(int64_t count, bool useSaliency)
+Trainer::PlainLoss(int64_t count, Reception reception)
 {
     const auto pictures = Draw(count);
     const auto latent = m_codec->Latent(Normalise(pictures));
-    auto loss = DecoderLoss(Received(latent, useSaliency), pictures, useSaliency);
+    auto loss =
+        DecoderLoss(Received(latent, reception), pictures, reception == Reception::IMPORTANCE);
     if (m_hasMasks && m_options.saliencyWeight > 0)
     {
         loss = loss + m_options.saliencyWeight * SaliencyLoss(m_options.batch);
     }
     return loss;
+}
+
+Tensor
+Trainer::RandomLoss(int64_t step)
+{
+    const auto pictures = Draw(m_options.batch);
+    const auto latent = m_codec->Latent(Normalise(pictures));
+    // As long without the logarithm as phase 1 is of the run that the rival is compared with.
+    const bool inLogarithm =
+        static_cast<double>(step) >= SQUARED_SHARE * static_cast<double>(m_options.randomSteps);
+    return DecoderLoss(Received(latent, Reception::RANDOM), pictures, inLogarithm);
 }
 
 Tensor
@@ -482,7 +513,7 @@ Trainer::TaskLoss(const Task& task, int64_t count)
     auto x = task.source->At224(chosen);
     x = torch::where(flip, x.flip(3), x);
     const auto labels = task.source->labels.index_select(0, OnDevice(chosen));
-    const auto received = Received(m_codec->Latent(Normalise(x)), true);
+    const auto received = Received(m_codec->Latent(Normalise(x)), Reception::IMPORTANCE);
     const auto decoded =
         m_codec->net->decoder(received.contiguous(torch::MemoryFormat::ChannelsLast), m_precision);
     const auto entropy = torch::cross_entropy_loss(task.forward(Normalise(decoded)), labels);
@@ -497,13 +528,18 @@ Trainer::StepLoss(int64_t step)
     {
         return SaliencyLoss(o.batch);
     }
+    if (o.randomSteps > 0)
+    {
+        return RandomLoss(step);
+    }
     if (step < o.channelSteps + o.saliencySteps)
     {
-        return PlainLoss(o.batch, step >= o.channelSteps);
+        return PlainLoss(o.batch,
+                         step < o.channelSteps ? Reception::CHANNELS : Reception::IMPORTANCE);
     }
     const auto tasks = static_cast<int64_t>(m_tasks.size());
     const auto each = std::max<int64_t>(1, o.batch / 2 / tasks);
-    auto loss = PlainLoss(std::max<int64_t>(1, o.batch - each * tasks), true);
+    auto loss = PlainLoss(std::max<int64_t>(1, o.batch - each * tasks), Reception::IMPORTANCE);
     for (const auto& task : m_tasks)
     {
         loss = loss + TaskLoss(task, each) / static_cast<double>(tasks);
@@ -554,6 +590,12 @@ Trainer::Validate()
         return torch::cat(decoded);
     };
     const auto rank = [&](const Tensor& latent) {
+        if (m_options.randomSteps > 0)
+        {
+            // As good as by chance, and the same each time: 7919 is a prime.
+            const auto any = torch::arange(LATENT_SIZE, torch::kLong) * 7919 % LATENT_SIZE;
+            return OnDevice(any).view({1, LATENT_CHANNELS, LATENT_HEIGHT, LATENT_WIDTH});
+        }
         return ImportanceRanks(
             QuantiseSaliencyPublished(torch::sigmoid(plain->sal_decoder(latent))));
     };
@@ -604,7 +646,7 @@ Trainer::Validate()
     for (const auto& source : m_set.sources)
     {
         const auto count = std::min(source.Size() - source.trainCount, VALIDATION_MASKS);
-        if (!source.masks.defined() || count == 0)
+        if (!source.masks.defined() || count == 0 || m_options.randomSteps > 0)
         {
             continue;
         }
@@ -666,7 +708,7 @@ Trainer::Run(std::ostream& progress, const std::atomic<bool>* stop)
 
     TrainingLoop::Options loop;
     loop.output = o.output;
-    loop.steps = o.mapSteps + o.channelSteps + o.saliencySteps + o.taskSteps;
+    loop.steps = o.mapSteps + o.randomSteps + o.channelSteps + o.saliencySteps + o.taskSteps;
     loop.learningRate = o.learningRate;
     loop.reportEvery = o.reportEvery;
     loop.seed = o.seed;
@@ -683,6 +725,8 @@ Trainer::Run(std::ostream& progress, const std::atomic<bool>* stop)
                           ' ',
                           classifiers,
                           o.mapSteps,
+                          ' ',
+                          o.randomSteps,
                           ' ',
                           o.channelSteps,
                           ' ',
@@ -720,7 +764,9 @@ Trainer::Run(std::ostream& progress, const std::atomic<bool>* stop)
 
     m_module->eval();
     progress << "calibrating quantiser and entropy code\n" << std::flush;
-    const CodecModel::Networks networks{m_codec->Plain(Gain())};
+    CodecModel::Networks networks{m_codec->Plain(Gain())};
+    networks.hasSaliency = o.randomSteps == 0;
+    networks.randomOrder = o.randomSteps > 0;
     torch::manual_seed(o.seed);
     const auto tables = CalibrateTables(
         networks,
@@ -755,6 +801,9 @@ DescribeOptions(OptionList& list, CodecTrainingOptions& o)
     list.Add("map-steps",
              o.mapSteps,
              "steps of a run before phase 1: the saliency map alone; the decoder stays untrained");
+    list.Add("random-steps",
+             o.randomSteps,
+             "steps of a run for the rival without order: each value is lost by chance");
     list.Add("channel-steps", o.channelSteps, "steps of phase 1: keep the first k channels");
     list.Add("saliency-steps", o.saliencySteps, "steps of phase 2: importance order by saliency");
     list.Add("task-steps", o.taskSteps, "steps of phase 3: as 2, then the classifiers");

@@ -36,6 +36,11 @@ struct CodecTrainingOptions
      * from what it writes.
      */
     int64_t mapSteps = 0;
+    /**
+     * Steps of a run of its own for the rival without an order (as Starfish, SenSys 2020): each
+     * value is kept by chance, p uniform in 0..1 as in phase 2, and there is no saliency decoder.
+     */
+    int64_t randomSteps = 0;
     /** Steps of phase 1 (keep the first k channels, k in 1..12, a half of them in 1..3). */
     int64_t channelSteps = 1000;
     /** Steps of phase 2 (importance order by the saliency map, and the saliency loss). */

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdlib>
 #include <gtest/gtest.h>
+#include <numeric>
 #include <vector>
 
 namespace limitnet::test
@@ -152,6 +154,86 @@ TEST(ImportanceOrder, PrefixIsWhatTheQuantileKeeps)
             }
         }
     }
+}
+
+TEST(OtherOrders, BySaliencyAloneAndByChannelAlone)
+{
+    Random random(13);
+    std::vector<uint16_t> order(LATENT_SIZE);
+    for (int round = 0; round < 20; ++round)
+    {
+        const SaliencyMap map = RandomMap(random);
+        std::array<uint16_t, LATENT_CELLS> sums{};
+        UpsampleSaliency(map, sums.data());
+        std::vector<uint16_t> cells(LATENT_CELLS);
+        std::iota(cells.begin(), cells.end(), uint16_t{0});
+        if (map.range > 0)
+        {
+            std::stable_sort(cells.begin(), cells.end(), [&](int a, int b) {
+                return sums[a] > sums[b];
+            });
+        }
+        ImportanceOrder(map, order.data(), ValueOrder::SALIENCY);
+        for (size_t n = 0; n < order.size(); ++n)
+        {
+            ASSERT_EQ(order[n], n % 12 * LATENT_CELLS + cells[n / 12]);
+        }
+        ImportanceOrder(map, order.data(), ValueOrder::CHANNEL);
+        for (size_t n = 0; n < order.size(); ++n)
+        {
+            ASSERT_EQ(order[n], n);
+        }
+    }
+}
+
+TEST(OtherOrders, AtRandomHasEachValueOnceAndNoPattern)
+{
+    Random random(14);
+    std::vector<uint16_t> order(LATENT_SIZE);
+    ImportanceOrder(RandomMap(random), order.data(), ValueOrder::RANDOM);
+    std::vector<uint16_t> again(LATENT_SIZE);
+    ImportanceOrder(RandomMap(random), again.data(), ValueOrder::RANDOM);
+    EXPECT_EQ(order, again) << "whatever the map";
+    std::vector<uint16_t> sorted = order;
+    std::sort(sorted.begin(), sorted.end());
+    for (size_t n = 0; n < sorted.size(); ++n)
+    {
+        ASSERT_EQ(sorted[n], n);
+    }
+    // Of any tenth of the order, each channel, row and column has its share: chi square of 12 - 1
+    // and 28 - 1 degrees of freedom below what one draw in a thousand exceeds.
+    const size_t part = LATENT_SIZE / 10;
+    for (size_t start = 0; start + part <= order.size(); start += part)
+    {
+        std::array<double, 12> channels{};
+        std::array<double, 28> rows{};
+        std::array<double, 28> columns{};
+        for (size_t n = start; n < start + part; ++n)
+        {
+            ++channels[order[n] / LATENT_CELLS];
+            ++rows[order[n] % LATENT_CELLS / 28];
+            ++columns[order[n] % 28];
+        }
+        const auto chiSquare = [&](const auto& counts) {
+            const double expected = static_cast<double>(part) / static_cast<double>(counts.size());
+            double sum = 0;
+            for (const double count : counts)
+            {
+                sum += (count - expected) * (count - expected) / expected;
+            }
+            return sum;
+        };
+        EXPECT_LT(chiSquare(channels), 31.3) << start;
+        EXPECT_LT(chiSquare(rows), 55.5) << start;
+        EXPECT_LT(chiSquare(columns), 55.5) << start;
+    }
+    // Nor do neighbours in the order lie beside each other in the picture.
+    size_t beside = 0;
+    for (size_t n = 1; n < order.size(); ++n)
+    {
+        beside += std::abs(order[n] - order[n - 1]) <= 1 ? 1 : 0;
+    }
+    EXPECT_LT(beside, 12U);
 }
 
 TEST(UpsampleSaliency, CornersAndFullScale)

@@ -213,6 +213,24 @@ TEST(CodecTrainerTest, MapRunTrainsTheMapAloneAndPhasesGoOnFromIt)
     EXPECT_THROW(TrainCodec(set, options, progress), Error);
 }
 
+TEST(CodecTrainerTest, RandomRunMakesACodecWithoutOrder)
+{
+    const TestFolder folder;
+    std::ostringstream progress;
+    auto options = CodecOptions(folder.Path() / "rival.pt");
+    options.channelSteps = 0;
+    options.saliencySteps = 0;
+    options.randomSteps = 4;
+    ASSERT_TRUE(TrainCodec(CodecSet(), options, progress)) << progress.str();
+    const CodecModel rival(options.output);
+    EXPECT_FALSE(rival.HasSaliency());
+    EXPECT_EQ(rival.Order(), ValueOrder::RANDOM);
+    EXPECT_EQ(Lines(folder.Path() / "rival.pt.csv").front().find("saliency_iou"),
+              std::string::npos);
+    options.channelSteps = 1;
+    EXPECT_THROW(TrainCodec(CodecSet(), options, progress), Error);
+}
+
 TEST(CodecTrainerTest, AnotherFileOfTheSameNameIsAnotherSignature)
 {
     const TestFolder folder;
