@@ -143,7 +143,9 @@ CodingOptions::Cut(const CodecTables& tables,
     {
         return Fragmenter(tables).All(picture.map, picture.symbols.data(), options);
     }
-    auto fragments = FragmentsWithin(tables, picture, options, static_cast<std::size_t>(m_bytes));
+    Fragmenter fragmenter(tables);
+    auto fragments =
+        FragmentsWithin(fragmenter, picture, options, static_cast<std::size_t>(m_bytes));
     if (fragments.empty())
     {
         options.valueCount = 1;

@@ -79,6 +79,14 @@ class ImageDecoder
     virtual std::optional<Image> Decode(const std::vector<Bytes>& fragments) const = 0;
 
     /**
+     * Which image a fragment belongs to. Never fails, whatever the bytes are.
+     *
+     * @param fragment the bytes.
+     * @return its image id, 0..IMAGE_IDS - 1; nothing for what is no fragment of this codec.
+     */
+    virtual std::optional<uint8_t> ImageIdOf(const Bytes& fragment) const = 0;
+
+    /**
      * What its pictures depend on beside the fragments, in words: the codec, its version, checksums
      * of its models. Decoders of one identity give one picture for the same fragments.
      *

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <utility>
 
 namespace limitnet
 {
@@ -42,20 +43,28 @@ Work(bool hasSaliency, size_t valueCount)
 } // namespace
 
 LimitNetEncoder::LimitNetEncoder(std::shared_ptr<const PictureEncoder> encoder,
-                                 size_t valueCount,
-                                 unsigned mapCopies,
-                                 ValueOrder order)
+                                 const LimitNetOptions& options)
     : m_encoder(std::move(encoder)),
-      m_valueCount(valueCount),
-      m_mapCopies(mapCopies),
-      m_order(order)
+      m_options(options)
 {
-    if (valueCount < 1 || valueCount > LATENT_SIZE)
+    if (options.valueCount < 1 || options.valueCount > LATENT_SIZE)
     {
         throw Error(fmt::format("{} latent values cannot be sent, an image has 1 to {}",
-                                valueCount,
+                                options.valueCount,
                                 LATENT_SIZE));
     }
+}
+
+LimitNetEncoder::LimitNetEncoder(std::shared_ptr<const PictureEncoder> encoder,
+                                 size_t valueCount,
+                                 unsigned mapCopies)
+    : LimitNetEncoder(std::move(encoder), [&] {
+          LimitNetOptions options;
+          options.valueCount = valueCount;
+          options.mapCopies = mapCopies;
+          return options;
+      }())
+{
 }
 
 EncodedImage
@@ -65,12 +74,22 @@ LimitNetEncoder::Encode(const Image& image, uint8_t imageId, size_t maxFragmentB
     FragmentOptions options;
     options.imageId = imageId;
     options.maxFragmentBytes = maxFragmentBytes;
-    options.valueCount = m_valueCount;
-    options.mapCopies = m_mapCopies;
-    options.order = m_order;
-    return {Fragmenter(m_encoder->Entropy(), m_encoder->ModelId())
-                .All(picture.map, picture.symbols.data(), options),
-            Work(m_encoder->HasSaliency() && NeedsMap(m_order), m_valueCount)};
+    options.valueCount = m_options.valueCount;
+    options.mapCopies = m_options.mapCopies;
+    options.order = m_options.order;
+    Fragmenter fragmenter(m_encoder->Entropy(), m_encoder->ModelId());
+    // A device that has a number of bytes codes until they are full, once.
+    auto fragments = m_options.bytes > 0
+                         ? FragmentsWithin(fragmenter, picture, options, m_options.bytes)
+                         : fragmenter.All(picture.map, picture.symbols.data(), options);
+    if (fragments.empty())
+    {
+        throw Error(fmt::format("into {} bytes in fragments of {} fits nothing of an image",
+                                m_options.bytes,
+                                maxFragmentBytes));
+    }
+    return {std::move(fragments),
+            Work(m_encoder->HasSaliency() && NeedsMap(m_options.order), m_options.valueCount)};
 }
 
 LimitNetDecoder::LimitNetDecoder(std::shared_ptr<const CodecModel> model,
@@ -89,6 +108,13 @@ LimitNetDecoder::Decode(const std::vector<Bytes>& fragments) const
     return received && received->valueCount >= m_least
                ? std::optional(m_model->Decode(received->latent))
                : std::nullopt;
+}
+
+std::optional<uint8_t>
+LimitNetDecoder::ImageIdOf(const Bytes& bytes) const
+{
+    const auto fragment = ParseFragment(bytes.data(), bytes.size());
+    return fragment.kind == FragmentKind::INVALID ? std::nullopt : std::optional(fragment.imageId);
 }
 
 std::string

@@ -4,6 +4,7 @@
 
 #include "limitnet/codec/image-codec.h"
 #include "limitnet/codec/importance-order.h"
+#include "limitnet/codec/latent.h"
 #include "limitnet/evaluation/picture-encoder.h"
 #include "limitnet/nn/codec-model.h"
 
@@ -14,20 +15,30 @@
 namespace limitnet
 {
 
+/** What LimitNet's device half sends. */
+struct LimitNetOptions
+{
+    size_t valueCount = LATENT_SIZE;           //!< how many latent values, at most; 1..LATENT_SIZE
+    unsigned mapCopies = 1;                    //!< how often the saliency map, see FragmentOptions
+    ValueOrder order = ValueOrder::IMPORTANCE; //!< one that needs no map costs no saliency either
+    size_t bytes = 0;                          //!< most bytes of all fragments; 0: no limit
+};
+
 /** LimitNet's device half: networks, quantiser, importance order, entropy code, fragments. */
 class LimitNetEncoder : public ImageEncoder
 {
   public:
     /**
      * \param encoder networks and quantiser
-     * \param valueCount how many latent values to send, 1..LATENT_SIZE
-     * \param mapCopies how often to send the saliency map, see FragmentOptions
-     * \param order of the values; one that needs no map costs no saliency either
+     * \param options what is sent
+     * \throws Error when they make no sense
      */
+    LimitNetEncoder(std::shared_ptr<const PictureEncoder> encoder, const LimitNetOptions& options);
+
+    /** The same with options for so many values and copies of the map. */
     LimitNetEncoder(std::shared_ptr<const PictureEncoder> encoder,
                     size_t valueCount,
-                    unsigned mapCopies,
-                    ValueOrder order = ValueOrder::IMPORTANCE);
+                    unsigned mapCopies);
 
     EncodedImage Encode(const Image& image,
                         uint8_t imageId,
@@ -35,9 +46,7 @@ class LimitNetEncoder : public ImageEncoder
 
   private:
     std::shared_ptr<const PictureEncoder> m_encoder;
-    size_t m_valueCount;
-    unsigned m_mapCopies;
-    ValueOrder m_order;
+    LimitNetOptions m_options;
 };
 
 /** LimitNet's cloud half. */
@@ -55,6 +64,8 @@ class LimitNetDecoder : public ImageDecoder
 
     /** \return the 224x224 picture; nothing before the map and enough values are there */
     std::optional<Image> Decode(const std::vector<Bytes>& fragments) const override;
+
+    std::optional<uint8_t> ImageIdOf(const Bytes& fragment) const override;
 
     std::string Identity() const override;
 

@@ -44,12 +44,11 @@ TotalBytes(const std::vector<Bytes>& fragments)
 }
 
 std::vector<Bytes>
-FragmentsWithin(const CodecTables& tables,
+FragmentsWithin(Fragmenter& fragmenter,
                 const PictureSymbols& picture,
                 FragmentOptions options,
                 std::size_t bytes)
 {
-    Fragmenter fragmenter(tables);
     // One value more never makes the whole smaller, so the largest number that fits can be searched
     // by halves: `fits` values are known to fit, `tooMany` are known not to.
     const auto cut = [&](std::size_t values) {

@@ -43,14 +43,14 @@ std::size_t TotalBytes(const std::vector<Bytes>& fragments);
 /**
  * The fragments that carry as many values as fit into a number of bytes.
  *
- * \param tables the codec's
+ * \param fragmenter of the codec
  * \param picture what to send
  * \param options how to cut; valueCount is the most to send
  * \param bytes most bytes of all fragments together: headers, map and values
  * \return the fragments; empty when not even the map and one value fit
  * \throws Error when an option is out of range
  */
-std::vector<Bytes> FragmentsWithin(const CodecTables& tables,
+std::vector<Bytes> FragmentsWithin(Fragmenter& fragmenter,
                                    const PictureSymbols& picture,
                                    FragmentOptions options,
                                    std::size_t bytes);

@@ -84,8 +84,14 @@ ImagesTable()
          {"bytes", "byte", "Sum of their lengths, without headers of the link."},
          {"fragments_sent", "", "Fragments whose frame was in the air to its end."},
          {"fragments_received", "", "Fragments that reached the cloud."},
-         {"values_received", "", "Latent values, of 9,408, that the cloud could place at the end."},
-         {"map_received", "", "1 when the cloud has the saliency map at the end, else 0."},
+         {"values_received",
+          "",
+          "LimitNet: latent values, of 9,408, that the cloud could place at the end; empty "
+          "otherwise."},
+         {"map_received",
+          "",
+          "LimitNet: 1 when the cloud has what the order follows from at the end, the saliency map "
+          "where one is sent, else 0; empty otherwise."},
          {"first_arrival_s",
           "s",
           "Simulated time when the first fragment reached the cloud; empty when none did."},

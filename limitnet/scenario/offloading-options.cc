@@ -120,7 +120,19 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
                  "Time between two captures of a device; its first one is uniformly in 0..period.");
 
     table.AddSection("codec", "Codec")
-        .AddText("model", "codec-224", "Weights of the codec, by name or path.")
+        .AddChoice("name",
+                   "limitnet",
+                   {"limitnet", "jpeg", "jpeg-progressive", "webp", "raw"},
+                   "",
+                   "The image codec: LimitNet, or a rival.")
+        .AddInt("bytes",
+                0,
+                0,
+                65536,
+                "bytes",
+                "Most bytes of an image's fragments: LimitNet sends as many values as fit, a rival "
+                "takes the best quality (raw: the largest picture) that fits. 0: no limit.")
+        .AddText("model", "codec-224", "Weights of LimitNet, by name or path.")
         .AddText(
             "classifier",
             "auto",
@@ -137,13 +149,34 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
                  0.01,
                  100,
                  "%",
-                 "Part of the 9,408 latent values that is sent, the most important first.")
+                 "Part of LimitNet's 9,408 latent values that is sent, the most important first.")
         .AddInt("map_copies",
                 2,
                 1,
                 8,
                 "",
-                "How often the saliency map is sent; without it nothing can be decoded.");
+                "How often the saliency map is sent; without it nothing can be decoded.")
+        .AddChoice("order",
+                   "model",
+                   {"model", "importance", "saliency", "channel", "random"},
+                   "",
+                   "Order of LimitNet's values: importance is by saliency and channel, the others "
+                   "are there to be compared; model: what the weights were trained for.")
+        .AddBool("progressive",
+                 true,
+                 "LimitNet decodes whatever has arrived; otherwise nothing before all values have.")
+        .AddInt("side",
+                224,
+                16,
+                1024,
+                "pixels",
+                "Rivals: the picture is resized to so many columns and rows (raw: 128 at most).")
+        .AddInt("quality",
+                75,
+                1,
+                100,
+                "",
+                "JPEG and WebP: quality; with codec.bytes the highest that is tried.");
 
     if (links != OffloadingLinks::NBIOT)
     {

@@ -3,11 +3,9 @@
 #include "lpwan-offloading-scenario.h"
 
 #include "limitnet/codec/error.h"
-#include "limitnet/codec/latent.h"
 #include "limitnet/codec/reassembler.h"
 #include "limitnet/data/fetch.h"
 #include "limitnet/data/paths.h"
-#include "limitnet/evaluation/limitnet-image-codec.h"
 #include "limitnet/evaluation/open-classifier.h"
 #include "limitnet/results/csv-writer.h"
 #include "limitnet/results/plot.h"
@@ -66,6 +64,23 @@ AddPrediction(limitnet::CsvWriter& csv, const limitnet::Prediction& prediction)
         return;
     }
     csv.Add(prediction.label).Add(prediction.confidence, PROBABILITY_DECIMALS);
+}
+
+limitnet::CodecChoice
+ChoiceOf(const limitnet::ScenarioValues& values)
+{
+    limitnet::CodecChoice choice;
+    choice.name = values.Text("codec.name");
+    choice.bytes = static_cast<std::size_t>(values.Int("codec.bytes"));
+    choice.model = values.Text("codec.model");
+    choice.encoder = values.Text("codec.encoder");
+    choice.valuesPercent = values.Real("codec.values_percent");
+    choice.mapCopies = static_cast<unsigned>(values.Int("codec.map_copies"));
+    choice.order = values.Text("codec.order");
+    choice.progressive = values.Bool("codec.progressive");
+    choice.side = static_cast<int>(values.Int("codec.side"));
+    choice.quality = static_cast<int>(values.Int("codec.quality"));
+    return choice;
 }
 
 /** \return where predictions are kept; empty: nowhere */
@@ -167,8 +182,7 @@ OffloadingScenario::OffloadingScenario(limitnet::ScenarioValues values,
         throw limitnet::Error("images.first = " + std::to_string(first) + ": " + dataset + " has " +
                               std::to_string(m_dataset->Size()) + " test pictures");
     }
-    m_codec =
-        std::make_shared<limitnet::CodecModel>(limitnet::FindModel(m_values.Text("codec.model")));
+    m_codec = limitnet::OpenCodec(ChoiceOf(m_values));
     const std::string& classifier = m_values.Text("codec.classifier");
     const std::string classes = limitnet::ClassesOf(*m_dataset);
     if (classes.empty())
@@ -187,10 +201,7 @@ OffloadingScenario::OffloadingScenario(limitnet::ScenarioValues values,
     limitnet::EvaluatorOptions options;
     options.cache = CacheFile(m_values.Text("cloud.cache"));
     options.cacheLimitBytes = static_cast<uint64_t>(m_values.Int("cloud.cache_limit_mib")) << 20;
-    m_evaluator =
-        std::make_unique<limitnet::Evaluator>(std::make_shared<limitnet::LimitNetDecoder>(m_codec),
-                                              m_classifier,
-                                              options);
+    m_evaluator = std::make_unique<limitnet::Evaluator>(m_codec.decoder, m_classifier, options);
     BeginRun(m_values);
 }
 
@@ -203,6 +214,9 @@ void
 OffloadingScenario::BuildLinks()
 {
     m_cloud = CreateObject<CloudApplication>();
+    m_cloud->SetImageIdOf([decoder = m_codec.decoder](const limitnet::Bytes& fragment) {
+        return decoder->ImageIdOf(fragment);
+    });
     for (const auto& link : m_links)
     {
         for (const auto& device : link->Build(m_values, m_folder))
@@ -230,18 +244,6 @@ void
 OffloadingScenario::Build()
 {
     BuildLinks();
-    const auto values = std::max<long>(
-        1,
-        std::lround(m_values.Real("codec.values_percent") / 100 * limitnet::LATENT_SIZE));
-    const std::string& encoderName = m_values.Text("codec.encoder");
-    const auto encoder = std::make_shared<limitnet::LimitNetEncoder>(
-        limitnet::MakePictureEncoder(encoderName,
-                                     m_codec,
-                                     encoderName == "int8"
-                                         ? limitnet::FindDeviceModel(m_values.Text("codec.model"))
-                                         : std::filesystem::path{}),
-        static_cast<std::size_t>(values),
-        static_cast<unsigned>(m_values.Int("codec.map_copies")));
     const auto& profile = limitnet::DeviceProfile::Get(m_values.Text("devices.profile"));
     const auto perDevice = static_cast<uint32_t>(m_values.Int("images.per_device"));
     const double period = m_values.Real("images.period_s");
@@ -256,7 +258,7 @@ OffloadingScenario::Build()
         record.source->SetAttribute("Period", TimeValue(Seconds(period)));
         record.source->SetAttribute("ImageCount", UintegerValue(perDevice));
         record.source->SetDevice(record.device);
-        record.source->SetEncoder(encoder);
+        record.source->SetEncoder(m_codec.encoder);
         record.source->SetDeviceProfile(profile);
         if (m_values.Real("devices.battery_j") > 0)
         {
@@ -479,18 +481,29 @@ OffloadingScenario::Evaluate()
         RequestEvaluation(received.arrivals, received.arrivals.size() - 1);
     }
     const auto& arrivals = m_cloud->GetArrivals();
-    const auto reassembler = std::make_unique<limitnet::Reassembler>(m_codec->Tables());
+    std::unique_ptr<limitnet::Reassembler> reassembler;
+    if (m_codec.model)
+    {
+        reassembler =
+            std::make_unique<limitnet::Reassembler>(m_codec.model->Tables(), m_codec.order);
+    }
     ProgressLine line("decoding and classifying", static_cast<double>(m_evaluations.size()));
     std::size_t done = 0;
     for (const auto& received : m_cloud->GetImages())
     {
         ImageRecord& record = ImageOf(arrivals[received.arrivals.front()]);
         record.arrivals = received.arrivals;
-        reassembler->Reset();
+        if (reassembler)
+        {
+            reassembler->Reset();
+        }
         for (const std::size_t index : record.arrivals)
         {
             const auto& arrival = arrivals[index];
-            reassembler->Add(arrival.bytes.data(), arrival.bytes.size());
+            if (reassembler)
+            {
+                reassembler->Add(arrival.bytes.data(), arrival.bytes.size());
+            }
             const auto [device, image, fragment] =
                 m_frames.at(FrameKey(arrival.deviceAddress, arrival.frameCounter));
             FragmentRecord& fragmentRecord =
@@ -506,8 +519,11 @@ OffloadingScenario::Evaluate()
                 line.Show(static_cast<double>(++done));
             }
         }
-        record.valuesReceived = reassembler->ValueCount();
-        record.mapReceived = reassembler->HasMap();
+        if (reassembler)
+        {
+            record.valuesReceived = reassembler->ValueCount();
+            record.mapReceived = reassembler->HasMap();
+        }
     }
 }
 
@@ -626,9 +642,15 @@ OffloadingScenario::WriteImages(const std::string& path) const
                 .Add(image.fragments.size())
                 .Add(bytes)
                 .Add(sent)
-                .Add(image.arrivals.size())
-                .Add(image.valuesReceived)
-                .Add(image.mapReceived);
+                .Add(image.arrivals.size());
+            if (m_codec.model)
+            {
+                csv.Add(image.valuesReceived.value_or(0)).Add(image.mapReceived);
+            }
+            else
+            {
+                csv.AddEmpty().AddEmpty();
+            }
             if (image.arrivals.empty())
             {
                 csv.AddEmpty().AddEmpty();

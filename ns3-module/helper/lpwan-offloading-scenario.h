@@ -5,7 +5,7 @@
 
 #include "limitnet/data/dataset.h"
 #include "limitnet/evaluation/evaluator.h"
-#include "limitnet/nn/codec-model.h"
+#include "limitnet/evaluation/open-codec.h"
 #include "limitnet/results/accuracy-curve.h"
 #include "limitnet/results/run-folder.h"
 #include "limitnet/scenario/option-table.h"
@@ -91,9 +91,9 @@ class OffloadingScenario
         double capturedS{0};
         std::optional<double> encodedS;
         std::vector<FragmentRecord> fragments;
-        std::vector<std::size_t> arrivals; //!< indices in the cloud's log
-        limitnet::Prediction last;         //!< the cloud's at the end
-        std::size_t valuesReceived{0};
+        std::vector<std::size_t> arrivals;         //!< indices in the cloud's log
+        limitnet::Prediction last;                 //!< the cloud's at the end
+        std::optional<std::size_t> valuesReceived; //!< LimitNet only, and so below
         bool mapReceived{false};
     };
 
@@ -157,7 +157,7 @@ class OffloadingScenario
     std::vector<double> m_times; //!< times since capture of the accuracy curve
     double m_durationS;
     std::unique_ptr<limitnet::Dataset> m_dataset;
-    std::shared_ptr<const limitnet::CodecModel> m_codec;
+    limitnet::OpenedCodec m_codec;
     std::shared_ptr<const limitnet::Classifier> m_classifier;
     limitnet::RunFolder m_folder;
     std::unique_ptr<limitnet::Evaluator> m_evaluator;

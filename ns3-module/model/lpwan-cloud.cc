@@ -6,6 +6,8 @@
 #include "ns3/simulator.h"
 #include "ns3/trace-source-accessor.h"
 
+#include <utility>
+
 namespace ns3
 {
 namespace lpwan
@@ -29,7 +31,14 @@ CloudApplication::GetTypeId()
     return tid;
 }
 
-CloudApplication::CloudApplication() = default;
+CloudApplication::CloudApplication()
+    : m_imageIdOf([](const limitnet::Bytes& bytes) {
+          const auto fragment = limitnet::ParseFragment(bytes.data(), bytes.size());
+          return fragment.kind == limitnet::FragmentKind::INVALID ? std::nullopt
+                                                                  : std::optional(fragment.imageId);
+      })
+{
+}
 
 CloudApplication::~CloudApplication() = default;
 
@@ -55,6 +64,13 @@ CloudApplication::StopApplication()
 }
 
 void
+CloudApplication::SetImageIdOf(
+    std::function<std::optional<uint8_t>(const limitnet::Bytes&)> imageIdOf)
+{
+    m_imageIdOf = std::move(imageIdOf);
+}
+
+void
 CloudApplication::Receive(const UplinkDelivery& delivery)
 {
     if (!m_running)
@@ -63,8 +79,8 @@ CloudApplication::Receive(const UplinkDelivery& delivery)
     }
     limitnet::Bytes bytes(delivery.payload->GetSize());
     delivery.payload->CopyData(bytes.data(), static_cast<uint32_t>(bytes.size()));
-    const auto fragment = limitnet::ParseFragment(bytes.data(), bytes.size());
-    if (fragment.kind == limitnet::FragmentKind::INVALID)
+    const auto imageId = m_imageIdOf(bytes);
+    if (!imageId)
     {
         NS_LOG_WARN("payload of device " << delivery.deviceAddress << " is no fragment");
         ++m_invalid;
@@ -73,22 +89,21 @@ CloudApplication::Receive(const UplinkDelivery& delivery)
 
     DeviceState& device = m_devices[delivery.deviceAddress];
     // ids count modulo IMAGE_IDS: up to half of them further on is ahead, the rest is behind
-    const unsigned forward =
-        (fragment.imageId + limitnet::IMAGE_IDS - device.newest) % limitnet::IMAGE_IDS;
+    const unsigned forward = (*imageId + limitnet::IMAGE_IDS - device.newest) % limitnet::IMAGE_IDS;
     const bool isAhead = forward > 0 && forward < limitnet::IMAGE_IDS / 2;
     const bool isNew =
-        !device.any || isAhead || device.images.find(fragment.imageId) == device.images.end();
+        !device.any || isAhead || device.images.find(*imageId) == device.images.end();
     if (isNew)
     {
-        device.images[fragment.imageId] = m_images.size();
-        m_images.push_back({delivery.deviceAddress, fragment.imageId, {}});
+        device.images[*imageId] = m_images.size();
+        m_images.push_back({delivery.deviceAddress, *imageId, {}});
     }
     if (!device.any || isAhead)
     {
         device.any = true;
-        device.newest = fragment.imageId;
+        device.newest = *imageId;
     }
-    const std::size_t image = device.images[fragment.imageId];
+    const std::size_t image = device.images[*imageId];
     m_images[image].arrivals.push_back(m_arrivals.size());
     m_arrivals.push_back({Simulator::Now(),
                           delivery.deviceAddress,

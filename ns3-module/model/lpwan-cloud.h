@@ -11,7 +11,9 @@
 #include "ns3/traced-callback.h"
 
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <optional>
 #include <vector>
 
 namespace ns3
@@ -64,6 +66,10 @@ class CloudApplication : public Application
     CloudApplication();
     ~CloudApplication() override;
 
+    /** \param imageIdOf tells the image of a payload; nothing for what is no fragment. The default
+     * is that of LimitNet's bitstream. */
+    void SetImageIdOf(std::function<std::optional<uint8_t>(const limitnet::Bytes&)> imageIdOf);
+
     /** \param delivery a payload from a link */
     void Receive(const UplinkDelivery& delivery);
 
@@ -91,6 +97,7 @@ class CloudApplication : public Application
     void StartApplication() override;
     void StopApplication() override;
 
+    std::function<std::optional<uint8_t>(const limitnet::Bytes&)> m_imageIdOf;
     bool m_running{false};
     std::vector<Arrival> m_arrivals;
     std::vector<ReceivedImage> m_images;

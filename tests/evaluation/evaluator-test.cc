@@ -227,6 +227,11 @@ class CountingDecoder : public ImageDecoder
         return Waves(32);
     }
 
+    std::optional<uint8_t> ImageIdOf(const Bytes&) const override
+    {
+        return 0;
+    }
+
     std::string Identity() const override
     {
         return m_identity;

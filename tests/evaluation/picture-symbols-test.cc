@@ -82,11 +82,12 @@ TEST_F(PictureSymbolsTest, BudgetIsExact)
     {
         FragmentOptions options;
         options.maxFragmentBytes = mtu;
+        Fragmenter fragmenter(s_model->Tables());
         const auto all = TotalBytes(Cut(LATENT_SIZE, mtu));
         for (const std::size_t budget :
              {100U, 101U, 222U, 223U, 500U, 1000U, 1777U, 3000U, 100000U})
         {
-            const auto fragments = FragmentsWithin(s_model->Tables(), s_symbols, options, budget);
+            const auto fragments = FragmentsWithin(fragmenter, s_symbols, options, budget);
             EXPECT_LE(TotalBytes(fragments), budget);
             if (budget >= all)
             {
@@ -104,11 +105,12 @@ TEST_F(PictureSymbolsTest, BudgetIsExact)
 TEST_F(PictureSymbolsTest, NothingFitsIntoTooSmallABudget)
 {
     const FragmentOptions options;
-    EXPECT_TRUE(FragmentsWithin(s_model->Tables(), s_symbols, options, 0).empty());
-    EXPECT_TRUE(FragmentsWithin(s_model->Tables(), s_symbols, options, 5).empty());
+    Fragmenter fragmenter(s_model->Tables());
+    EXPECT_TRUE(FragmentsWithin(fragmenter, s_symbols, options, 0).empty());
+    EXPECT_TRUE(FragmentsWithin(fragmenter, s_symbols, options, 5).empty());
     FragmentOptions wrong;
     wrong.maxFragmentBytes = 3;
-    EXPECT_THROW(FragmentsWithin(s_model->Tables(), s_symbols, wrong, 500), Error);
+    EXPECT_THROW(FragmentsWithin(fragmenter, s_symbols, wrong, 500), Error);
 }
 
 /** Using the first part of what was sent is the same as having sent only that. */

@@ -1,0 +1,584 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "limitnet/baselines/jpeg-codec.h"
+
+#include "limitnet/baselines/byte-stream.h"
+#include "limitnet/codec/error.h"
+#include "limitnet/codec/picture-resize.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio> // jpeglib.h needs size_t and FILE declared before it
+#include <cstdlib>
+#include <fmt/format.h>
+#include <jpeglib.h>
+#include <utility>
+
+namespace limitnet
+{
+
+namespace
+{
+
+constexpr int MCU_SIDE = 16; // 4:2:0
+constexpr int BLOCKS_IN_MCU = 6;
+constexpr uint8_t MARKER = 0xFF;
+constexpr uint8_t SOI = 0xD8;
+constexpr uint8_t EOI = 0xD9;
+constexpr uint8_t SOS = 0xDA;
+constexpr uint8_t SOF2 = 0xC2;
+constexpr uint8_t RST0 = 0xD0;
+constexpr uint8_t RST7 = 0xD7;
+
+/** libjpeg gave up. It is thrown through libjpeg's own frames, which hold nothing to be freed. */
+struct Failure
+{
+};
+
+[[noreturn]] void
+OnError(j_common_ptr /* common */)
+{
+    throw Failure();
+}
+
+void
+OnMessage(j_common_ptr /* common */, int /* level */)
+{
+    // Damaged data are expected here.
+}
+
+/** libjpeg's state of an encoding or decoding, and its end. */
+template <typename State, void (*CREATE)(State*), void (*DESTROY)(State*)>
+class Jpeg
+{
+  public:
+    Jpeg()
+    {
+        m_state.err = jpeg_std_error(&m_errors);
+        m_errors.error_exit = &OnError;
+        m_errors.emit_message = &OnMessage;
+        CREATE(&m_state);
+    }
+
+    ~Jpeg()
+    {
+        DESTROY(&m_state);
+    }
+
+    Jpeg(const Jpeg&) = delete;
+    Jpeg& operator=(const Jpeg&) = delete;
+
+    State* operator->()
+    {
+        return &m_state;
+    }
+
+    State* Get()
+    {
+        return &m_state;
+    }
+
+  private:
+    State m_state{};
+    jpeg_error_mgr m_errors{};
+};
+
+void
+Create(jpeg_compress_struct* state)
+{
+    jpeg_create_compress(state);
+}
+
+void
+Create(jpeg_decompress_struct* state)
+{
+    jpeg_create_decompress(state);
+}
+
+using Compression = Jpeg<jpeg_compress_struct, &Create, &jpeg_destroy_compress>;
+using Decompression = Jpeg<jpeg_decompress_struct, &Create, &jpeg_destroy_decompress>;
+
+/** What libjpeg writes to. */
+struct Memory
+{
+    unsigned char* bytes = nullptr;
+    unsigned long size = 0; // NOLINT: libjpeg's type
+
+    Memory() = default;
+    Memory(const Memory&) = delete;
+    Memory& operator=(const Memory&) = delete;
+
+    ~Memory()
+    {
+        std::free(bytes);
+    }
+};
+
+void
+AddScan(std::array<jpeg_scan_info, 5>& scans,
+        int number,
+        std::vector<int> components,
+        int from,
+        int to)
+{
+    jpeg_scan_info& scan = scans[static_cast<size_t>(number)];
+    scan = {};
+    scan.comps_in_scan = static_cast<int>(components.size());
+    std::copy(components.begin(), components.end(), scan.component_index);
+    scan.Ss = from;
+    scan.Se = to;
+}
+
+/** Few scans, so that the tables of each do not outweigh it at a kilobyte. */
+const std::array<jpeg_scan_info, 5>&
+Scans()
+{
+    static const auto scans = [] {
+        std::array<jpeg_scan_info, 5> made{};
+        AddScan(made, 0, {0, 1, 2}, 0, 0);
+        AddScan(made, 1, {0}, 1, 5);
+        AddScan(made, 2, {1}, 1, 63);
+        AddScan(made, 3, {2}, 1, 63);
+        AddScan(made, 4, {0}, 6, 63);
+        return made;
+    }();
+    return scans;
+}
+
+/** \return a whole JPEG file */
+Bytes
+Compress(const Image& image, int quality, bool progressive)
+{
+    Memory memory; // outlives what writes to it
+    Compression c;
+    jpeg_mem_dest(c.Get(), &memory.bytes, &memory.size);
+    c->image_width = static_cast<JDIMENSION>(image.width);
+    c->image_height = static_cast<JDIMENSION>(image.height);
+    c->input_components = 3;
+    c->in_color_space = JCS_RGB;
+    jpeg_set_defaults(c.Get());
+    jpeg_set_quality(c.Get(), quality, TRUE);
+    c->dct_method = JDCT_ISLOW;
+    if (progressive)
+    {
+        c->scan_info = Scans().data();
+        c->num_scans = static_cast<int>(Scans().size());
+    }
+    else
+    {
+        c->restart_in_rows = 1;
+    }
+    jpeg_start_compress(c.Get(), TRUE);
+    const size_t stride = size_t{3} * c->image_width;
+    while (c->next_scanline < c->image_height)
+    {
+        auto* row = const_cast<JSAMPROW>(image.rgb.data()) + stride * c->next_scanline;
+        jpeg_write_scanlines(c.Get(), &row, 1);
+    }
+    jpeg_finish_compress(c.Get());
+    return {memory.bytes, memory.bytes + memory.size};
+}
+
+/** \return where what is sent begins in a JPEG file: behind the frame header, or the scan header */
+size_t
+HeaderSize(const Bytes& file, bool progressive)
+{
+    const uint8_t lastMarker = progressive ? SOF2 : SOS;
+    size_t at = 2;
+    while (at + 4 <= file.size())
+    {
+        const uint8_t marker = file[at + 1];
+        at += 2 + (size_t{file[at + 2]} << 8 | file[at + 3]);
+        if (marker == lastMarker)
+        {
+            return at;
+        }
+    }
+    throw Error("libjpeg wrote no JPEG file");
+}
+
+/** \return what both ends know of a file */
+Bytes
+Header(const JpegOptions& options, int quality)
+{
+    const auto pixels = static_cast<size_t>(options.side) * static_cast<size_t>(options.side);
+    const Image grey{options.side, options.side, std::vector<uint8_t>(3 * pixels, 128)};
+    Bytes file = Compress(grey, quality, options.progressive);
+    file.resize(HeaderSize(file, options.progressive));
+    return file;
+}
+
+int
+McuRows(const JpegOptions& options)
+{
+    return (options.side + MCU_SIDE - 1) / MCU_SIDE;
+}
+
+/** \return the rows of blocks of a scan, as bytes with their markers: where each begins */
+std::vector<size_t>
+RowStarts(const Bytes& scan)
+{
+    std::vector<size_t> starts{0};
+    for (size_t at = 0; at + 1 < scan.size(); ++at)
+    {
+        if (scan[at] == MARKER && scan[at + 1] >= RST0 && scan[at + 1] <= RST7)
+        {
+            starts.push_back(at + 2);
+        }
+    }
+    return starts;
+}
+
+/** The DC values of a picture, by unit of 16x16 pixels (MCU). */
+struct McuPlane
+{
+    std::vector<std::array<JCOEF, BLOCKS_IN_MCU>> dc; // by MCU, rows from the top
+    std::vector<bool> known;
+    int width = 0;
+    int height = 0;
+};
+
+/** Calls a function with each block of an MCU: component, number in the MCU, row, column. */
+template <typename Function>
+void
+ForEachBlock(int row, int column, Function function)
+{
+    for (int b = 0; b < BLOCKS_IN_MCU; ++b)
+    {
+        const bool luminance = b < 4;
+        function(luminance ? 0 : b - 3,
+                 b,
+                 luminance ? 2 * row + b / 2 : row,
+                 luminance ? 2 * column + b % 2 : column);
+    }
+}
+
+/** Fills MCUs that are lost with the mean colours of those above and below. */
+void
+Conceal(McuPlane& plane)
+{
+    const auto at = [&](int row, int column) {
+        return static_cast<size_t>(row * plane.width + column);
+    };
+    const auto known = plane.known;
+    for (int column = 0; column < plane.width; ++column)
+    {
+        for (int row = 0; row < plane.height; ++row)
+        {
+            if (known[at(row, column)])
+            {
+                continue;
+            }
+            int above = row - 1;
+            int below = row + 1;
+            while (above >= 0 && !known[at(above, column)])
+            {
+                --above;
+            }
+            while (below < plane.height && !known[at(below, column)])
+            {
+                ++below;
+            }
+            if (above < 0 && below >= plane.height)
+            {
+                continue;
+            }
+            const auto& upper = plane.dc[at(above < 0 ? below : above, column)];
+            const auto& lower = plane.dc[at(below >= plane.height ? above : below, column)];
+            const double share = above < 0 || below >= plane.height
+                                     ? 0
+                                     : static_cast<double>(row - above) / (below - above);
+            for (int b = 0; b < BLOCKS_IN_MCU; ++b)
+            {
+                // What touches the other MCU: its nearer blocks.
+                const int fromUpper = b < 4 ? 2 + b % 2 : b;
+                const int fromLower = b < 4 ? b % 2 : b;
+                plane.dc[at(row, column)][static_cast<size_t>(b)] =
+                    static_cast<JCOEF>(upper[static_cast<size_t>(fromUpper)] * (1 - share) +
+                                       lower[static_cast<size_t>(fromLower)] * share);
+            }
+        }
+    }
+}
+
+/** \return a file whose lost blocks are concealed; the same when it is none; nothing when all are
+ * lost */
+std::optional<Bytes>
+Concealed(const Bytes& file)
+{
+    Memory memory;
+    Decompression d;
+    Compression c;
+    McuPlane plane;
+    jpeg_mem_src(d.Get(), file.data(), file.size());
+    jpeg_read_header(d.Get(), TRUE);
+    jvirt_barray_ptr* arrays = jpeg_read_coefficients(d.Get());
+    plane.width = static_cast<int>((d->image_width + MCU_SIDE - 1) / MCU_SIDE);
+    plane.height = static_cast<int>((d->image_height + MCU_SIDE - 1) / MCU_SIDE);
+    plane.dc.resize(static_cast<size_t>(plane.width) * static_cast<size_t>(plane.height));
+    plane.known.resize(plane.dc.size());
+    const auto block = [&](int component, int row, int column) -> JCOEF* {
+        auto* rows = (*d->mem->access_virt_barray)(reinterpret_cast<j_common_ptr>(d.Get()),
+                                                   arrays[component],
+                                                   static_cast<JDIMENSION>(row),
+                                                   1,
+                                                   TRUE);
+        return rows[0][column];
+    };
+    bool any = false;
+    for (int row = 0; row < plane.height; ++row)
+    {
+        for (int column = 0; column < plane.width; ++column)
+        {
+            const auto at = static_cast<size_t>(row * plane.width + column);
+            ForEachBlock(row, column, [&](int component, int b, int y, int x) {
+                const JCOEF* coefficients = block(component, y, x);
+                plane.dc[at][static_cast<size_t>(b)] = coefficients[0];
+                // Lost blocks are all zero; a grey one that is so by itself is no loss.
+                plane.known[at] = plane.known[at] || std::any_of(coefficients,
+                                                                 coefficients + DCTSIZE2,
+                                                                 [](JCOEF v) { return v != 0; });
+            });
+            any = any || plane.known[at];
+        }
+    }
+    if (!any)
+    {
+        return std::nullopt;
+    }
+    Conceal(plane);
+    for (int row = 0; row < plane.height; ++row)
+    {
+        for (int column = 0; column < plane.width; ++column)
+        {
+            const auto at = static_cast<size_t>(row * plane.width + column);
+            ForEachBlock(row, column, [&](int component, int b, int y, int x) {
+                block(component, y, x)[0] = plane.dc[at][static_cast<size_t>(b)];
+            });
+        }
+    }
+    jpeg_mem_dest(c.Get(), &memory.bytes, &memory.size);
+    jpeg_copy_critical_parameters(d.Get(), c.Get());
+    c->optimize_coding = TRUE; // concealed values may need codes that the standard's tables lack
+    jpeg_write_coefficients(c.Get(), arrays);
+    jpeg_finish_compress(c.Get());
+    return Bytes(memory.bytes, memory.bytes + memory.size);
+}
+
+/** \return the picture of a file, as far as it goes */
+Image
+Decompress(const Bytes& file)
+{
+    Decompression d;
+    jpeg_mem_src(d.Get(), file.data(), file.size());
+    jpeg_read_header(d.Get(), TRUE);
+    d->out_color_space = JCS_RGB;
+    d->dct_method = JDCT_ISLOW;
+    jpeg_start_decompress(d.Get());
+    Image image;
+    image.width = static_cast<int>(d->output_width);
+    image.height = static_cast<int>(d->output_height);
+    const size_t stride = size_t{3} * d->output_width;
+    image.rgb.resize(stride * d->output_height);
+    while (d->output_scanline < d->output_height)
+    {
+        auto* row = image.rgb.data() + stride * d->output_scanline;
+        jpeg_read_scanlines(d.Get(), &row, 1);
+    }
+    return image;
+}
+
+/**
+ * Fragments of a scan with restart markers: header, row of blocks that it begins in, bytes.
+ */
+std::vector<Bytes>
+CutScan(const Bytes& scan, uint8_t imageId, uint8_t quality, size_t maxFragmentBytes)
+{
+    auto fragments = CutStream(scan, imageId, quality, maxFragmentBytes - 1);
+    const auto starts = RowStarts(scan);
+    for (Bytes& fragment : fragments)
+    {
+        const size_t offset = ParsePiece(fragment)->offset;
+        const auto row =
+            std::upper_bound(starts.begin(), starts.end(), offset) - starts.begin() - 1;
+        fragment.insert(fragment.begin() + STREAM_HEADER_BYTES, static_cast<uint8_t>(row));
+    }
+    return fragments;
+}
+
+/** \return the scan's data as far as they arrived, whole rows of blocks without what is missing */
+Bytes
+JoinScan(const std::vector<Bytes>& fragments, int rows, uint8_t& quality)
+{
+    std::vector<Bytes> pieces;
+    std::vector<std::pair<size_t, size_t>> rowAt; // offset, row
+    for (const Bytes& fragment : fragments)
+    {
+        if (fragment.size() <= STREAM_HEADER_BYTES + 1)
+        {
+            continue;
+        }
+        Bytes piece = fragment;
+        const uint8_t row = piece[STREAM_HEADER_BYTES];
+        piece.erase(piece.begin() + STREAM_HEADER_BYTES);
+        if (const auto parsed = ParsePiece(piece))
+        {
+            rowAt.emplace_back(parsed->offset, row);
+            pieces.push_back(std::move(piece));
+        }
+    }
+    const auto stream = AssembleStream(pieces);
+    std::vector<Bytes> data(static_cast<size_t>(rows));
+    quality = stream ? stream->parameter : 0;
+    for (const auto& run : stream ? stream->runs : std::vector<ReceivedStream::Run>{})
+    {
+        const auto first = std::find_if(rowAt.begin(), rowAt.end(), [&](const auto& at) {
+            return at.first == run.offset;
+        });
+        if (first == rowAt.end())
+        {
+            continue; // of another image: left out
+        }
+        size_t row = first->second;
+        // A row whose beginning is lost is of no use.
+        bool usable = run.offset == 0;
+        for (size_t i = 0; i < run.bytes.size(); ++i)
+        {
+            const bool marker = run.bytes[i] == MARKER && i + 1 < run.bytes.size() &&
+                                run.bytes[i + 1] >= RST0 && run.bytes[i + 1] <= RST7;
+            if (marker)
+            {
+                ++row;
+                ++i;
+                usable = true;
+            }
+            else if (usable && row < data.size())
+            {
+                data[row].push_back(run.bytes[i]);
+            }
+        }
+    }
+    Bytes scan;
+    for (size_t row = 0; row < data.size(); ++row)
+    {
+        if (row > 0)
+        {
+            scan.push_back(MARKER);
+            scan.push_back(static_cast<uint8_t>(RST0 + (row - 1) % 8));
+        }
+        // Half a marker or half a stuffed byte at the end of what arrived would hide the next one.
+        if (!data[row].empty() && data[row].back() == MARKER)
+        {
+            data[row].pop_back();
+        }
+        scan.insert(scan.end(), data[row].begin(), data[row].end());
+    }
+    return scan;
+}
+
+void
+Check(const JpegOptions& options)
+{
+    if (options.side < MCU_SIDE || options.side > 1024 || options.quality < 1 ||
+        options.quality > 100)
+    {
+        throw Error(
+            fmt::format("JPEG of {0}x{0} pixels with quality {1} is not possible: 16 to 1024 "
+                        "pixels, quality 1 to 100",
+                        options.side,
+                        options.quality));
+    }
+}
+
+} // namespace
+
+JpegEncoder::JpegEncoder(const JpegOptions& options)
+    : m_options(options)
+{
+    Check(options);
+}
+
+EncodedImage
+JpegEncoder::Encode(const Image& image, uint8_t imageId, size_t maxFragmentBytes) const
+{
+    const Image picture = ResizePicture(image, m_options.side);
+    const auto encode = [&](int quality) {
+        const Bytes file = Compress(picture, quality, m_options.progressive);
+        const auto begin = static_cast<std::ptrdiff_t>(HeaderSize(file, m_options.progressive));
+        return Bytes(file.begin() + begin, file.end() - 2); // less EOI
+    };
+    const size_t rowByte = m_options.progressive ? 0 : 1;
+    const auto chosen = BestWithin(encode,
+                                   m_options.bytes > 0 ? 1 : m_options.quality,
+                                   m_options.quality,
+                                   m_options.bytes,
+                                   maxFragmentBytes,
+                                   STREAM_HEADER_BYTES + rowByte);
+    const auto quality = static_cast<uint8_t>(chosen.quality);
+    const auto blocks = static_cast<uint64_t>(McuRows(m_options)) *
+                        static_cast<uint64_t>(McuRows(m_options)) * BLOCKS_IN_MCU;
+    return {m_options.progressive ? CutStream(chosen.stream, imageId, quality, maxFragmentBytes)
+                                  : CutScan(chosen.stream, imageId, quality, maxFragmentBytes),
+            {{{"jpeg", blocks * chosen.encodings}}}};
+}
+
+JpegDecoder::JpegDecoder(const JpegOptions& options)
+    : m_options(options)
+{
+    Check(options);
+}
+
+std::optional<Image>
+JpegDecoder::Decode(const std::vector<Bytes>& fragments) const
+{
+    uint8_t quality = 0;
+    Bytes data;
+    if (m_options.progressive)
+    {
+        if (const auto stream = AssembleStream(fragments))
+        {
+            quality = stream->parameter;
+            data = stream->Prefix();
+        }
+    }
+    else
+    {
+        data = JoinScan(fragments, McuRows(m_options), quality);
+    }
+    if (data.empty() || quality < 1 || quality > 100)
+    {
+        return std::nullopt;
+    }
+    Bytes file = Header(m_options, quality);
+    file.insert(file.end(), data.begin(), data.end());
+    file.push_back(MARKER);
+    file.push_back(EOI);
+    try
+    {
+        // Of a progressive one, libjpeg itself smooths what has no details yet.
+        const auto concealed = Concealed(file);
+        return concealed ? std::optional(Decompress(m_options.progressive ? file : *concealed))
+                         : std::nullopt;
+    }
+    catch (const Failure&)
+    {
+        return std::nullopt;
+    }
+}
+
+std::optional<uint8_t>
+JpegDecoder::ImageIdOf(const Bytes& fragment) const
+{
+    const auto piece = ParsePiece(fragment);
+    return piece ? std::optional(piece->imageId) : std::nullopt;
+}
+
+std::string
+JpegDecoder::Identity() const
+{
+    return fmt::format("jpeg libjpeg-turbo {} side {} {}",
+                       LIBJPEG_TURBO_VERSION_NUMBER,
+                       m_options.side,
+                       m_options.progressive ? "progressive" : "restart");
+}
+
+} // namespace limitnet

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "limitnet/evaluation/open-codec.h"
+
+#include "limitnet/baselines/jpeg-codec.h"
+#include "limitnet/baselines/raw-codec.h"
+#include "limitnet/baselines/webp-codec.h"
+#include "limitnet/codec/error.h"
+#include "limitnet/data/paths.h"
+#include "limitnet/evaluation/limitnet-image-codec.h"
+
+#include <algorithm>
+
+namespace limitnet
+{
+
+namespace
+{
+
+ValueOrder
+OrderOf(const std::string& name, const CodecModel& model, const std::string& modelName)
+{
+    if (name == "model")
+    {
+        return model.Order();
+    }
+    const auto order = name == "saliency"  ? ValueOrder::SALIENCY
+                       : name == "channel" ? ValueOrder::CHANNEL
+                       : name == "random"  ? ValueOrder::RANDOM
+                                           : ValueOrder::IMPORTANCE;
+    if (NeedsMap(order) && !model.HasSaliency())
+    {
+        throw Error("order " + name + ": the codec " + modelName + " has no saliency decoder");
+    }
+    return order;
+}
+
+OpenedCodec
+OpenLimitNet(const CodecChoice& choice)
+{
+    OpenedCodec codec;
+    codec.model = std::make_shared<CodecModel>(FindModel(choice.model));
+    codec.order = OrderOf(choice.order, *codec.model, choice.model);
+    LimitNetOptions options;
+    options.valueCount = ValuesOfPercentage(choice.valuesPercent);
+    options.mapCopies = choice.mapCopies;
+    options.order = codec.order;
+    options.bytes = choice.bytes;
+    if (!choice.progressive && choice.bytes > 0)
+    {
+        throw Error("a codec that is not progressive needs a fixed number of values, not one of "
+                    "bytes: the cloud has to know when all is there");
+    }
+    codec.encoder = std::make_shared<LimitNetEncoder>(
+        MakePictureEncoder(choice.encoder,
+                           codec.model,
+                           choice.encoder == "int8" ? FindDeviceModel(choice.model)
+                                                    : std::filesystem::path{}),
+        options);
+    codec.decoder = std::make_shared<LimitNetDecoder>(codec.model,
+                                                      codec.order,
+                                                      choice.progressive ? 1 : options.valueCount);
+    return codec;
+}
+
+} // namespace
+
+std::vector<std::string>
+CodecNames()
+{
+    return {"limitnet", "jpeg", "jpeg-progressive", "webp", "raw"};
+}
+
+std::vector<std::string>
+ValueOrderNames()
+{
+    return {"model", "importance", "saliency", "channel", "random"};
+}
+
+OpenedCodec
+OpenCodec(const CodecChoice& choice)
+{
+    OpenedCodec codec;
+    if (choice.name == "jpeg" || choice.name == "jpeg-progressive")
+    {
+        JpegOptions options;
+        options.progressive = choice.name == "jpeg-progressive";
+        options.side = choice.side;
+        options.quality = choice.quality;
+        options.bytes = choice.bytes;
+        codec.encoder = std::make_shared<JpegEncoder>(options);
+        codec.decoder = std::make_shared<JpegDecoder>(options);
+    }
+    else if (choice.name == "webp")
+    {
+        WebpOptions options;
+        options.side = choice.side;
+        options.quality = choice.quality;
+        options.bytes = choice.bytes;
+        codec.encoder = std::make_shared<WebpEncoder>(options);
+        codec.decoder = std::make_shared<WebpDecoder>(options);
+    }
+    else if (choice.name == "raw")
+    {
+        RawOptions options;
+        options.side = std::min(choice.side, MAX_RAW_SIDE);
+        options.bytes = choice.bytes;
+        codec.encoder = std::make_shared<RawEncoder>(options);
+        codec.decoder = std::make_shared<RawDecoder>();
+    }
+    else if (choice.name == "limitnet")
+    {
+        codec = OpenLimitNet(choice);
+    }
+    else
+    {
+        throw Error("'" + choice.name +
+                    "' is no image codec; there are limitnet, jpeg, "
+                    "jpeg-progressive, webp, raw");
+    }
+    return codec;
+}
+
+} // namespace limitnet

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "limitnet/baselines/byte-stream.h"
+#include "limitnet/baselines/jpeg-codec.h"
+#include "limitnet/baselines/raw-codec.h"
+#include "limitnet/baselines/webp-codec.h"
+#include "limitnet/codec/error.h"
+#include "limitnet/codec/picture-resize.h"
+#include "limitnet/data/image-file.h"
+#include "limitnet/evaluation/image-quality.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio> // jpeglib.h needs size_t and FILE declared before it
+#include <gtest/gtest.h>
+#include <jpeglib.h>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+using namespace limitnet;
+
+namespace
+{
+
+/** Coloured waves and a few edges. */
+Image
+Scene(int side)
+{
+    Image image{side, side, {}};
+    for (int y = 0; y < side; ++y)
+    {
+        for (int x = 0; x < side; ++x)
+        {
+            const double u = 6.3 * x / side;
+            const double v = 6.3 * y / side;
+            const double edge = x > side / 3 && y > side / 2 ? 60 : 0;
+            image.rgb.push_back(static_cast<uint8_t>(100 + 70 * std::sin(2 * u) + edge));
+            image.rgb.push_back(static_cast<uint8_t>(120 + 90 * std::cos(u + v)));
+            image.rgb.push_back(static_cast<uint8_t>(127 + 100 * std::sin(v)));
+        }
+    }
+    return image;
+}
+
+struct Rival
+{
+    std::string name;
+    std::shared_ptr<const ImageEncoder> encoder;
+    std::shared_ptr<const ImageDecoder> decoder;
+};
+
+Rival
+MakeJpeg(bool progressive, int side, int quality, size_t bytes = 0)
+{
+    JpegOptions options;
+    options.progressive = progressive;
+    options.side = side;
+    options.quality = quality;
+    options.bytes = bytes;
+    return {progressive ? "jpeg-progressive" : "jpeg",
+            std::make_shared<JpegEncoder>(options),
+            std::make_shared<JpegDecoder>(options)};
+}
+
+Rival
+MakeWebp(int side, int quality, size_t bytes = 0)
+{
+    WebpOptions options;
+    options.side = side;
+    options.quality = quality;
+    options.bytes = bytes;
+    return {"webp", std::make_shared<WebpEncoder>(options), std::make_shared<WebpDecoder>(options)};
+}
+
+Rival
+MakeRaw(int side, size_t bytes = 0)
+{
+    RawOptions options;
+    options.side = side;
+    options.bytes = bytes;
+    return {"raw", std::make_shared<RawEncoder>(options), std::make_shared<RawDecoder>()};
+}
+
+std::vector<Rival>
+All(size_t bytes = 0)
+{
+    return {MakeJpeg(false, 112, 80, bytes),
+            MakeJpeg(true, 112, 80, bytes),
+            MakeWebp(112, 80, bytes),
+            MakeRaw(40, bytes)};
+}
+
+size_t
+Total(const std::vector<Bytes>& fragments)
+{
+    size_t total = 0;
+    for (const auto& fragment : fragments)
+    {
+        total += fragment.size();
+    }
+    return total;
+}
+
+/** PSNR of what a decoder makes of fragments, against a picture, at 112x112; -1 when nothing. */
+double
+Psnr(const Rival& rival, const std::vector<Bytes>& fragments, const Image& picture)
+{
+    const auto decoded = rival.decoder->Decode(fragments);
+    return decoded ? PsnrDb(ResizePicture(*decoded, 112), ResizePicture(picture, 112)) : -1;
+}
+
+} // namespace
+
+TEST(ByteStream, AnyPiecesInAnyOrder)
+{
+    std::mt19937 random(1);
+    for (int round = 0; round < 200; ++round)
+    {
+        Bytes stream(1 + random() % 2000);
+        std::generate(stream.begin(), stream.end(), [&] { return static_cast<uint8_t>(random()); });
+        const size_t limit = 11 + random() % 250;
+        auto fragments = CutStream(stream, 77, 5, limit);
+        EXPECT_EQ(Total(fragments), FragmentedSize(stream.size(), limit));
+        std::shuffle(fragments.begin(), fragments.end(), random);
+        std::vector<Bytes> chosen;
+        std::vector<bool> there(stream.size());
+        for (const auto& fragment : fragments)
+        {
+            ASSERT_LE(fragment.size(), limit);
+            const auto piece = ParsePiece(fragment);
+            ASSERT_TRUE(piece);
+            EXPECT_EQ(piece->imageId, 77 % IMAGE_IDS);
+            if (random() % 3 > 0)
+            {
+                chosen.push_back(fragment);
+                std::fill_n(there.begin() + static_cast<std::ptrdiff_t>(piece->offset),
+                            piece->bytes.size(),
+                            true);
+            }
+        }
+        const auto received = AssembleStream(chosen);
+        ASSERT_EQ(received.has_value(), !chosen.empty());
+        std::vector<bool> found(stream.size());
+        for (const auto& run : received ? received->runs : std::vector<ReceivedStream::Run>{})
+        {
+            for (size_t i = 0; i < run.bytes.size(); ++i)
+            {
+                ASSERT_EQ(run.bytes[i], stream.at(run.offset + i));
+                found[run.offset + i] = true;
+            }
+        }
+        EXPECT_EQ(found, there);
+        EXPECT_EQ(received && received->IsWhole(), chosen.size() == fragments.size());
+    }
+    EXPECT_THROW(CutStream({}, 0, 0, 51), Error);
+    EXPECT_THROW(CutStream(Bytes(MAX_STREAM_BYTES + 1), 0, 0, 51), Error);
+    EXPECT_THROW(CutStream({1}, 0, 0, 5), Error);
+}
+
+TEST(RivalCodecs, WholeJpegIsWhatLibjpegMakes)
+{
+    // Independent path: a whole file by libjpeg, read by this project's reader of JPEG files.
+    const Image picture = Scene(64);
+    unsigned char* memory = nullptr;
+    unsigned long size = 0; // NOLINT: libjpeg's type
+    jpeg_compress_struct c;
+    jpeg_error_mgr errors;
+    c.err = jpeg_std_error(&errors);
+    jpeg_create_compress(&c);
+    jpeg_mem_dest(&c, &memory, &size);
+    c.image_width = 64;
+    c.image_height = 64;
+    c.input_components = 3;
+    c.in_color_space = JCS_RGB;
+    jpeg_set_defaults(&c);
+    jpeg_set_quality(&c, 60, TRUE);
+    jpeg_start_compress(&c, TRUE);
+    while (c.next_scanline < 64)
+    {
+        auto* row = const_cast<JSAMPROW>(picture.rgb.data()) + size_t{3} * 64 * c.next_scanline;
+        jpeg_write_scanlines(&c, &row, 1);
+    }
+    jpeg_finish_compress(&c);
+    jpeg_destroy_compress(&c);
+    const Image expected = DecodeImage(memory, size, "test");
+
+    for (const bool progressive : {false, true})
+    {
+        const auto rival = MakeJpeg(progressive, 64, 60);
+        const auto encoded = rival.encoder->Encode(picture, 3, 51);
+        const auto decoded = rival.decoder->Decode(encoded.fragments);
+        ASSERT_TRUE(decoded);
+        EXPECT_EQ(decoded->rgb, expected.rgb) << progressive;
+        // What both ends know is not sent: tables and headers are 600 bytes of a file.
+        EXPECT_LT(Total(encoded.fragments), size - (progressive ? 100 : 450));
+    }
+    std::free(memory);
+}
+
+TEST(RivalCodecs, MoreIsBetterAndAllIsGood)
+{
+    const Image picture = Scene(224);
+    for (const auto& rival : All())
+    {
+        const auto fragments = rival.encoder->Encode(picture, 9, 60).fragments;
+        ASSERT_GT(fragments.size(), 8U) << rival.name;
+        for (const auto& fragment : fragments)
+        {
+            EXPECT_LE(fragment.size(), 60U);
+            EXPECT_EQ(rival.decoder->ImageIdOf(fragment), 9);
+        }
+        // WebP shows no row before its modes and most of a row of blocks are there.
+        const size_t count = fragments.size() * (rival.name == "webp" ? 2 : 1) / 3;
+        const std::vector<Bytes> part(fragments.begin(),
+                                      fragments.begin() + static_cast<std::ptrdiff_t>(count));
+        const double some = Psnr(rival, part, picture);
+        const double all = Psnr(rival, fragments, picture);
+        EXPECT_GT(some, 8) << rival.name;
+        EXPECT_GT(all, some + 3) << rival.name;
+        EXPECT_GT(all, rival.name == "raw" ? 20 : 28) << rival.name;
+        EXPECT_FALSE(rival.decoder->Decode({})) << rival.name;
+    }
+}
+
+TEST(RivalCodecs, ABudgetOfBytesIsKeptAndUsed)
+{
+    const Image picture = Scene(224);
+    for (const size_t bytes : {400U, 700U, 1200U})
+    {
+        for (const auto& rival : All(bytes))
+        {
+            const auto encoded = rival.encoder->Encode(picture, 0, 51);
+            EXPECT_LE(Total(encoded.fragments), bytes) << rival.name;
+            EXPECT_GT(Total(encoded.fragments), bytes / 2) << rival.name;
+            EXPECT_GT(Psnr(rival, encoded.fragments, picture), 17) << rival.name;
+        }
+    }
+    // The search costs the device an encoding for each step.
+    const auto work = [&](size_t bytes) {
+        return MakeJpeg(false, 112, 80, bytes)
+            .encoder->Encode(picture, 0, 51)
+            .work.stages[0]
+            .operations;
+    };
+    EXPECT_EQ(work(0), 7U * 7 * 6);
+    EXPECT_EQ(work(700) % work(0), 0U);
+    EXPECT_GT(work(700), work(0));
+}
+
+TEST(RivalCodecs, JpegGoesOnBehindAGap)
+{
+    const Image picture = Scene(224);
+    const auto jpeg = MakeJpeg(false, 224, 50);
+    const auto fragments = jpeg.encoder->Encode(picture, 0, 51).fragments;
+    for (size_t lost = 0; lost < fragments.size(); lost += 3)
+    {
+        auto rest = fragments;
+        rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(lost));
+        const auto decoded = jpeg.decoder->Decode(rest);
+        ASSERT_TRUE(decoded);
+        const auto whole = jpeg.decoder->Decode(fragments);
+        // A fragment of 46 bytes lies in two rows of blocks at most here; all others are as before.
+        int changed = 0;
+        for (int row = 0; row < 14; ++row)
+        {
+            const auto begin = static_cast<std::ptrdiff_t>(row) * 16 * 224 * 3;
+            changed += std::equal(decoded->rgb.begin() + begin,
+                                  decoded->rgb.begin() + begin + 16 * 224 * 3,
+                                  whole->rgb.begin() + begin)
+                           ? 0
+                           : 1;
+        }
+        // Chrominance is smoothed over the edge between two rows, so one more on either side.
+        EXPECT_LE(changed, 4) << lost;
+        EXPECT_GT(Psnr(jpeg, rest, picture), 20) << lost;
+    }
+}
+
+TEST(RivalCodecs, LossesAtRandomNeverGiveNonsense)
+{
+    std::mt19937 random(3);
+    const Image picture = Scene(224);
+    for (const auto& rival : All())
+    {
+        const auto fragments = rival.encoder->Encode(picture, 0, 60).fragments;
+        for (int round = 0; round < 60; ++round)
+        {
+            std::vector<Bytes> some;
+            for (const auto& fragment : fragments)
+            {
+                if (random() % 10 < 7)
+                {
+                    some.push_back(fragment);
+                }
+            }
+            std::shuffle(some.begin(), some.end(), random);
+            const auto decoded = rival.decoder->Decode(some);
+            if (decoded)
+            {
+                EXPECT_EQ(decoded->rgb.size(),
+                          size_t{3} * static_cast<size_t>(decoded->width * decoded->height));
+            }
+            if (rival.name == "jpeg" || rival.name == "raw")
+            {
+                EXPECT_GT(Psnr(rival, some, picture), 8) << rival.name;
+            }
+        }
+    }
+}
+
+TEST(RivalCodecs, GarbageIsNoPictureOrSomePicture)
+{
+    std::mt19937 random(4);
+    const Image picture = Scene(64);
+    for (const auto& rival : All(600))
+    {
+        const auto real = rival.encoder->Encode(picture, 0, 60).fragments;
+        for (int round = 0; round < 300; ++round)
+        {
+            std::vector<Bytes> fragments;
+            for (size_t i = 0; i < 1 + random() % 8; ++i)
+            {
+                Bytes bytes = real[random() % real.size()];
+                if (random() % 4 == 0)
+                {
+                    bytes.resize(random() % 80);
+                    std::generate(bytes.begin(), bytes.end(), [&] {
+                        return static_cast<uint8_t>(random());
+                    });
+                }
+                for (auto& byte : bytes)
+                {
+                    byte = random() % 20 == 0 ? static_cast<uint8_t>(random()) : byte;
+                }
+                fragments.push_back(bytes);
+            }
+            const auto decoded = rival.decoder->Decode(fragments);
+            EXPECT_TRUE(!decoded ||
+                        decoded->rgb.size() == size_t{3} * static_cast<size_t>(decoded->width) *
+                                                   static_cast<size_t>(decoded->height));
+        }
+        EXPECT_FALSE(rival.decoder->ImageIdOf({}));
+        EXPECT_FALSE(rival.decoder->ImageIdOf({1, 2, 3}));
+    }
+}
+
+TEST(RivalCodecs, ImpossibleOptionsAreRefused)
+{
+    EXPECT_THROW(MakeJpeg(false, 8, 50), Error);
+    EXPECT_THROW(MakeJpeg(true, 64, 0), Error);
+    EXPECT_THROW(MakeWebp(2000, 50), Error);
+    EXPECT_THROW(MakeRaw(0), Error);
+}

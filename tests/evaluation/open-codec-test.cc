@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "limitnet/codec/error.h"
+#include "limitnet/evaluation/image-quality.h"
+#include "limitnet/evaluation/open-codec.h"
+#include "limitnet/evaluation/picture-symbols.h"
+
+#include <cmath>
+#include <gtest/gtest.h>
+#include <set>
+
+using namespace limitnet;
+
+namespace
+{
+
+Image
+Waves(int side)
+{
+    Image image{side, side, {}};
+    for (int y = 0; y < side; ++y)
+    {
+        for (int x = 0; x < side; ++x)
+        {
+            image.rgb.push_back(static_cast<uint8_t>(127 + 100 * std::sin(12.6 * x / side)));
+            image.rgb.push_back(static_cast<uint8_t>(127 + 100 * std::cos(6.3 * (x + y) / side)));
+            image.rgb.push_back(static_cast<uint8_t>(127 + 100 * std::sin(6.3 * y / side)));
+        }
+    }
+    return image;
+}
+
+} // namespace
+
+TEST(OpenCodec, EachOneEncodesAndDecodesWithinItsBytes)
+{
+    const Image picture = Waves(224);
+    std::set<std::string> identities;
+    for (const auto& name : CodecNames())
+    {
+        CodecChoice choice;
+        choice.name = name;
+        choice.bytes = 900;
+        const auto codec = OpenCodec(choice);
+        EXPECT_EQ(codec.model != nullptr, name == "limitnet");
+        const auto encoded = codec.encoder->Encode(picture, 70, 51);
+        EXPECT_LE(TotalBytes(encoded.fragments), 900U) << name;
+        EXPECT_GT(TotalBytes(encoded.fragments), 450U) << name;
+        EXPECT_FALSE(encoded.work.stages.empty());
+        for (const auto& fragment : encoded.fragments)
+        {
+            EXPECT_EQ(codec.decoder->ImageIdOf(fragment), 70 % IMAGE_IDS) << name;
+        }
+        EXPECT_TRUE(codec.decoder->Decode(encoded.fragments)) << name;
+        EXPECT_TRUE(identities.insert(codec.decoder->Identity()).second) << name;
+    }
+}
+
+TEST(OpenCodec, EachOrderIsUnderstoodByItsOwnCloud)
+{
+    const Image picture = Waves(224);
+    CodecChoice choice;
+    for (const auto& order : ValueOrderNames())
+    {
+        choice.order = order;
+        const auto codec = OpenCodec(choice);
+        const auto encoded = codec.encoder->Encode(picture, 0, 222);
+        const auto decoded = codec.decoder->Decode(encoded.fragments);
+        ASSERT_TRUE(decoded);
+        EXPECT_GT(PsnrDb(*decoded, picture), 20) << order;
+        uint64_t saliency = 0;
+        for (const auto& stage : encoded.work.stages)
+        {
+            saliency += stage.name == "saliency" ? stage.operations : 0;
+        }
+        EXPECT_EQ(saliency > 0, NeedsMap(codec.order)) << order;
+    }
+}
+
+TEST(OpenCodec, WithoutProgressAllValuesAreNeeded)
+{
+    CodecChoice choice;
+    choice.progressive = false;
+    choice.valuesPercent = 20;
+    const auto codec = OpenCodec(choice);
+    auto fragments = codec.encoder->Encode(Waves(224), 0, 51).fragments;
+    EXPECT_TRUE(codec.decoder->Decode(fragments));
+    fragments.pop_back();
+    EXPECT_FALSE(codec.decoder->Decode(fragments));
+}
+
+TEST(OpenCodec, NonsenseGetsALine)
+{
+    const auto errorOf = [](auto change) {
+        CodecChoice choice;
+        change(choice);
+        try
+        {
+            const auto codec = OpenCodec(choice);
+            codec.encoder->Encode(Waves(32), 0, 51);
+        }
+        catch (const Error& error)
+        {
+            return std::string(error.what());
+        }
+        return std::string();
+    };
+    EXPECT_NE(errorOf([](auto& c) { c.name = "gif"; }).find("'gif'"), std::string::npos);
+    EXPECT_NE(errorOf([](auto& c) {
+                  c.progressive = false;
+                  c.bytes = 500;
+              }).find("progressive"),
+              std::string::npos);
+    EXPECT_NE(errorOf([](auto& c) { c.bytes = 20; }).find("20 bytes"), std::string::npos);
+    EXPECT_NE(errorOf([](auto& c) {
+                  c.name = "jpeg";
+                  c.side = 3;
+              }).find("3x3"),
+              std::string::npos);
+}
