@@ -516,9 +516,11 @@ JpegEncoder::Encode(const Image& image, uint8_t imageId, size_t maxFragmentBytes
     const auto quality = static_cast<uint8_t>(chosen.quality);
     const auto blocks = static_cast<uint64_t>(McuRows(m_options)) *
                         static_cast<uint64_t>(McuRows(m_options)) * BLOCKS_IN_MCU;
-    return {m_options.progressive ? CutStream(chosen.stream, imageId, quality, maxFragmentBytes)
-                                  : CutScan(chosen.stream, imageId, quality, maxFragmentBytes),
-            {{{"jpeg", blocks * chosen.encodings}}}};
+    auto fragments = m_options.progressive
+                         ? CutStream(chosen.stream, imageId, quality, maxFragmentBytes)
+                         : CutScan(chosen.stream, imageId, quality, maxFragmentBytes);
+    KeepWithin(fragments, m_options.bytes);
+    return {std::move(fragments), {{{"jpeg", blocks * chosen.encodings}}}};
 }
 
 JpegDecoder::JpegDecoder(const JpegOptions& options)

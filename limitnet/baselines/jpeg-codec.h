@@ -25,7 +25,9 @@ struct JpegOptions
     bool progressive = false;
     int side = 224;   //!< the picture is resized to side x side, 16..1024
     int quality = 50; //!< 1..100, of libjpeg; with \p bytes the highest that is tried
-    size_t bytes = 0; //!< most bytes of all fragments; 0: no limit
+    /** Most bytes of all fragments; 0: no limit. Of a picture that has more at the lowest quality
+     * too, the first fragments are sent. */
+    size_t bytes = 0;
 };
 
 /**

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <iterator>
 #include <memory>
+#include <utility>
 #include <webp/decode.h>
 #include <webp/encode.h>
 
@@ -80,8 +81,9 @@ WebpEncoder::Encode(const Image& image, uint8_t imageId, size_t maxFragmentBytes
                                    m_options.bytes,
                                    maxFragmentBytes);
     const auto across = static_cast<uint64_t>((m_options.side + 15) / 16);
-    return {CutStream(chosen.stream, imageId, 0, maxFragmentBytes),
-            {{{"webp", across * across * chosen.encodings}}}};
+    auto fragments = CutStream(chosen.stream, imageId, 0, maxFragmentBytes);
+    KeepWithin(fragments, m_options.bytes);
+    return {std::move(fragments), {{{"webp", across * across * chosen.encodings}}}};
 }
 
 WebpDecoder::WebpDecoder(const WebpOptions& options)

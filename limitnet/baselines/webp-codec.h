@@ -17,7 +17,9 @@ struct WebpOptions
 {
     int side = 224;   //!< the picture is resized to side x side, 16..1024
     int quality = 50; //!< 0..100, of libwebp; with \p bytes the highest that is tried
-    size_t bytes = 0; //!< most bytes of all fragments; 0: no limit
+    /** Most bytes of all fragments; 0: no limit. Of a picture that has more at the lowest quality
+     * too, the first fragments are sent. */
+    size_t bytes = 0;
 };
 
 /**

@@ -131,7 +131,8 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
                 65536,
                 "bytes",
                 "Most bytes of an image's fragments: LimitNet sends as many values as fit, a rival "
-                "takes the best quality (raw: the largest picture) that fits. 0: no limit.")
+                "takes the best quality (raw: the largest picture) that fits, and sends the first "
+                "bytes where none does. 0: no limit.")
         .AddText("model", "codec-224", "Weights of LimitNet, by name or path.")
         .AddText(
             "classifier",
