@@ -134,6 +134,7 @@ FragmentsTable()
           "Hz",
           "Carrier of the frame; empty when it was not sent, and on a link whose carrier is not "
           "the frame's own."},
+         {"transmissions", "", "How often its frame was in the air to the end."},
          {"fate",
           "",
           "What became of it: `delivered` to the cloud; lost at the gateways, at the one where it "
@@ -143,6 +144,8 @@ FragmentsTable()
           "`in_backhaul` when a gateway received it and the simulation ended before the cloud did; "
           "given up by the device: `queue_full`, `payload_too_long`, `not_acknowledged`, "
           "`access_failed`, `battery_empty`; "
+          "`expired`: its image was older than strategy.deadline_s; `not_needed`: the cloud had "
+          "enough of its image; "
           "`not_sent` when the simulation ended before its frame did."},
          {"interferer_device",
           "",

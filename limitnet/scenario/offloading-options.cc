@@ -179,6 +179,41 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
                 "",
                 "JPEG and WebP: quality; with codec.bytes the highest that is tried.");
 
+    table.AddSection("strategy", "Offloading strategy")
+        .AddReal(
+            "stop_confidence",
+            "0",
+            0,
+            1,
+            "",
+            "The cloud tells a device that it needs no more of an image when its classifier is "
+            "that sure of the class, 0..1; 0: never.")
+        .AddInt(
+            "max_reports",
+            0,
+            0,
+            100,
+            "",
+            "How often at most a device sends again what the cloud says is missing of an image, "
+            "or asks again; 0: it does not ask. Fragments then have two bytes more.")
+        .AddReal("report_timeout_s",
+                 "10",
+                 0.001,
+                 DAY,
+                 "s",
+                 "How long a device waits for the cloud's answer before it asks again.")
+        .AddReal("deadline_s",
+                 "0",
+                 0,
+                 366 * DAY,
+                 "s",
+                 "What is left of an image so long after its capture is not sent; 0: no deadline.")
+        .AddChoice("queue",
+                   "oldest",
+                   {"oldest", "newest"},
+                   "",
+                   "Which image goes first when several wait on a device.");
+
     if (links != OffloadingLinks::NBIOT)
     {
         AddLoraLinkSection(table);

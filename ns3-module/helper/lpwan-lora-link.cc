@@ -79,6 +79,12 @@ LoraLink::OnUplinkFate(const LoraUplink& uplink)
     m_fate(fate);
 }
 
+void
+LoraLink::SendDownlink(uint32_t device, const std::vector<uint8_t>& payload, uint8_t port)
+{
+    m_lora->GetServer()->SendDownlink(m_devices.at(device)->GetDeviceAddress(), payload, port);
+}
+
 uint32_t
 LoraLink::GetGatewayCount() const
 {

@@ -180,6 +180,16 @@ NbiotLink::OnPacket(const NbiotPacketReport& report)
     m_fate(fate);
 }
 
+void
+NbiotLink::SendDownlink(uint32_t device, const std::vector<uint8_t>& payload, uint8_t port)
+{
+    const auto& ue = m_devices.at(device);
+    ue->GetEnb()->SendDownlink(
+        ue->GetIndex(),
+        Create<Packet>(payload.data(), static_cast<uint32_t>(payload.size())),
+        port);
+}
+
 uint32_t
 NbiotLink::GetGatewayCount() const
 {

@@ -31,6 +31,7 @@ class NbiotLink : public OffloadingLink
     std::vector<Ptr<LpwanNetDevice>> Build(const limitnet::ScenarioValues& values,
                                            const limitnet::RunFolder& folder) override;
     void Connect(DeliverCallback deliver, FateCallback fate) override;
+    void SendDownlink(uint32_t device, const std::vector<uint8_t>& payload, uint8_t port) override;
     uint32_t GetGatewayCount() const override;
     OffloadingDeviceState GetDeviceState(uint32_t device) const override;
 

@@ -100,6 +100,16 @@ class OffloadingLink
      */
     virtual void Connect(DeliverCallback deliver, FateCallback fate) = 0;
 
+    /**
+     * Sends to a device, as the link's network can: when the device listens the next time.
+     * \param device index in what Build() returned
+     * \param payload of the application, 1 to 51 bytes
+     * \param port application port
+     */
+    virtual void SendDownlink(uint32_t device,
+                              const std::vector<uint8_t>& payload,
+                              uint8_t port) = 0;
+
     /** \return number of gateways, or base stations */
     virtual uint32_t GetGatewayCount() const = 0;
 

@@ -13,6 +13,8 @@
 #include "lpwan-scenario-setup.h"
 
 #include "ns3/abort.h"
+#include "ns3/boolean.h"
+#include "ns3/lpwan-feedback.h"
 #include "ns3/mobility-model.h"
 #include "ns3/random-variable-stream.h"
 #include "ns3/simulator.h"
@@ -219,6 +221,7 @@ OffloadingScenario::BuildLinks()
     });
     for (const auto& link : m_links)
     {
+        uint32_t indexOnLink = 0;
         for (const auto& device : link->Build(m_values, m_folder))
         {
             const auto number = static_cast<uint32_t>(m_devices.size());
@@ -227,6 +230,7 @@ OffloadingScenario::BuildLinks()
             NS_ABORT_MSG_UNLESS(isNew, "two devices of a run have the address " << address);
             DeviceRecord record;
             record.link = link.get();
+            record.indexOnLink = indexOnLink++;
             record.device = device;
             m_devices.push_back(std::move(record));
         }
@@ -235,6 +239,14 @@ OffloadingScenario::BuildLinks()
     }
     m_cloud->TraceConnectWithoutContext("Arrival",
                                         MakeCallback(&OffloadingScenario::OnArrival, this));
+    m_cloud->SetAttribute("Reports", BooleanValue(m_values.Int("strategy.max_reports") > 0));
+    if (m_values.Real("strategy.stop_confidence") > 0)
+    {
+        m_cloud->SetJudge([this](std::size_t arrival) { return IsEnough(arrival); });
+    }
+    m_cloud->SetSendCallback([this](uint32_t address, const std::vector<uint8_t>& payload) {
+        SendFeedback(address, payload);
+    });
     // The cloud is on no node of a radio network: the links hand it what they deliver.
     const auto cloudNode = CreateObject<Node>();
     cloudNode->AddApplication(m_cloud);
@@ -257,6 +269,15 @@ OffloadingScenario::Build()
         record.source = CreateObject<ImageSource>();
         record.source->SetAttribute("Period", TimeValue(Seconds(period)));
         record.source->SetAttribute("ImageCount", UintegerValue(perDevice));
+        record.source->SetAttribute("Deadline",
+                                    TimeValue(Seconds(m_values.Real("strategy.deadline_s"))));
+        record.source->SetAttribute("NewestFirst",
+                                    BooleanValue(m_values.Text("strategy.queue") == "newest"));
+        record.source->SetAttribute(
+            "MaxReports",
+            UintegerValue(static_cast<uint64_t>(m_values.Int("strategy.max_reports"))));
+        record.source->SetAttribute("ReportTimeout",
+                                    TimeValue(Seconds(m_values.Real("strategy.report_timeout_s"))));
         record.source->SetDevice(record.device);
         record.source->SetEncoder(m_codec.encoder);
         record.source->SetDeviceProfile(profile);
@@ -290,6 +311,9 @@ OffloadingScenario::Build()
         record.source->TraceConnectWithoutContext(
             "FragmentQueued",
             MakeCallback(&OffloadingScenario::OnFragmentQueued, this).Bind(i));
+        record.source->TraceConnectWithoutContext(
+            "Discarded",
+            MakeCallback(&OffloadingScenario::OnDiscarded, this).Bind(i));
         record.device->TraceConnectWithoutContext(
             "TxStart",
             MakeCallback(&OffloadingScenario::OnTxStart, this).Bind(i));
@@ -383,7 +407,7 @@ OffloadingScenario::OnTxEnd(uint32_t device,
                             const LpwanTransmission& transmission)
 {
     FragmentRecord& record = FragmentOf(device, packet);
-    record.sent = true;
+    ++record.transmissions;
     record.transmission = transmission; // a link may not know the end any earlier
 }
 
@@ -473,6 +497,36 @@ OffloadingScenario::OnArrival(std::size_t arrival)
 }
 
 void
+OffloadingScenario::OnDiscarded(uint32_t device,
+                                uint32_t image,
+                                uint32_t fragment,
+                                ImageSource::Discard reason)
+{
+    FragmentRecord& record = m_devices[device].images.at(image).fragments.at(fragment);
+    if (record.fate == "not_sent") // one that was to be sent again keeps its fate
+    {
+        record.fate = reason == ImageSource::Discard::ENOUGH ? "not_needed" : "expired";
+    }
+}
+
+bool
+OffloadingScenario::IsEnough(std::size_t arrival)
+{
+    const auto& arrivals = m_cloud->GetImages()[m_cloud->GetArrivals()[arrival].image].arrivals;
+    RequestEvaluation(arrivals, arrivals.size() - 1);
+    const auto prediction = m_evaluator->Get(m_evaluations.at(arrival));
+    return prediction.label >= 0 &&
+           prediction.confidence >= m_values.Real("strategy.stop_confidence");
+}
+
+void
+OffloadingScenario::SendFeedback(uint32_t address, const std::vector<uint8_t>& payload)
+{
+    const DeviceRecord& record = m_devices[m_deviceByAddress.at(address)];
+    record.link->SendDownlink(record.indexOnLink, payload, FEEDBACK_PORT);
+}
+
+void
 OffloadingScenario::Evaluate()
 {
     // Which image the cloud's images are in truth: only for scoring, the cloud never sees it.
@@ -540,14 +594,12 @@ OffloadingScenario::AddImagesToCurves()
             std::vector<limitnet::AccuracyCurve::Prediction> predictions;
             for (const auto index : image.arrivals)
             {
-                const auto& arrival = m_cloud->GetArrivals()[index];
-                const auto [d, i, f] =
-                    m_frames.at(FrameKey(arrival.deviceAddress, arrival.frameCounter));
-                const auto& prediction = m_devices[d].images[i].fragments[f].prediction;
-                if (prediction)
+                const auto evaluation = m_evaluations.find(index);
+                if (evaluation != m_evaluations.end())
                 {
-                    predictions.push_back({arrival.time.GetSeconds() - image.capturedS,
-                                           prediction->label == image.label});
+                    predictions.push_back(
+                        {m_cloud->GetArrivals()[index].time.GetSeconds() - image.capturedS,
+                         m_evaluator->Get(evaluation->second).label == image.label});
                 }
             }
             m_curves["all"].AddImage(m_durationS - image.capturedS, predictions);
@@ -571,7 +623,7 @@ OffloadingScenario::WriteNodes(const std::string& path) const
         {
             for (const auto& fragment : image.fragments)
             {
-                sent += fragment.sent ? 1 : 0;
+                sent += fragment.transmissions > 0 ? 1 : 0;
                 delivered += fragment.fate == "delivered" ? 1 : 0;
             }
         }
@@ -627,7 +679,7 @@ OffloadingScenario::WriteImages(const std::string& path) const
             for (const auto& fragment : image.fragments)
             {
                 bytes += fragment.bytes;
-                sent += fragment.sent ? 1 : 0;
+                sent += fragment.transmissions > 0 ? 1 : 0;
             }
             csv.Add(d)
                 .Add(m_devices[d].link->GetName())
@@ -695,7 +747,7 @@ OffloadingScenario::WriteFragments(const std::string& path) const
                 {
                     csv.AddEmpty().AddEmpty().AddEmpty().AddEmpty();
                 }
-                csv.Add(fragment.fate);
+                csv.Add(fragment.transmissions).Add(fragment.fate);
                 fragment.interferer ? csv.Add(*fragment.interferer) : csv.AddEmpty();
                 if (fragment.arrival)
                 {
@@ -862,6 +914,11 @@ OffloadingScenario::Run(std::ostream& out)
     m_folder.Commit();
     PrintSummary(out);
     out << "\nresults in " << m_folder.FinalPath().string() << '\n';
+    if (m_cloud->GetEnoughAnswers() + m_cloud->GetMissingAnswers() > 0)
+    {
+        out << "cloud's answers: " << m_cloud->GetEnoughAnswers() << " that an image is enough, "
+            << m_cloud->GetMissingAnswers() << " about what is missing\n";
+    }
     const auto counts = m_evaluator->Counts();
     std::cerr << "cloud: " << counts.requests << " receptions to evaluate, " << counts.known
               << " of them asked before, " << counts.cached << " kept from other runs, "

@@ -39,9 +39,9 @@ namespace lpwan
  * It knows nothing of the links but OffloadingLink. Their devices are numbered from 0, those of the
  * first link first.
  *
- * What arrives is decoded and classified in the background while the simulation goes on: nothing
- * in the cloud feeds back into it here. All random streams are assigned, so a run is a
- * function of its values alone.
+ * What arrives is decoded and classified in the background while the simulation goes on; where the
+ * cloud answers by what it recognises (strategy.stop_confidence), the simulation waits for it. All
+ * random streams are assigned, so a run is a function of its values alone.
  */
 class OffloadingScenario
 {
@@ -75,7 +75,7 @@ class OffloadingScenario
         double queuedS{0};
         bool queued{false};
         std::optional<LpwanTransmission> transmission; //!< set when its frame began
-        bool sent{false};                              //!< its frame was in the air to the end
+        uint32_t transmissions{0};                     //!< frames of it in the air to the end
         std::string fate{"not_sent"};
         std::optional<uint32_t> interferer; //!< device that did most to its loss
         std::optional<OffloadingLatency> latency;
@@ -100,7 +100,8 @@ class OffloadingScenario
     /** A device and its images. */
     struct DeviceRecord
     {
-        const OffloadingLink* link{nullptr};
+        OffloadingLink* link{nullptr};
+        uint32_t indexOnLink{0};
         Ptr<LpwanNetDevice> device;
         OffloadingDeviceState state; //!< at the end
         Ptr<ImageSource> source;
@@ -149,6 +150,16 @@ class OffloadingScenario
     void OnDepleted(uint32_t device, Ptr<LpwanNetDevice> netDevice);
     void OnFate(const OffloadingFate& fate);
     void OnArrival(std::size_t arrival);
+    void OnDiscarded(uint32_t device,
+                     uint32_t image,
+                     uint32_t fragment,
+                     ImageSource::Discard reason);
+
+    /** \return whether the classifier is as sure as wanted of what has arrived of an image */
+    bool IsEnough(std::size_t arrival);
+
+    /** The cloud's answer to a device. */
+    void SendFeedback(uint32_t address, const std::vector<uint8_t>& payload);
 
     /** \return the record of the fragment in a packet */
     FragmentRecord& FragmentOf(uint32_t device, Ptr<const Packet> packet);

@@ -2,6 +2,7 @@
 
 #include "lpwan-cloud.h"
 
+#include "ns3/boolean.h"
 #include "ns3/log.h"
 #include "ns3/simulator.h"
 #include "ns3/trace-source-accessor.h"
@@ -24,6 +25,18 @@ CloudApplication::GetTypeId()
             .SetParent<Application>()
             .SetGroupName("Limitnet")
             .AddConstructor<CloudApplication>()
+            .AddAttribute("Reports",
+                          "Fragments have a label before them, and the cloud says "
+                          "what is missing when one of them asks.",
+                          BooleanValue(false),
+                          MakeBooleanAccessor(&CloudApplication::m_reports),
+                          MakeBooleanChecker())
+            .AddAttribute("FeedbackPause",
+                          "A device is not told again within that time that the "
+                          "cloud needs no more of an image.",
+                          TimeValue(Seconds(2)),
+                          MakeTimeAccessor(&CloudApplication::m_feedbackPause),
+                          MakeTimeChecker(Time(0)))
             .AddTraceSource("Arrival",
                             "A fragment has arrived: its index in GetArrivals().",
                             MakeTraceSourceAccessor(&CloudApplication::m_arrivalTrace),
@@ -45,6 +58,8 @@ CloudApplication::~CloudApplication() = default;
 void
 CloudApplication::DoDispose()
 {
+    m_send = nullptr;
+    m_judge = nullptr;
     m_arrivals.clear();
     m_images.clear();
     m_devices.clear();
@@ -79,6 +94,12 @@ CloudApplication::Receive(const UplinkDelivery& delivery)
     }
     limitnet::Bytes bytes(delivery.payload->GetSize());
     delivery.payload->CopyData(bytes.data(), static_cast<uint32_t>(bytes.size()));
+    FragmentLabel label;
+    if (m_reports && bytes.size() >= FRAGMENT_LABEL_BYTES)
+    {
+        label = ReadFragmentLabel(bytes.data());
+        bytes.erase(bytes.begin(), bytes.begin() + FRAGMENT_LABEL_BYTES);
+    }
     const auto imageId = m_imageIdOf(bytes);
     if (!imageId)
     {
@@ -96,7 +117,9 @@ CloudApplication::Receive(const UplinkDelivery& delivery)
     if (isNew)
     {
         device.images[*imageId] = m_images.size();
-        m_images.push_back({delivery.deviceAddress, *imageId, {}});
+        m_images.emplace_back();
+        m_images.back().deviceAddress = delivery.deviceAddress;
+        m_images.back().imageId = *imageId;
     }
     if (!device.any || isAhead)
     {
@@ -105,6 +128,10 @@ CloudApplication::Receive(const UplinkDelivery& delivery)
     }
     const std::size_t image = device.images[*imageId];
     m_images[image].arrivals.push_back(m_arrivals.size());
+    if (m_reports)
+    {
+        m_images[image].numbers.insert(label.number);
+    }
     m_arrivals.push_back({Simulator::Now(),
                           delivery.deviceAddress,
                           delivery.frameCounter,
@@ -113,6 +140,72 @@ CloudApplication::Receive(const UplinkDelivery& delivery)
                           image,
                           std::move(bytes)});
     m_arrivalTrace(m_arrivals.size() - 1);
+    if (m_send)
+    {
+        Answer(m_arrivals.size() - 1, label);
+    }
+}
+
+void
+CloudApplication::Answer(std::size_t arrival, const FragmentLabel& label)
+{
+    // What every LoRaWAN data rate of EU868 carries down.
+    constexpr std::size_t MAX_BYTES = 51;
+    ReceivedImage& image = m_images[m_arrivals[arrival].image];
+    const bool wasEnough = image.enough;
+    image.enough = image.enough || (m_judge && m_judge(arrival));
+    Feedback feedback;
+    feedback.imageId = image.imageId;
+    if (image.enough)
+    {
+        if (wasEnough && Simulator::Now() - image.toldAt < m_feedbackPause)
+        {
+            return;
+        }
+        image.toldAt = Simulator::Now();
+        feedback.enough = true;
+        ++m_enoughAnswers;
+    }
+    else if (label.poll)
+    {
+        for (uint16_t number = 0; number < *image.numbers.rbegin(); ++number)
+        {
+            if (image.numbers.count(number) == 0)
+            {
+                feedback.missing.push_back(number);
+            }
+        }
+        ++m_missingAnswers;
+    }
+    else
+    {
+        return;
+    }
+    m_send(image.deviceAddress, WriteFeedback(feedback, MAX_BYTES));
+}
+
+void
+CloudApplication::SetSendCallback(SendCallback send)
+{
+    m_send = std::move(send);
+}
+
+void
+CloudApplication::SetJudge(Judge judge)
+{
+    m_judge = std::move(judge);
+}
+
+uint64_t
+CloudApplication::GetEnoughAnswers() const
+{
+    return m_enoughAnswers;
+}
+
+uint64_t
+CloudApplication::GetMissingAnswers() const
+{
+    return m_missingAnswers;
 }
 
 const std::vector<CloudApplication::Arrival>&

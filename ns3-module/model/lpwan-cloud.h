@@ -4,6 +4,7 @@
 #define LPWAN_CLOUD_H
 
 #include "limitnet/codec/fragment.h"
+#include "lpwan-feedback.h"
 #include "lpwan-uplink-delivery.h"
 
 #include "ns3/application.h"
@@ -14,6 +15,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 namespace ns3
@@ -27,6 +29,10 @@ namespace lpwan
  * The cloud's end of the offloading: takes the payloads that links deliver, sorts them by
  * device and image, and keeps a log of the arrivals, from which the evaluator decodes and
  * classifies. It knows nothing but the bytes that arrived and who sent them.
+ *
+ * It can answer (SetSendCallback()): with SetJudge(), that it needs no more of an image, again with
+ * each further fragment of it but not within FeedbackPause; with the attribute Reports, on a
+ * fragment that asks for it, which ones it lacks. Its answers take no time beside the way.
  *
  * An image id has 8 bits. Ids up to 127 ahead of the newest one of a device begin a new image; all
  * others belong to the image that has that id already.
@@ -52,7 +58,16 @@ class CloudApplication : public Application
         uint32_t deviceAddress{0};         //!< whose
         uint8_t imageId{0};                //!< its id on the air
         std::vector<std::size_t> arrivals; //!< its fragments, as indices of GetArrivals()
+        std::set<uint16_t> numbers;        //!< of its fragments; with Reports only
+        bool enough{false};                //!< the judge has had enough of it
+        Time toldAt;                       //!< when the device was told so for the last time
     };
+
+    /** Takes what is to go down to a device: its address, the bytes. */
+    using SendCallback = std::function<void(uint32_t, const std::vector<uint8_t>&)>;
+
+    /** \param arrival index in GetArrivals() \return whether its image needs no more */
+    using Judge = std::function<bool(std::size_t arrival)>;
 
     /**
      * Signature of the trace source Arrival.
@@ -69,6 +84,18 @@ class CloudApplication : public Application
     /** \param imageIdOf tells the image of a payload; nothing for what is no fragment. The default
      * is that of LimitNet's bitstream. */
     void SetImageIdOf(std::function<std::optional<uint8_t>(const limitnet::Bytes&)> imageIdOf);
+
+    /** \param send sends answers; null for none */
+    void SetSendCallback(SendCallback send);
+
+    /** \param judge asked after each arrival; null: the cloud never has enough */
+    void SetJudge(Judge judge);
+
+    /** \return answers sent: that an image is enough */
+    uint64_t GetEnoughAnswers() const;
+
+    /** \return answers sent: what is missing of an image */
+    uint64_t GetMissingAnswers() const;
 
     /** \param delivery a payload from a link */
     void Receive(const UplinkDelivery& delivery);
@@ -97,6 +124,15 @@ class CloudApplication : public Application
     void StartApplication() override;
     void StopApplication() override;
 
+    /** Answers to a fragment if there is reason to. */
+    void Answer(std::size_t arrival, const FragmentLabel& label);
+
+    SendCallback m_send;
+    Judge m_judge;
+    bool m_reports{false}; //!< attribute Reports
+    Time m_feedbackPause;  //!< attribute FeedbackPause
+    uint64_t m_enoughAnswers{0};
+    uint64_t m_missingAnswers{0};
     std::function<std::optional<uint8_t>(const limitnet::Bytes&)> m_imageIdOf;
     bool m_running{false};
     std::vector<Arrival> m_arrivals;

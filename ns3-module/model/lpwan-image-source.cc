@@ -2,11 +2,17 @@
 
 #include "lpwan-image-source.h"
 
+#include "lpwan-feedback.h"
+
 #include "ns3/abort.h"
+#include "ns3/boolean.h"
 #include "ns3/log.h"
 #include "ns3/simulator.h"
 #include "ns3/trace-source-accessor.h"
 #include "ns3/uinteger.h"
+
+#include <algorithm>
+#include <numeric>
 
 namespace ns3
 {
@@ -34,6 +40,29 @@ ImageSource::GetTypeId()
                           UintegerValue(1),
                           MakeUintegerAccessor(&ImageSource::m_imageCount),
                           MakeUintegerChecker<uint32_t>())
+            .AddAttribute("Deadline",
+                          "What is left of an image so long after its capture is discarded; 0: "
+                          "never.",
+                          TimeValue(Time(0)),
+                          MakeTimeAccessor(&ImageSource::m_deadline),
+                          MakeTimeChecker(Time(0)))
+            .AddAttribute("NewestFirst",
+                          "Of the images that wait, the newest one is sent first; otherwise the "
+                          "oldest.",
+                          BooleanValue(false),
+                          MakeBooleanAccessor(&ImageSource::m_newestFirst),
+                          MakeBooleanChecker())
+            .AddAttribute("MaxReports",
+                          "How often at most what is missing of an image, or the question for it, "
+                          "is sent again; 0: fragments have no label, and nobody asks.",
+                          UintegerValue(0),
+                          MakeUintegerAccessor(&ImageSource::m_maxReports),
+                          MakeUintegerChecker<uint32_t>())
+            .AddAttribute("ReportTimeout",
+                          "How long after its question the device waits for an answer.",
+                          TimeValue(Seconds(10)),
+                          MakeTimeAccessor(&ImageSource::m_reportTimeout),
+                          MakeTimeChecker(Time(0)))
             .AddTraceSource("Captured",
                             "An image was captured: its number.",
                             MakeTraceSourceAccessor(&ImageSource::m_capturedTrace),
@@ -45,7 +74,11 @@ ImageSource::GetTypeId()
             .AddTraceSource("FragmentQueued",
                             "A fragment is handed to the device: image, fragment, packet.",
                             MakeTraceSourceAccessor(&ImageSource::m_fragmentTrace),
-                            "ns3::lpwan::ImageSource::FragmentTracedCallback");
+                            "ns3::lpwan::ImageSource::FragmentTracedCallback")
+            .AddTraceSource("Discarded",
+                            "A fragment is not sent any more: image, fragment, why.",
+                            MakeTraceSourceAccessor(&ImageSource::m_discardTrace),
+                            "ns3::lpwan::ImageSource::DiscardTracedCallback");
     return tid;
 }
 
@@ -59,6 +92,7 @@ ImageSource::SetDevice(Ptr<LpwanNetDevice> device)
     m_device = device;
     m_device->SetTxCompleteCallback(MakeCallback(&ImageSource::TxComplete, this));
     m_device->TraceConnectWithoutContext("Drop", MakeCallback(&ImageSource::Dropped, this));
+    m_device->SetReceiveCallback(MakeCallback(&ImageSource::OnFeedback, this));
 }
 
 void
@@ -104,10 +138,16 @@ ImageSource::DoDispose()
     {
         m_device->SetTxCompleteCallback(LpwanNetDevice::TxCompleteCallback());
         m_device->TraceDisconnectWithoutContext("Drop", MakeCallback(&ImageSource::Dropped, this));
+        m_device->SetReceiveCallback(NetDevice::ReceiveCallback());
         m_device = nullptr;
     }
     m_energyModel = nullptr;
     m_captureEvent.Cancel();
+    for (auto& [image, open] : m_open)
+    {
+        open.timeout.Cancel();
+    }
+    m_open.clear();
     m_queue.clear();
     Application::DoDispose();
 }
@@ -150,9 +190,12 @@ ImageSource::Capture()
     NS_LOG_INFO("device " << m_device->GetDeviceAddress() << " captures image " << image);
     m_capturedTrace(image);
 
-    // The image id on the air has 8 bits; the cloud tells ids apart in a window of 128.
+    // The image id on the air has 6 bits; the cloud tells ids apart in a window of half of them.
+    const std::size_t labelBytes = m_maxReports > 0 ? FRAGMENT_LABEL_BYTES : 0;
     const auto encoded = std::make_shared<const limitnet::EncodedImage>(
-        m_encoder->Encode(m_pictures(image), static_cast<uint8_t>(image), m_device->GetMtu()));
+        m_encoder->Encode(m_pictures(image),
+                          static_cast<uint8_t>(image),
+                          m_device->GetMtu() - labelBytes));
     const Time duration = Seconds(m_profile.EncodingSeconds(encoded->work));
     const Time start = std::max(Simulator::Now(), m_encoderFreeAt);
     m_encoderFreeAt = start + duration;
@@ -169,6 +212,7 @@ ImageSource::Capture()
                         &ImageSource::EncodingDone,
                         this,
                         image,
+                        Simulator::Now(),
                         encoded);
     if (m_captured < m_imageCount)
     {
@@ -177,7 +221,9 @@ ImageSource::Capture()
 }
 
 void
-ImageSource::EncodingDone(uint32_t image, std::shared_ptr<const limitnet::EncodedImage> encoded)
+ImageSource::EncodingDone(uint32_t image,
+                          Time captured,
+                          std::shared_ptr<const limitnet::EncodedImage> encoded)
 {
     if (m_energyModel)
     {
@@ -188,11 +234,154 @@ ImageSource::EncodingDone(uint32_t image, std::shared_ptr<const limitnet::Encode
         return;
     }
     m_encodedTrace(image, *encoded);
-    for (uint32_t i = 0; i < encoded->fragments.size(); ++i)
-    {
-        m_queue.push_back({image, i, encoded->fragments[i]});
-    }
+    Open& open = m_open[image];
+    open.captured = captured;
+    open.encoded = encoded;
+    std::vector<uint32_t> all(encoded->fragments.size());
+    std::iota(all.begin(), all.end(), 0U);
+    EnqueueAll(image, all);
     Feed();
+}
+
+void
+ImageSource::Enqueue(const Pending& pending)
+{
+    const auto place = std::find_if(m_queue.begin(), m_queue.end(), [&](const Pending& other) {
+        return m_newestFirst ? other.image < pending.image : other.image > pending.image;
+    });
+    m_queue.insert(place, pending);
+}
+
+void
+ImageSource::EnqueueAll(uint32_t image, const std::vector<uint32_t>& fragments)
+{
+    for (const uint32_t fragment : fragments)
+    {
+        Pending pending;
+        pending.image = image;
+        pending.fragment = fragment;
+        pending.poll = m_maxReports > 0 && fragment == fragments.back();
+        Enqueue(pending);
+    }
+}
+
+void
+ImageSource::Close(uint32_t image, Discard reason)
+{
+    const auto open = m_open.find(image);
+    if (open == m_open.end())
+    {
+        return;
+    }
+    std::vector<uint32_t> discarded;
+    for (auto i = m_queue.begin(); i != m_queue.end();)
+    {
+        if (i->image == image)
+        {
+            discarded.push_back(i->fragment);
+            i = m_queue.erase(i);
+        }
+        else
+        {
+            ++i;
+        }
+    }
+    for (const auto& [uid, fragment] : open->second.inDevice)
+    {
+        if (m_device->Withdraw(uid))
+        {
+            discarded.push_back(fragment);
+        }
+    }
+    open->second.timeout.Cancel();
+    m_open.erase(open);
+    for (const uint32_t fragment : discarded)
+    {
+        m_discardTrace(image, fragment, reason);
+    }
+}
+
+void
+ImageSource::CloseIfDone(uint32_t image)
+{
+    const auto open = m_open.find(image);
+    const bool waits = std::any_of(m_queue.begin(), m_queue.end(), [&](const Pending& pending) {
+        return pending.image == image;
+    });
+    if (open != m_open.end() && !waits && open->second.inDevice.empty() &&
+        !open->second.timeout.IsRunning())
+    {
+        m_open.erase(open);
+    }
+}
+
+bool
+ImageSource::OnFeedback(Ptr<NetDevice> /* device */,
+                        Ptr<const Packet> packet,
+                        uint16_t port,
+                        const Address& /* from */)
+{
+    if (port != FEEDBACK_PORT)
+    {
+        return false;
+    }
+    std::vector<uint8_t> bytes(packet->GetSize());
+    packet->CopyData(bytes.data(), packet->GetSize());
+    const auto feedback = ReadFeedback(bytes);
+    if (!feedback)
+    {
+        return false;
+    }
+    // Of the images under way with that id the newest: the others are 64 images behind.
+    const auto found = std::find_if(m_open.rbegin(), m_open.rend(), [&](const auto& entry) {
+        return entry.first % limitnet::IMAGE_IDS == feedback->imageId;
+    });
+    if (found == m_open.rend())
+    {
+        return true; // told too late
+    }
+    const uint32_t image = found->first;
+    if (feedback->enough)
+    {
+        Close(image, Discard::ENOUGH);
+        Simulator::ScheduleNow(&ImageSource::Feed, this); // there is room in the device
+        return true;
+    }
+    Open& open = found->second;
+    if (!open.timeout.IsRunning())
+    {
+        return true; // an answer to an earlier question; what is missing is on its way
+    }
+    open.timeout.Cancel();
+    std::vector<uint32_t> again;
+    for (const uint16_t fragment : feedback->missing)
+    {
+        if (fragment < open.encoded->fragments.size())
+        {
+            again.push_back(fragment);
+        }
+    }
+    if (open.reports < m_maxReports && !again.empty())
+    {
+        ++open.reports;
+        EnqueueAll(image, again);
+        Simulator::ScheduleNow(&ImageSource::Feed, this); // the device is in the midst of it
+    }
+    CloseIfDone(image);
+    return true;
+}
+
+void
+ImageSource::OnTimeout(uint32_t image)
+{
+    Open& open = m_open.at(image);
+    if (open.reports < m_maxReports)
+    {
+        ++open.reports;
+        EnqueueAll(image, {static_cast<uint32_t>(open.encoded->fragments.size() - 1)});
+        Feed();
+    }
+    CloseIfDone(image);
 }
 
 void
@@ -201,27 +390,69 @@ ImageSource::Feed()
     while (m_device && !m_queue.empty() &&
            m_device->GetQueueSize() < m_device->GetUsefulQueueSize())
     {
-        const Pending next = std::move(m_queue.front());
+        const Pending next = m_queue.front();
+        Open& open = m_open.at(next.image);
+        if (m_deadline.IsStrictlyPositive() && Simulator::Now() >= open.captured + m_deadline)
+        {
+            Close(next.image, Discard::EXPIRED);
+            continue;
+        }
         m_queue.pop_front();
-        const auto packet =
-            Create<Packet>(next.bytes.data(), static_cast<uint32_t>(next.bytes.size()));
+        limitnet::Bytes bytes = open.encoded->fragments[next.fragment];
+        if (m_maxReports > 0)
+        {
+            FragmentLabel label;
+            label.number = static_cast<uint16_t>(next.fragment);
+            label.poll = next.poll;
+            bytes.insert(bytes.begin(), FRAGMENT_LABEL_BYTES, 0);
+            WriteFragmentLabel(label, bytes.data());
+        }
+        const auto packet = Create<Packet>(bytes.data(), static_cast<uint32_t>(bytes.size()));
+        if (next.poll)
+        {
+            open.pollUid = packet->GetUid();
+        }
+        open.inDevice[packet->GetUid()] = next.fragment;
         m_fragmentTrace(next.image, next.fragment, packet);
         // A refusal fires the device's Drop trace; there is nothing better to do with the packet.
         m_device->Send(packet, m_device->GetBroadcast(), 0);
+        CloseIfDone(next.image);
     }
 }
 
 void
-ImageSource::Dropped(Ptr<const Packet> /* packet */, DropReason /* reason */)
+ImageSource::Dropped(Ptr<const Packet> packet, DropReason /* reason */)
 {
+    OnLeft(packet);
     // Not at once: the device is in the midst of it, or in Send().
     Simulator::ScheduleNow(&ImageSource::Feed, this);
 }
 
 void
-ImageSource::TxComplete(Ptr<const Packet>, Time, Time)
+ImageSource::TxComplete(Ptr<const Packet> packet, Time, Time)
 {
+    OnLeft(packet);
     Feed();
+}
+
+void
+ImageSource::OnLeft(Ptr<const Packet> packet)
+{
+    for (auto& [image, open] : m_open)
+    {
+        if (open.inDevice.erase(packet->GetUid()) == 0)
+        {
+            continue;
+        }
+        if (open.pollUid == packet->GetUid())
+        {
+            open.pollUid.reset();
+            open.timeout =
+                Simulator::Schedule(m_reportTimeout, &ImageSource::OnTimeout, this, image);
+        }
+        CloseIfDone(image);
+        return;
+    }
 }
 
 } // namespace lpwan

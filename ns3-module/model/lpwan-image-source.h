@@ -17,7 +17,10 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
+#include <vector>
 
 namespace ns3
 {
@@ -32,9 +35,17 @@ namespace lpwan
  *
  * The host encodes the picture at once; simulated time passes as the device profile says (work of
  * each stage x cycles per operation / clock), and only then is the first fragment handed over. The
- * microcontroller encodes one picture at a time: a picture captured meanwhile waits. Pictures are
- * sent first in, first out; the device's own queue has no more than it makes use of
- * (LpwanNetDevice::GetUsefulQueueSize()), the rest waits here.
+ * microcontroller encodes one picture at a time: a picture captured meanwhile waits. The device's
+ * own queue has no more than it makes use of (LpwanNetDevice::GetUsefulQueueSize()), the rest waits
+ * here, and can still be changed:
+ *
+ * - Images go first in, first out, or the newest one first (NewestFirst).
+ * - What is left of an image Deadline after its capture is discarded.
+ * - When the cloud says that it needs no more of an image, the rest of it is discarded.
+ * - With MaxReports above 0, each fragment has a label of two bytes, and the last one of an image
+ *   asks the cloud what is missing, which is sent again, the most important first, and the last of
+ *   these asks again; MaxReports times at most. Without an answer within ReportTimeout the same
+ *   fragment asks again.
  */
 class ImageSource : public Application
 {
@@ -64,6 +75,21 @@ class ImageSource : public Application
     typedef void (*FragmentTracedCallback)(uint32_t image,
                                            uint32_t fragment,
                                            Ptr<const Packet> packet);
+
+    /** Why a fragment is not handed to the device any more. */
+    enum class Discard : uint8_t
+    {
+        EXPIRED, //!< its image is too old
+        ENOUGH,  //!< the cloud needs no more of it
+    };
+
+    /**
+     * Signature of the trace source Discarded.
+     * \param image number of the image on this device
+     * \param fragment number of the fragment in sending order
+     * \param reason why
+     */
+    typedef void (*DiscardTracedCallback)(uint32_t image, uint32_t fragment, Discard reason);
 
     /** \return the TypeId */
     static TypeId GetTypeId();
@@ -105,9 +131,20 @@ class ImageSource : public Application
     /** A fragment that waits for the device. */
     struct Pending
     {
-        uint32_t image;
-        uint32_t fragment;
-        limitnet::Bytes bytes;
+        uint32_t image{0};
+        uint32_t fragment{0};
+        bool poll{false}; //!< it asks the cloud what is missing
+    };
+
+    /** An image of which fragments may still be sent. */
+    struct Open
+    {
+        Time captured;
+        std::shared_ptr<const limitnet::EncodedImage> encoded;
+        uint32_t reports{0};                   //!< how often something was sent again
+        std::optional<uint64_t> pollUid;       //!< packet that asks, until it has left
+        std::map<uint64_t, uint32_t> inDevice; //!< fragments that the device has, by packet
+        EventId timeout;                       //!< of the answer to it
     };
 
     void StartApplication() override;
@@ -121,10 +158,36 @@ class ImageSource : public Application
      * \param image number of the image
      * \param encoded its fragments
      */
-    void EncodingDone(uint32_t image, std::shared_ptr<const limitnet::EncodedImage> encoded);
+    void EncodingDone(uint32_t image,
+                      Time captured,
+                      std::shared_ptr<const limitnet::EncodedImage> encoded);
 
     /** The device gave up a fragment, so there may be room. */
     void Dropped(Ptr<const Packet> packet, DropReason reason);
+
+    /** Puts a fragment behind those of its image, before or behind those of other images. */
+    void Enqueue(const Pending& pending);
+
+    /** Puts fragments of an image into the queue, of which the last one asks, if any does. */
+    void EnqueueAll(uint32_t image, const std::vector<uint32_t>& fragments);
+
+    /** Discards what waits of an image, and forgets it. */
+    void Close(uint32_t image, Discard reason);
+
+    /** Forgets an image when nothing of it waits and nothing more can come. */
+    void CloseIfDone(uint32_t image);
+
+    /** The cloud says something. */
+    bool OnFeedback(Ptr<NetDevice> device,
+                    Ptr<const Packet> packet,
+                    uint16_t port,
+                    const Address& from);
+
+    /** A packet has left, or never will: if it asks, the wait for an answer begins. */
+    void OnLeft(Ptr<const Packet> packet);
+
+    /** The cloud has said nothing. */
+    void OnTimeout(uint32_t image);
 
     /** Hands fragments over until enough of them wait in the device. */
     void Feed();
@@ -142,17 +205,23 @@ class ImageSource : public Application
     Pictures m_pictures;
     std::shared_ptr<const limitnet::ImageEncoder> m_encoder;
     limitnet::DeviceProfile m_profile;
-    Time m_period;               //!< attribute Period
-    uint32_t m_imageCount;       //!< attribute ImageCount
-    uint32_t m_captured{0};      //!< images captured
-    Time m_encoderFreeAt;        //!< when the microcontroller can start on another image
-    Time m_encodingTime;         //!< spent in all
-    std::deque<Pending> m_queue; //!< fragments not yet handed over
+    Time m_period;                   //!< attribute Period
+    uint32_t m_imageCount;           //!< attribute ImageCount
+    uint32_t m_captured{0};          //!< images captured
+    Time m_encoderFreeAt;            //!< when the microcontroller can start on another image
+    Time m_encodingTime;             //!< spent in all
+    Time m_deadline;                 //!< attribute Deadline
+    bool m_newestFirst{false};       //!< attribute NewestFirst
+    uint32_t m_maxReports{0};        //!< attribute MaxReports
+    Time m_reportTimeout;            //!< attribute ReportTimeout
+    std::map<uint32_t, Open> m_open; //!< by image
+    std::deque<Pending> m_queue;     //!< fragments not yet handed over
     EventId m_captureEvent;
 
     TracedCallback<uint32_t> m_capturedTrace;
     TracedCallback<uint32_t, const limitnet::EncodedImage&> m_encodedTrace;
     TracedCallback<uint32_t, uint32_t, Ptr<const Packet>> m_fragmentTrace;
+    TracedCallback<uint32_t, uint32_t, Discard> m_discardTrace;
 };
 
 } // namespace lpwan

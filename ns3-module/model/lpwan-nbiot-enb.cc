@@ -1326,6 +1326,11 @@ NbiotEnb::Grant(uint32_t index, Time start, Time end)
         return true;
     }
     Connection& connection = *ue.connection;
+    if (connection.again.empty() && ue.device->GetBufferBytes() == 0)
+    {
+        ServeNext(index); // what waited was taken back
+        return true;
+    }
     const double lossDb = GetCouplingLossDb(index);
     const auto effort = GrantEffort(ue.level, DownlinkSnrDb(lossDb));
     Time from = start;

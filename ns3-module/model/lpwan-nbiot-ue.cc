@@ -495,6 +495,14 @@ NbiotUe::Send(Ptr<Packet> packet, const Address& /* dest */, uint16_t protocolNu
 }
 
 void
+NbiotUe::OnWithdrawn(std::size_t index, const QueueItem& item)
+{
+    // The base station learns of it when it grants the next time.
+    m_waiting.erase(m_waiting.begin() + static_cast<std::ptrdiff_t>(index));
+    m_queuedBytes -= item.packet->GetSize() + m_packetOverhead;
+}
+
+void
 NbiotUe::Wake()
 {
     if (m_busy || m_off || GetBufferBytes() == 0)

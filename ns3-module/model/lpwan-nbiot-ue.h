@@ -180,6 +180,7 @@ class NbiotUe : public LpwanNetDevice
 
   protected:
     void DoDispose() override;
+    void OnWithdrawn(std::size_t index, const QueueItem& item) override;
 
   private:
     friend class NbiotEnb;

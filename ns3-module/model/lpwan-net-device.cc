@@ -348,6 +348,29 @@ LpwanNetDevice::Enqueue(Ptr<const Packet> packet, uint16_t protocolNumber, bool 
     return true;
 }
 
+bool
+LpwanNetDevice::Withdraw(uint64_t uid)
+{
+    const auto found = std::find_if(m_queue.begin(), m_queue.end(), [&](const QueueItem& item) {
+        return item.packet->GetUid() == uid;
+    });
+    if (found == m_queue.end())
+    {
+        return false;
+    }
+    const QueueItem item = *found;
+    const auto index = static_cast<std::size_t>(found - m_queue.begin());
+    m_queue.erase(found);
+    OnWithdrawn(index, item);
+    NotifyQueueSize(m_queue.size() + 1);
+    return true;
+}
+
+void
+LpwanNetDevice::OnWithdrawn(std::size_t /* index */, const QueueItem& /* item */)
+{
+}
+
 std::optional<LpwanNetDevice::QueueItem>
 LpwanNetDevice::Dequeue()
 {

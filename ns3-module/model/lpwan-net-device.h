@@ -130,6 +130,13 @@ class LpwanNetDevice : public NetDevice
      */
     virtual uint32_t GetUsefulQueueSize() const;
 
+    /**
+     * Takes a packet back that waits and has not begun to be sent; no Drop trace tells of it.
+     * \param uid of the packet
+     * \return whether it waited
+     */
+    bool Withdraw(uint64_t uid);
+
     /** \param packets how many packets may wait (at least 1) */
     void SetQueueLimit(uint32_t packets);
 
@@ -243,6 +250,10 @@ class LpwanNetDevice : public NetDevice
      * \return whether the packet was queued
      */
     bool Enqueue(Ptr<const Packet> packet, uint16_t protocolNumber, bool confirmed = false);
+
+    /** A packet was taken back. \param index its place in the queue before \param item the packet
+     */
+    virtual void OnWithdrawn(std::size_t index, const QueueItem& item);
 
     /** \return the packet at the head of the queue; null when it is empty */
     const QueueItem* Head() const;

@@ -6,18 +6,26 @@
 #include "limitnet/results/run-folder.h"
 #include "limitnet/scenario/offloading-options.h"
 
+#include "ns3/boolean.h"
 #include "ns3/constant-position-mobility-model.h"
 #include "ns3/lpwan-cloud.h"
+#include "ns3/lpwan-feedback.h"
 #include "ns3/lpwan-image-source.h"
 #include "ns3/lpwan-lora-helper.h"
 #include "ns3/lpwan-lora-link.h"
+#include "ns3/lpwan-net-device.h"
 #include "ns3/lpwan-scenario-setup.h"
+#include "ns3/mac48-address.h"
 #include "ns3/simulator.h"
 #include "ns3/test.h"
 #include "ns3/uinteger.h"
 
 #include <cmath>
+#include <functional>
+#include <memory>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 using namespace ns3;
@@ -324,6 +332,333 @@ class LoraLinkTestCase : public TestCase
     std::vector<OffloadingFate> m_fates;
 };
 
+/** A link that a test holds in its hands: a frame a second, lost as it says. */
+class HandDevice : public LpwanNetDevice
+{
+  public:
+    std::vector<std::pair<Time, std::vector<uint8_t>>> m_frames; //!< sent so far: start, bytes
+    std::function<bool(std::size_t)> m_isLost;                   //!< by number of the frame
+    Callback<void, const UplinkDelivery&> m_deliver;
+
+    uint32_t GetDeviceAddress() const override
+    {
+        return 7;
+    }
+
+    uint16_t GetMtu() const override
+    {
+        return 40;
+    }
+
+    bool Send(Ptr<Packet> packet, const Address&, uint16_t protocolNumber) override
+    {
+        if (!Enqueue(packet, protocolNumber))
+        {
+            return false;
+        }
+        if (!m_busy)
+        {
+            Begin();
+        }
+        return true;
+    }
+
+    /** The cloud sends something down, which arrives at once. */
+    void Down(const std::vector<uint8_t>& payload)
+    {
+        NotifyReceive(Create<Packet>(payload.data(), static_cast<uint32_t>(payload.size())),
+                      FEEDBACK_PORT);
+    }
+
+    Ptr<Channel> GetChannel() const override
+    {
+        return nullptr;
+    }
+
+    void SetAddress(Address) override
+    {
+    }
+
+    Address GetAddress() const override
+    {
+        return Mac48Address("00:00:00:00:00:07");
+    }
+
+    Address GetBroadcast() const override
+    {
+        return Mac48Address::GetBroadcast();
+    }
+
+    double GetPowerWatt(RadioState) const override
+    {
+        return 0;
+    }
+
+    void TurnOff() override
+    {
+    }
+
+    bool IsOff() const override
+    {
+        return false;
+    }
+
+  private:
+    void Begin()
+    {
+        const auto item = Dequeue();
+        m_busy = item.has_value();
+        if (!item)
+        {
+            return;
+        }
+        std::vector<uint8_t> bytes(item->packet->GetSize());
+        item->packet->CopyData(bytes.data(), item->packet->GetSize());
+        m_frames.emplace_back(Simulator::Now(), bytes);
+        Simulator::Schedule(Seconds(1), &HandDevice::End, this, item->packet, m_frames.size() - 1);
+    }
+
+    void End(Ptr<const Packet> packet, std::size_t number)
+    {
+        m_busy = false;
+        if (!m_isLost || !m_isLost(number))
+        {
+            UplinkDelivery delivery;
+            delivery.deviceAddress = GetDeviceAddress();
+            delivery.frameCounter = static_cast<uint32_t>(number);
+            delivery.payload = packet->Copy();
+            m_deliver(delivery);
+        }
+        LpwanTransmission transmission;
+        transmission.start = Simulator::Now() - Seconds(1);
+        transmission.end = Simulator::Now();
+        NotifyTxEnd(packet, transmission);
+        if (!m_busy)
+        {
+            Begin();
+        }
+    }
+
+    bool m_busy{false};
+};
+
+/** What device and cloud say to each other. */
+class StrategyTestCase : public TestCase
+{
+  public:
+    StrategyTestCase()
+        : TestCase("the cloud's answers, deadlines and the order of images")
+    {
+    }
+
+  private:
+    /** A device with some images of six fragments, captured 10 s apart, and its cloud. */
+    struct Scene
+    {
+        Ptr<HandDevice> device = CreateObject<HandDevice>();
+        Ptr<ImageSource> source = CreateObject<ImageSource>();
+        Ptr<CloudApplication> cloud = CreateObject<CloudApplication>();
+        std::vector<std::tuple<uint32_t, uint32_t, ImageSource::Discard>> discarded;
+        std::vector<std::vector<uint8_t>> answers;
+        bool downlink{true};
+
+        explicit Scene(uint32_t images = 1)
+        {
+            const auto node = CreateObject<Node>();
+            node->AddDevice(device);
+            node->AddApplication(source);
+            node->AddApplication(cloud);
+            device->m_deliver = MakeCallback(&CloudApplication::Receive, cloud);
+            source->SetAttribute("Period", TimeValue(Seconds(10)));
+            source->SetAttribute("ImageCount", UintegerValue(images));
+            source->SetEncoder(std::make_shared<CountingEncoder>(6));
+            source->SetDeviceProfile(SlowProfile());
+            source->SetPictures([](uint32_t) { return limitnet::Image{1, 1, {0, 0, 0}}; });
+            source->SetDevice(device);
+            source->TraceConnectWithoutContext("Discarded",
+                                               MakeCallback(&Scene::OnDiscarded, this));
+            cloud->SetSendCallback([this](uint32_t address, const std::vector<uint8_t>& answer) {
+                NS_ABORT_MSG_UNLESS(address == 7, "an answer to somebody else");
+                answers.push_back(answer);
+                if (downlink)
+                {
+                    // After the frame's end, as in a receive window.
+                    Simulator::Schedule(MilliSeconds(100), &HandDevice::Down, device, answer);
+                }
+            });
+        }
+
+        void Reports(uint32_t most)
+        {
+            source->SetAttribute("MaxReports", UintegerValue(most));
+            cloud->SetAttribute("Reports", BooleanValue(most > 0));
+        }
+
+        void OnDiscarded(uint32_t image, uint32_t fragment, ImageSource::Discard reason)
+        {
+            discarded.emplace_back(image, fragment, reason);
+        }
+
+        /** \return image and fragment of each frame, with reports */
+        std::vector<std::pair<int, int>> Sent(bool labelled) const
+        {
+            std::vector<std::pair<int, int>> sent;
+            for (const auto& [time, bytes] : device->m_frames)
+            {
+                const auto* fragment = bytes.data() + (labelled ? FRAGMENT_LABEL_BYTES : 0);
+                // CountingEncoder fills fragments with their number; the header has the image.
+                sent.emplace_back(fragment[0] >> 2, bytes.back());
+            }
+            return sent;
+        }
+
+        void Run()
+        {
+            Simulator::Stop(Hours(1));
+            Simulator::Run();
+        }
+
+        ~Scene()
+        {
+            Simulator::Destroy();
+        }
+    };
+
+    using Frames = std::vector<std::pair<int, int>>;
+
+    void DoRun() override
+    {
+        {
+            Feedback feedback;
+            feedback.imageId = 5;
+            feedback.missing = {3, 5, 12};
+            const std::vector<uint8_t> expected{0x45, 0, 3, 0xA0, 0x40};
+            NS_TEST_ASSERT_MSG_EQ((WriteFeedback(feedback, 51) == expected), true, "as described");
+            NS_TEST_ASSERT_MSG_EQ((ReadFeedback(expected)->missing == feedback.missing),
+                                  true,
+                                  "and back");
+            NS_TEST_ASSERT_MSG_EQ(WriteFeedback(feedback, 4).size(),
+                                  4,
+                                  "what does not fit is left");
+            feedback.missing = {1000};
+            feedback.enough = true;
+            NS_TEST_ASSERT_MSG_EQ(WriteFeedback(feedback, 51).size(), 1, "nothing is missing then");
+            NS_TEST_ASSERT_MSG_EQ(ReadFeedback({}).has_value(), false, "nothing says nothing");
+            NS_TEST_ASSERT_MSG_EQ(ReadFeedback({0x80}).has_value(), false, "an unknown kind");
+            NS_TEST_ASSERT_MSG_EQ(ReadFeedback({0x05, 1}).has_value(), false, "too long");
+        }
+        {
+            // Two are lost; then one of these again.
+            Scene scene;
+            scene.Reports(5);
+            scene.device->m_isLost = [](std::size_t n) { return n == 1 || n == 3 || n == 6; };
+            scene.Run();
+            const Frames
+                expected{{0, 0}, {0, 1}, {0, 2}, {0, 3}, {0, 4}, {0, 5}, {0, 1}, {0, 3}, {0, 1}};
+            NS_TEST_ASSERT_MSG_EQ((scene.Sent(true) == expected),
+                                  true,
+                                  "lost ones again, in order");
+            NS_TEST_ASSERT_MSG_EQ(scene.cloud->GetArrivals().size(), 6, "all there at last");
+            NS_TEST_ASSERT_MSG_EQ(scene.answers.size(), 3, "an answer to each question");
+            NS_TEST_ASSERT_MSG_EQ(scene.answers.back().size(), 1, "the last: nothing is missing");
+        }
+        {
+            // The question itself is lost, twice.
+            Scene scene;
+            scene.Reports(5);
+            scene.device->m_isLost = [](std::size_t n) { return n == 2 || n == 5 || n == 6; };
+            scene.Run();
+            const Frames
+                expected{{0, 0}, {0, 1}, {0, 2}, {0, 3}, {0, 4}, {0, 5}, {0, 5}, {0, 5}, {0, 2}};
+            NS_TEST_ASSERT_MSG_EQ((scene.Sent(true) == expected), true, "it is asked again");
+            NS_TEST_ASSERT_MSG_EQ(scene.device->m_frames[6].first - scene.device->m_frames[5].first,
+                                  Seconds(11),
+                                  "a timeout after its end");
+        }
+        {
+            // No way down: asked as often as allowed, then the device goes on.
+            Scene scene(2);
+            scene.Reports(2);
+            scene.downlink = false;
+            scene.Run();
+            int questions = 0;
+            for (const auto& [image, fragment] : scene.Sent(true))
+            {
+                questions += fragment == 5 ? 1 : 0;
+            }
+            NS_TEST_ASSERT_MSG_EQ(questions, 2 * 3, "once and twice again, each image");
+            NS_TEST_ASSERT_MSG_EQ(scene.device->m_frames.size(), 2 * 8, "nothing else again");
+        }
+        {
+            // Enough after three; one is in the air when the answer comes.
+            Scene scene(2);
+            scene.cloud->SetJudge([&](std::size_t arrival) {
+                const auto& image = scene.cloud->GetArrivals()[arrival].image;
+                return scene.cloud->GetImages()[image].arrivals.size() >= 3;
+            });
+            scene.Run();
+            const Frames expected{{0, 0}, {0, 1}, {0, 2}, {0, 3}, {1, 0}, {1, 1}, {1, 2}, {1, 3}};
+            NS_TEST_ASSERT_MSG_EQ((scene.Sent(false) == expected), true, "no more than needed");
+            NS_TEST_ASSERT_MSG_EQ(scene.discarded.size(), 4, "two of each are not sent");
+            NS_TEST_ASSERT_MSG_EQ(scene.device->GetQueueSize(), 0, "nor do they wait there");
+            NS_TEST_ASSERT_MSG_EQ((std::get<2>(scene.discarded[0]) == ImageSource::Discard::ENOUGH),
+                                  true,
+                                  "for that reason");
+            NS_TEST_ASSERT_MSG_EQ(scene.cloud->GetEnoughAnswers(), 2, "told once in two seconds");
+        }
+        {
+            // Encoded after 2 s, a frame each second: those that would begin 5 s after capture or
+            // later are not sent.
+            Scene scene;
+            scene.source->SetAttribute("Deadline", TimeValue(Seconds(5)));
+            scene.Run();
+            NS_TEST_ASSERT_MSG_EQ(scene.device->m_frames.size(), 4, "one waits in the device");
+            NS_TEST_ASSERT_MSG_EQ(scene.discarded.size(), 2, "the rest is too old");
+            NS_TEST_ASSERT_MSG_EQ(
+                (std::get<2>(scene.discarded[0]) == ImageSource::Discard::EXPIRED),
+                true,
+                "for that reason");
+        }
+        for (const bool newest : {false, true})
+        {
+            // The second image is encoded while the first one is being sent.
+            Scene scene(2);
+            scene.source->SetAttribute("Period", TimeValue(Seconds(3)));
+            scene.source->SetAttribute("NewestFirst", BooleanValue(newest));
+            scene.Run();
+            Frames expected{{0, 0},
+                            {0, 1},
+                            {0, 2},
+                            {0, 3},
+                            {0, 4},
+                            {0, 5},
+                            {1, 0},
+                            {1, 1},
+                            {1, 2},
+                            {1, 3},
+                            {1, 4},
+                            {1, 5}};
+            if (newest)
+            {
+                // Three are sent and one waits in the device when the second one is encoded.
+                expected = {{0, 0},
+                            {0, 1},
+                            {0, 2},
+                            {0, 3},
+                            {1, 0},
+                            {1, 1},
+                            {1, 2},
+                            {1, 3},
+                            {1, 4},
+                            {1, 5},
+                            {0, 4},
+                            {0, 5}};
+            }
+            NS_TEST_ASSERT_MSG_EQ((scene.Sent(false) == expected), true, "in that order");
+        }
+    }
+};
+
 /** The suite. */
 class LpwanOffloadingTestSuite : public TestSuite
 {
@@ -334,6 +669,7 @@ class LpwanOffloadingTestSuite : public TestSuite
         AddTestCase(new OffloadingTestCase);
         AddTestCase(new ImageIdTestCase);
         AddTestCase(new LoraLinkTestCase);
+        AddTestCase(new StrategyTestCase);
     }
 };
 

@@ -166,6 +166,108 @@ TEST(OffloadingProgram, ASecondRunNeedsNoInferenceAndWritesTheSame)
     }
 }
 
+TEST(OffloadingProgram, FeedbackSavesAirtimeAndChangesNoPrediction)
+{
+    for (const std::string link : {"lora", "nbiot"})
+    {
+        std::vector<std::string> common{"--cloud.moments=all", "--images.per_device=2"};
+        if (link == "nbiot")
+        {
+            // Slow enough that an answer comes before the end.
+            common.insert(common.end(),
+                          {"--nbiot.coupling_loss_db=158", "--nbiot.fragment_bytes=64"});
+        }
+        else
+        {
+            common.insert(common.end(), {"--lora.sf=9", "--scenario.duration_s=4000"});
+        }
+        const TestFolder folder;
+        const auto without = RunScenario(link, folder, common);
+        ASSERT_EQ(without.exitCode, 0) << without.err;
+        common.insert(common.end(), {"--strategy.stop_confidence=0.6", "--scenario.name=stop"});
+        const auto with = RunScenario(link, folder, common);
+        ASSERT_EQ(with.exitCode, 0) << with.err;
+        EXPECT_NE(with.out.find("that an image is enough"), std::string::npos) << with.out;
+
+        const auto all = ReadCsvRows(folder.Path() / link / "1/fragments.csv");
+        const auto some = ReadCsvRows(folder.Path() / "stop/1/fragments.csv");
+        ASSERT_EQ(all.size(), some.size());
+        int notNeeded = 0;
+        int compared = 0;
+        for (std::size_t i = 0; i < all.size(); ++i)
+        {
+            const auto& fate = some[i].at("fate");
+            EXPECT_EQ(all[i].at("fate"), "delivered");
+            EXPECT_TRUE(fate == "delivered" || fate == "not_needed") << fate;
+            notNeeded += fate == "not_needed" ? 1 : 0;
+            if (fate == "delivered")
+            {
+                EXPECT_EQ(all[i].at("prediction"), some[i].at("prediction")) << i;
+                EXPECT_EQ(all[i].at("confidence"), some[i].at("confidence")) << i;
+                ++compared;
+            }
+        }
+        EXPECT_GT(notNeeded, 3) << link;
+        EXPECT_GT(compared, 8) << link;
+        double before = 0;
+        double after = 0;
+        for (std::size_t i = 0; i < 2; ++i)
+        {
+            before += Number(ReadCsvRows(folder.Path() / link / "1/nodes.csv")[i], "time_on_air_s");
+            after += Number(ReadCsvRows(folder.Path() / "stop/1/nodes.csv")[i], "time_on_air_s");
+        }
+        EXPECT_LT(after, 0.9 * before) << link;
+    }
+}
+
+TEST(OffloadingProgram, WhatIsLostIsSentAgainOnRequest)
+{
+    const std::vector<std::string> lossy{"--lora.sf=7",
+                                         "--lora.extra_loss=0.4",
+                                         "--devices.count=6",
+                                         "--scenario.duration_s=4000"};
+    const auto delivered = [](const std::filesystem::path& results) {
+        double part = 0;
+        const auto fragments = ReadCsvRows(results / "fragments.csv");
+        for (const auto& fragment : fragments)
+        {
+            part += fragment.at("fate") == "delivered" ? 1 : 0;
+            EXPECT_GE(Number(fragment, "transmissions"), 1);
+        }
+        return part / static_cast<double>(fragments.size());
+    };
+    const TestFolder folder;
+    const auto once = RunScenario("lora", folder, lossy);
+    ASSERT_EQ(once.exitCode, 0) << once.err;
+    EXPECT_LT(delivered(folder.Path() / "lora/1"), 0.8);
+    auto again = lossy;
+    again.insert(again.end(), {"--strategy.max_reports=8", "--scenario.name=again"});
+    const auto run = RunScenario("lora", folder, again);
+    ASSERT_EQ(run.exitCode, 0) << run.err;
+    EXPECT_GT(delivered(folder.Path() / "again/1"), 0.95);
+    EXPECT_NE(run.out.find("about what is missing"), std::string::npos) << run.out;
+}
+
+TEST(OffloadingProgram, EveryCodecGoesTheSameWay)
+{
+    for (const std::string codec : {"limitnet", "jpeg", "jpeg-progressive", "webp", "raw"})
+    {
+        const TestFolder folder;
+        const auto run =
+            RunScenario("nbiot",
+                        folder,
+                        {"--codec.name=" + codec, "--codec.bytes=900", "--codec.side=64"});
+        ASSERT_EQ(run.exitCode, 0) << run.err;
+        for (const auto& image : ReadCsvRows(folder.Path() / "nbiot/1/images.csv"))
+        {
+            EXPECT_LE(Number(image, "bytes"), 900) << codec;
+            EXPECT_GT(Number(image, "bytes"), 400) << codec;
+            EXPECT_EQ(image.at("values_received").empty(), codec != "limitnet");
+            EXPECT_FALSE(image.at("prediction").empty()) << codec;
+        }
+    }
+}
+
 TEST(OffloadingProgram, BadInputGetsOneLine)
 {
     const std::vector<std::pair<std::vector<std::string>, std::string>> cases{
@@ -174,6 +276,10 @@ TEST(OffloadingProgram, BadInputGetsOneLine)
         {{"--nbiot.tx_power_dbm=30"}, "nbiot.tx_power_dbm"},
         {{"--nbiot.edrx_cycle_s=5"}, "nbiot.edrx_cycle_s"},
         {{"--cloud.cache=/proc/nowhere/x"}, "/proc/nowhere/x"},
+        {{"--codec.name=gif"}, "codec.name"},
+        {{"--codec.bytes=20"}, "20 bytes"},
+        {{"--codec.progressive=false", "--codec.bytes=500"}, "progressive"},
+        {{"--strategy.stop_confidence=2"}, "strategy.stop_confidence"},
         {{"--lora.sf=7"}, "lora.sf"},
         {{"--attributes.lpwan::NbiotEnb::PreambleRepetitions=1,3,32"}, "PreambleRepetitions"},
         {{"--attributes.lpwan::NbiotEnb::PreambleRepetitions=1 3 32"}, "PreambleRepetitions"},
