@@ -662,6 +662,12 @@ OptionTable::ReadFile(const std::string& path) const
                         names.push_back("[" + candidate.name + "]");
                     }
                 }
+                if (section == "sweep")
+                {
+                    throw Error(where + content +
+                                ": this file describes many runs; run it with "
+                                "limitnet-sweep");
+                }
                 throw Error(where + content + ": not a section; there are " + Join(names, ", "));
             }
             continue;

@@ -31,6 +31,7 @@ ALLOWED = {
     "data": {"codec"},
     "baselines": {"codec"},
     "scenario": {"codec", "device"},
+    "sweep": {"codec", "data", "scenario"},
     "results": {"codec", "data"},
     "nn": {"codec"},
     "training": {"codec", "data", "nn"},

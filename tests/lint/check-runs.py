@@ -87,6 +87,10 @@ def program_of(scenario):
     return named.group(0) if named else "limitnet-lora-scenario"
 
 
+def is_sweep(scenario):
+    return re.search(r"^\[sweep\]", scenario.read_text(encoding="utf-8"), re.M) is not None
+
+
 def main(root, programs):
     complaints, checked = [], 0
     examples = sorted(path.stem for path in (root / "ns3-module" / "examples").glob("*.cc"))
@@ -99,7 +103,13 @@ def main(root, programs):
         if wrong:
             complaints.append(f"{example} --help: {wrong}")
         small, files = [], []
-        runs = [None] + [scenario for scenario in scenarios if program_of(scenario) == example]
+        mine = [scenario for scenario in scenarios if program_of(scenario) == example]
+        for scenario in filter(is_sweep, mine):
+            checked += 1
+            wrong = run([programs / "limitnet-sweep", scenario, "--check"])
+            if wrong:
+                complaints.append(f"limitnet-sweep {scenario.name} --check: {wrong}")
+        runs = [None] + [scenario for scenario in mine if not is_sweep(scenario)]
         if example in PROGRAMS:
             small, files, _ = PROGRAMS[example]
             complaints += complaints_about_repeating(programs / example)

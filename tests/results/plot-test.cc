@@ -118,6 +118,53 @@ TEST(PlotAccuracy, ScriptHasHelpAndClearErrors)
     EXPECT_TRUE(std::filesystem::exists(folder.Path() / "two.svg"));
 }
 
+TEST(PlotSweep, DrawsAPanelForEachValueOfTheSecondKey)
+{
+    if (!HasMatplotlib())
+    {
+        GTEST_SKIP() << "/usr/bin/python3 has no matplotlib: install python3-matplotlib";
+    }
+    const TestFolder folder;
+    std::string table = "lora.sf,lora.extra_loss,run,group,elapsed_s,images_counted,correct\n";
+    for (const char* sf : {"7", "9", "12"})
+    {
+        for (const char* loss : {"0", "0.1", "0.5"})
+        {
+            for (const char* run : {"1", "2"})
+            {
+                for (const char* time : {"10", "100", "1000"})
+                {
+                    table += std::string(sf) + ',' + loss + ',' + run + ",all," + time + ",20,10\n";
+                }
+            }
+        }
+    }
+    folder.Write("accuracy.csv", table);
+    const std::string script =
+        (std::filesystem::path(LIMITNET_TEST_SOURCE_DIR) / "analysis/plot-sweep.py").string();
+    ProcessOptions options;
+    options.errorFile = folder.Path() / "err";
+    const auto draw = [&](std::vector<std::string> arguments) {
+        const auto picture = folder.Path() / "sweep.png";
+        std::filesystem::remove(picture);
+        arguments.insert(
+            arguments.begin(),
+            {"/usr/bin/python3", script, folder.Path().string(), "--output=" + picture.string()});
+        const auto result = RunProcess(arguments, options);
+        EXPECT_EQ(result.Ok(), std::filesystem::exists(picture));
+        return result.Ok() ? ReadImage(picture).width : 0;
+    };
+    // 3.6 inches of 150 dots a panel, 7.2 at the least.
+    EXPECT_EQ(draw({}), 3 * 540);
+    EXPECT_EQ(draw({"--where=lora.sf=9"}), 1080);
+    EXPECT_EQ(draw({"--by=lora.extra_loss", "--columns=lora.sf"}), 3 * 540);
+    EXPECT_EQ(draw({"--where=lora.sf=8"}), 0);
+    EXPECT_EQ(ReadText(options.errorFile).find("error: --where lora.sf=8: "), 0U);
+    EXPECT_EQ(draw({"--by=lora.power"}), 0);
+    EXPECT_EQ(ReadText(options.errorFile),
+              "error: lora.power is not swept; these are: lora.sf, lora.extra_loss\n");
+}
+
 TEST(PlotTraining, DrawsAPanelForEachKindOfColumn)
 {
     if (!HasMatplotlib())

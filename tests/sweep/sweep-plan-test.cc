@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "limitnet/codec/error.h"
+#include "limitnet/sweep/sweep-plan.h"
+#include "tests/data/test-folder.h"
+
+#include <gtest/gtest.h>
+#include <set>
+#include <string>
+#include <vector>
+
+using namespace limitnet;
+
+namespace
+{
+
+std::string
+PlanError(const std::string& text)
+{
+    const TestFolder folder;
+    try
+    {
+        const SweepPlan plan(folder.Write("x.ini", text));
+    }
+    catch (const Error& error)
+    {
+        const std::string message = error.what();
+        EXPECT_NE(message.find("x.ini"), std::string::npos) << message;
+        EXPECT_EQ(message.find('\n'), std::string::npos) << message;
+        return message;
+    }
+    return "";
+}
+
+} // namespace
+
+TEST(SweepPlan, GridHasEachCombinationOnceTheLastKeyFastest)
+{
+    const TestFolder folder;
+    const SweepPlan plan(folder.Write("x.ini",
+                                      std::string("# a question\n[scenario]\nname = grid\n"
+                                                  "[sweep]\nlora.sf = 7..9\n"
+                                                  "lora.extra_loss = 0..0.3..0.1  # four\n"
+                                                  "run = 3,5\n"
+                                                  "[devices]\ncount = 4\n")));
+    EXPECT_EQ(plan.Program(), "limitnet-lora-scenario");
+    EXPECT_EQ(plan.Name(), "grid");
+    ASSERT_EQ(plan.Axes().size(), 2U);
+    EXPECT_EQ(plan.Axes()[0].values, (std::vector<std::string>{"7", "8", "9"}));
+    EXPECT_EQ(plan.Axes()[1].values, (std::vector<std::string>{"0", "0.1", "0.2", "0.3"}));
+    EXPECT_EQ(plan.PointCount(), 12U);
+    EXPECT_EQ(plan.Size(), 24U);
+    EXPECT_EQ(plan.At(0).values, (std::vector<std::string>{"7", "0"}));
+    EXPECT_EQ(plan.At(0).run, "3");
+    EXPECT_EQ(plan.At(1).values, plan.At(0).values);
+    EXPECT_EQ(plan.At(1).run, "5");
+    EXPECT_EQ(plan.At(2).values, (std::vector<std::string>{"7", "0.1"}));
+    EXPECT_EQ(plan.At(23).values, (std::vector<std::string>{"9", "0.3"}));
+    std::set<std::vector<std::string>> all;
+    for (std::size_t i = 0; i < plan.Size(); ++i)
+    {
+        auto values = plan.At(i).values;
+        values.push_back(plan.At(i).run);
+        all.insert(values);
+        EXPECT_EQ(plan.At(i).point, i / 2);
+    }
+    EXPECT_EQ(all.size(), 24U);
+    // The rest of the file is the scenario, each line in its place.
+    EXPECT_EQ(plan.BaseText(),
+              "# a question\n[scenario]\nname = grid\n\n\n\n\n[devices]\ncount = 4\n");
+}
+
+TEST(SweepPlan, ZipTakesValuesTogetherAndBarsKeepCommas)
+{
+    const TestFolder folder;
+    const SweepPlan plan(
+        folder.Write("x.ini",
+                     std::string("# for limitnet-nbiot-scenario\n[sweep]\nmode = zip\n"
+                                 "nbiot.coupling_loss_db = 144, 154, 164\n"
+                                 "accuracy.times_s = 1,2,3 | 10,20 | 100\n")));
+    EXPECT_EQ(plan.Program(), "limitnet-nbiot-scenario");
+    EXPECT_EQ(plan.Size(), 3U);
+    EXPECT_EQ(plan.Runs(), std::vector<std::string>{"1"});
+    EXPECT_EQ(plan.At(1).values, (std::vector<std::string>{"154", "10,20"}));
+    EXPECT_EQ(plan.At(2).values, (std::vector<std::string>{"164", "100"}));
+}
+
+TEST(SweepPlan, AllThatDecidesIsInItsText)
+{
+    const TestFolder folder;
+    const auto text = [&](const std::string& content) {
+        return SweepPlan(folder.Write("x.ini", content)).Text();
+    };
+    const auto first = text("[sweep]\nlora.sf = 7,8\n");
+    EXPECT_EQ(first, text("[sweep]\nlora.sf = 7..8\n"));
+    EXPECT_NE(first, text("[sweep]\nlora.sf = 8,7\n"));
+    EXPECT_NE(first, text("[sweep]\nlora.sf = 7,8\nrun = 2\n"));
+    EXPECT_NE(first, text("[sweep]\nlora.sf = 7,8\n[devices]\ncount = 3\n"));
+}
+
+TEST(SweepPlan, NonsenseGetsALineWithFileLineAndKey)
+{
+    EXPECT_NE(PlanError("[sweep]\nlora.spf = 7\n").find("x.ini:2: "), std::string::npos);
+    EXPECT_NE(PlanError("[sweep]\nlora.spf = 7\n").find("lora.sf?"), std::string::npos);
+    EXPECT_NE(PlanError("[sweep]\nlora.sf = 7..13\n").find("13"), std::string::npos);
+    EXPECT_NE(PlanError("[sweep]\nlora.sf = 9..7\n").find("upwards"), std::string::npos);
+    EXPECT_NE(PlanError("[sweep]\nlora.sf = 7,7\n").find("twice"), std::string::npos);
+    EXPECT_NE(PlanError("[sweep]\nlora.sf = 7\nlora.sf = 8\n").find("twice"), std::string::npos);
+    EXPECT_NE(PlanError("[sweep]\nlora.sf\n").find("key = value"), std::string::npos);
+    EXPECT_NE(PlanError("[sweep]\nmode = both\n").find("grid or zip"), std::string::npos);
+    EXPECT_NE(PlanError("[sweep]\nmode = zip\nlora.sf = 7,8\nlora.extra_loss = 0,0.1,0.2\n")
+                  .find("lora.extra_loss"),
+              std::string::npos);
+    EXPECT_NE(PlanError("[sweep]\nout = a,b\n").find("itself"), std::string::npos);
+    EXPECT_NE(PlanError("[devices]\ncount = 3\n").find("no section [sweep]"), std::string::npos);
+    EXPECT_NE(PlanError("[devices]\ncount = many\n[sweep]\nlora.sf = 7\n").find("x.ini:2"),
+              std::string::npos);
+    EXPECT_NE(PlanError("[sweep]\nlora.extra_loss = 0..1..0.0000001\n").find("100000"),
+              std::string::npos);
+    EXPECT_NE(PlanError("[sweep]\nlora.extra_loss = 0..1..0.0001\nseed = 1..10000\n").find("runs"),
+              std::string::npos);
+    EXPECT_THROW(SweepPlan("/nowhere/x.ini"), Error);
+}

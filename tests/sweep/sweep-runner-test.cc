@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+// Sweeps with a program made up here, a shell script that takes the arguments of a scenario program
+// and leaves what one leaves.
+
+#include "limitnet/codec/error.h"
+#include "limitnet/sweep/sweep-runner.h"
+#include "tests/data/test-folder.h"
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <sstream>
+#include <string>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+using namespace limitnet;
+
+namespace
+{
+
+namespace fs = std::filesystem;
+
+/// Writes its arguments to a table; counts its runs; may fail, or take long.
+const char* const PROGRAM = R"(#!/bin/sh
+for a; do
+    case $a in
+    --out=*) out=${a#--out=} ;;
+    --scenario.name=*) name=${a#--scenario.name=} ;;
+    --run=*) run=${a#--run=} ;;
+    --lora.sf=*) sf=${a#--lora.sf=} ;;
+    esac
+done
+here=$(dirname "$0")
+echo "$name-$run" >>"$here/started"
+[ -e "$here/fail-$sf" ] && { echo "nothing works"; exit 3; }
+[ -e "$here/slow" ] && sleep 30
+mkdir -p "$out/$name"
+mkdir "$out/$name/.$run"
+printf 'sf,threads\n%s,%s\n' "$sf" "$OMP_NUM_THREADS" >"$out/$name/.$run/a.csv"
+printf 'x,y\n%s,1\n%s,"2,5"\n' "$sf" "$run" >"$out/$name/.$run/b.csv"
+touch "$out/$name/.$run/scenario.ini"
+mv "$out/$name/.$run" "$out/$name/$run"
+)";
+
+class SweepRunnerTest : public testing::Test
+{
+  protected:
+    SweepRunnerTest()
+    {
+        m_folder.Write("bin/limitnet-lora-scenario", std::string(PROGRAM));
+        fs::permissions(Bin() / "limitnet-lora-scenario", fs::perms::owner_all);
+        m_folder.Write("x.ini", std::string("[sweep]\nlora.sf = 7..9\nrun = 1..2\n"));
+    }
+
+    fs::path Bin() const
+    {
+        return m_folder.Path() / "bin";
+    }
+
+    SweepOptions Options(const std::string& out = "out") const
+    {
+        SweepOptions options;
+        options.out = m_folder.Path() / out;
+        options.programs = Bin();
+        options.jobs = 2;
+        return options;
+    }
+
+    SweepOutcome Run(const SweepOptions& options)
+    {
+        m_progress.str("");
+        return RunSweep(SweepPlan(m_folder.Path() / "x.ini"), options, m_progress, false, m_stop);
+    }
+
+    std::string Read(const fs::path& file) const
+    {
+        std::ifstream in(file, std::ios::binary);
+        return {std::istreambuf_iterator<char>(in), {}};
+    }
+
+    /** \return how many processes were started up to now */
+    std::size_t Started() const
+    {
+        const auto text = Read(Bin() / "started");
+        return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+    }
+
+    TestFolder m_folder;
+    std::ostringstream m_progress;
+    std::atomic<bool> m_stop{false};
+};
+
+} // namespace
+
+TEST_F(SweepRunnerTest, AllRunsOnceAndOneTableOfEachKind)
+{
+    const auto outcome = Run(Options());
+    EXPECT_EQ(outcome.done, 6U);
+    EXPECT_EQ(outcome.failed + outcome.left, 0U);
+    EXPECT_TRUE(outcome.merged);
+    EXPECT_EQ(Started(), 6U);
+    const auto out = m_folder.Path() / "out";
+    EXPECT_EQ(Read(out / "b.csv"),
+              "lora.sf,run,x,y\n7,1,7,1\n7,1,1,\"2,5\"\n7,2,7,1\n7,2,2,\"2,5\"\n"
+              "8,1,8,1\n8,1,1,\"2,5\"\n8,2,8,1\n8,2,2,\"2,5\"\n"
+              "9,1,9,1\n9,1,1,\"2,5\"\n9,2,9,1\n9,2,2,\"2,5\"\n");
+    const auto table = Read(out / "a.csv");
+    EXPECT_EQ(table.rfind("lora.sf,run,sf,threads\n7,1,7,", 0), 0U) << table;
+
+    // Again: nothing to do. With other numbers of jobs: the same bytes.
+    EXPECT_EQ(Run(Options()).done, 6U);
+    EXPECT_EQ(Started(), 6U);
+    auto one = Options("one");
+    one.jobs = 1;
+    Run(one);
+    EXPECT_EQ(Read(m_folder.Path() / "one/b.csv"), Read(out / "b.csv"));
+}
+
+TEST_F(SweepRunnerTest, FailuresAreKeptApartAndRunAgainOnRequest)
+{
+    m_folder.Write("bin/fail-8", std::string());
+    auto outcome = Run(Options());
+    EXPECT_EQ(outcome.done, 4U);
+    EXPECT_EQ(outcome.failed, 2U);
+    EXPECT_FALSE(outcome.merged);
+    EXPECT_NE(m_progress.str().find("failed: "), std::string::npos);
+    const auto log = Read(m_folder.Path() / "out/failed/1-2.log");
+    EXPECT_NE(log.find("nothing works"), std::string::npos) << log;
+    EXPECT_NE(log.find("exit status 3"), std::string::npos) << log;
+    EXPECT_NE(log.find("--lora.sf=8"), std::string::npos) << log;
+
+    fs::remove(Bin() / "fail-8");
+    outcome = Run(Options());
+    EXPECT_EQ(outcome.failed, 2U) << "not without being asked";
+    EXPECT_EQ(Started(), 6U);
+    auto retry = Options();
+    retry.retryFailed = true;
+    outcome = Run(retry);
+    EXPECT_EQ(outcome.done, 6U);
+    EXPECT_EQ(outcome.failed, 0U);
+    EXPECT_TRUE(outcome.merged);
+    EXPECT_EQ(Started(), 8U);
+    EXPECT_TRUE(fs::is_empty(m_folder.Path() / "out/failed"));
+}
+
+TEST_F(SweepRunnerTest, ShardsShareTheFolderAndTheLastOneWritesTheTables)
+{
+    auto first = Options();
+    first.shardCount = 2;
+    auto second = first;
+    second.shard = 1;
+    auto outcome = Run(first);
+    EXPECT_EQ(outcome.done, 3U);
+    EXPECT_FALSE(outcome.merged);
+    outcome = Run(second);
+    EXPECT_EQ(outcome.done, 3U);
+    EXPECT_TRUE(outcome.merged);
+    EXPECT_EQ(Started(), 6U);
+    Run(Options("whole"));
+    EXPECT_EQ(Read(m_folder.Path() / "out/b.csv"), Read(m_folder.Path() / "whole/b.csv"));
+}
+
+TEST_F(SweepRunnerTest, AskedToStopItEndsItsProcessesAndGoesOnLater)
+{
+    m_folder.Write("bin/slow", std::string());
+    std::thread asks([&] {
+        while (Started() < 2)
+        {
+            std::this_thread::yield();
+        }
+        m_stop = true;
+    });
+    const auto outcome = Run(Options());
+    asks.join();
+    EXPECT_TRUE(outcome.interrupted);
+    EXPECT_EQ(outcome.done + outcome.failed, 0U);
+    EXPECT_EQ(outcome.left, 6U);
+    EXPECT_TRUE(fs::is_empty(m_folder.Path() / "out/failed"));
+
+    fs::remove(Bin() / "slow");
+    m_stop = false;
+    EXPECT_TRUE(Run(Options()).merged);
+}
+
+TEST_F(SweepRunnerTest, KilledItGoesOnWhereItWas)
+{
+    const pid_t child = fork();
+    if (child == 0)
+    {
+        std::ostringstream silent;
+        const std::atomic<bool> never{false};
+        auto options = Options();
+        options.jobs = 1;
+        RunSweep(SweepPlan(m_folder.Path() / "x.ini"), options, silent, false, never);
+        _exit(0);
+    }
+    while (Started() < 3)
+    {
+        std::this_thread::yield();
+    }
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+    // The process that it had started ends by itself; wait for it.
+    const auto before = Started();
+    std::size_t done = 0;
+    while (done < before)
+    {
+        done = 0;
+        for (int point = 0; point < 3; ++point)
+        {
+            for (int run = 1; run <= 2; ++run)
+            {
+                done += fs::exists(m_folder.Path() / "out/runs" / std::to_string(point) /
+                                   std::to_string(run) / "scenario.ini")
+                            ? 1
+                            : 0;
+            }
+        }
+    }
+    const auto outcome = Run(Options());
+    EXPECT_TRUE(outcome.merged);
+    EXPECT_EQ(Started(), 6U) << "no finished run again";
+}
+
+TEST_F(SweepRunnerTest, AFolderBelongsToOneSweepAndOneProgram)
+{
+    Run(Options());
+    const auto errorOf = [&] {
+        try
+        {
+            Run(Options());
+        }
+        catch (const Error& error)
+        {
+            return std::string(error.what());
+        }
+        return std::string();
+    };
+    m_folder.Write("x.ini", std::string("[sweep]\nlora.sf = 7..10\nrun = 1..2\n"));
+    EXPECT_NE(errorOf().find("another scenario"), std::string::npos) << errorOf();
+    m_folder.Write("x.ini", std::string("[sweep]\nlora.sf = 7..9\nrun = 1..2\n"));
+    EXPECT_EQ(errorOf(), "");
+    m_folder.Write("bin/limitnet-lora-scenario", std::string(PROGRAM) + "# changed\n");
+    EXPECT_NE(errorOf().find("another build"), std::string::npos) << errorOf();
+    fs::remove(Bin() / "limitnet-lora-scenario");
+    EXPECT_NE(errorOf().find("no such program"), std::string::npos) << errorOf();
+}
