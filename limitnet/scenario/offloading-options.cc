@@ -125,7 +125,7 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
                    {"limitnet", "jpeg", "jpeg-progressive", "webp", "raw"},
                    "",
                    "The image codec: LimitNet, or a rival.")
-        .AddInt("bytes",
+        .AddInt("max_bytes",
                 0,
                 0,
                 65536,
@@ -166,18 +166,18 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
         .AddBool("progressive",
                  true,
                  "LimitNet decodes whatever has arrived; otherwise nothing before all values have.")
-        .AddInt("side",
+        .AddInt("side_px",
                 224,
                 16,
                 1024,
-                "pixels",
+                "px",
                 "Rivals: the picture is resized to so many columns and rows (raw: 128 at most).")
         .AddInt("quality",
                 75,
                 1,
                 100,
                 "",
-                "JPEG and WebP: quality; with codec.bytes the highest that is tried.");
+                "JPEG and WebP: quality; with codec.max_bytes the highest that is tried.");
 
     table.AddSection("strategy", "Offloading strategy")
         .AddReal(

@@ -2,11 +2,13 @@
 #include "limitnet/scenario/option-table.h"
 
 #include "limitnet/codec/error.h"
+#include "limitnet/scenario/units.h"
 
 #include <algorithm>
 #include <boost/program_options.hpp>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <limits>
 #include <ostream>
@@ -118,6 +120,35 @@ Takes(const Option& option)
         return "numbers" + range + unit + " with commas between";
     }
     throw std::logic_error("option type");
+}
+
+/** \return a value with its units changed to the key's. \throws Error that begins with \p where */
+std::string
+InKeysUnit(const Option& option, const std::string& text, const std::string& where)
+{
+    const bool isList = option.type == Option::Type::REAL_LIST;
+    if (!isList && option.type != Option::Type::REAL && option.type != Option::Type::INTEGER)
+    {
+        return text;
+    }
+    try
+    {
+        if (!isList)
+        {
+            return InUnit(text, option.unit);
+        }
+        std::vector<std::string> items;
+        for (const std::string& item : SplitList(text))
+        {
+            items.push_back(InUnit(item, option.unit));
+        }
+        return items == SplitList(text) ? text : Join(items, ",");
+    }
+    catch (const Error& error)
+    {
+        throw Error(where + option.key + " = " + text + ": " + error.what() + "; has to be " +
+                    Takes(option));
+    }
 }
 
 /** The same, short, for tables: "1..100". */
@@ -626,13 +657,15 @@ OptionTable::Check(const Option& option, const std::string& text, const std::str
 }
 
 std::vector<OptionTable::Given>
-OptionTable::ReadFile(const std::string& path) const
+OptionTable::ReadFile(const std::string& path, const std::vector<std::string>& including) const
 {
     std::ifstream in(path);
     if (!in)
     {
         throw Error(path + ": the scenario file cannot be read");
     }
+    std::vector<std::string> chain = including;
+    chain.push_back(path);
     std::vector<Given> given;
     std::map<std::string, std::size_t> lines;
     std::string section;
@@ -678,6 +711,25 @@ OptionTable::ReadFile(const std::string& path) const
             throw Error(where + content + ": neither [section] nor key = value");
         }
         const std::string name = Trim(content.substr(0, equals));
+        if (section.empty() && name == "include")
+        {
+            const auto other =
+                (std::filesystem::path(path).parent_path() / Trim(content.substr(equals + 1)))
+                    .lexically_normal()
+                    .string();
+            if (!std::ifstream(other) || std::filesystem::is_directory(other))
+            {
+                throw Error(where + content + ": " + other + " cannot be read");
+            }
+            if (std::find(chain.begin(), chain.end(), other) != chain.end())
+            {
+                throw Error(where + content + ": includes itself: " + Join(chain, ", ") + ", " +
+                            other);
+            }
+            const auto included = ReadFile(other, chain);
+            given.insert(given.end(), included.begin(), included.end());
+            continue;
+        }
         const std::string key = section.empty() ? name : section + "." + name;
         if (!lines.emplace(key, number).second)
         {
@@ -811,8 +863,9 @@ OptionTable::Parse(const std::vector<std::string>& arguments) const
         if (found != values.m_index.end())
         {
             ScenarioValues::Value& value = values.m_values[found->second];
-            Check(value.option, given.text, given.where);
-            value.text = given.text;
+            const std::string text = InKeysUnit(value.option, given.text, given.where);
+            Check(value.option, text, given.where);
+            value.text = text;
             value.given = true;
         }
         else if (IsFree(given.key))
@@ -839,7 +892,10 @@ OptionTable::PrintHelp(std::ostream& out) const
         << "  --help, -h\n      print this and end\n"
         << "  --scenario=FILE\n      read keys from FILE: below [section] lines key = value, # "
            "begins "
-           "a comment;\n      the command line wins over it\n";
+           "a comment,\n      include = OTHER takes another file's keys first; the command line "
+           "wins over it\n"
+        << "  A number may have a unit, such as 1.5 km, 10 min, 25 mW; it is changed to the "
+           "key's.\n";
     for (const Section& section : m_sections)
     {
         out << '\n' << section.title << '\n';
@@ -885,7 +941,12 @@ OptionTable::PrintMarkdown(std::ostream& out) const
            "wins "
            "over the file, the file over the default.\n`--scenario=FILE` reads a file, `--help` "
            "prints "
-           "these keys. Every run leaves its `scenario.ini`, which repeats it.\n";
+           "these keys. Every run leaves its `scenario.ini`, which repeats it.\n\n"
+           "A number may have a unit, which is changed to the key's: `radius_m = 1.5 km`, "
+           "`period_s = 10 min`, `tx_power_dbm = 25 mW`. `include = other.ini` before all "
+           "sections\n"
+           "takes the keys of another file, seen from the one that includes it, as if they came "
+           "first. `limitnet-sweep` runs a file with many values for a key (`docs/sweep.md`).\n";
     for (const Section& section : m_sections)
     {
         out << "\n## " << section.title << "\n\n";

@@ -99,7 +99,10 @@ class ScenarioValues
  * In a file a key stands below its section, `[devices]` then `count = 20`; on the command line it
  * is
  * `--devices.count=20`. The command line wins over the file, the file over the default. In a file
- * `#` begins a comment. Beside the keys of the table the command line knows `--scenario=FILE` and
+ * `#` begins a comment, and `include = other.ini` before all sections takes the keys of another
+ * file (its path is seen from the file that includes it) as if they came before those of this one,
+ * which win. A number may have a unit, which is changed to the key's (InUnit()): `radius_m = 1.5
+ * km`. Beside the keys of the table the command line knows `--scenario=FILE` and
  * `--help`.
  */
 class OptionTable
@@ -202,7 +205,9 @@ class OptionTable
         std::string where; ///< "file:line: " or "command line: "
     };
 
-    std::vector<Given> ReadFile(const std::string& path) const;
+    /** \param including the files that include this one, outermost first */
+    std::vector<Given> ReadFile(const std::string& path,
+                                const std::vector<std::string>& including = {}) const;
     std::vector<Given> ReadArguments(const std::vector<std::string>& arguments,
                                      std::string& file,
                                      bool& help) const;

@@ -136,6 +136,10 @@ SweepPlan::SweepPlan(const std::filesystem::path& file)
     // Whatever is wrong outside [sweep] is said as the program says it.
     const auto base = table.Parse({"--scenario=" + file.string()});
     m_name = base.Text("scenario.name");
+    for (const auto& [key, value] : base.All())
+    {
+        m_values += key + " = " + value + '\n'; // those of included files too
+    }
     std::ifstream in(file);
     bool inside = false;
     bool any = false;
@@ -151,7 +155,16 @@ SweepPlan::SweepPlan(const std::filesystem::path& file)
         }
         if (!inside)
         {
-            m_base += line + '\n';
+            // The base stands in another folder, from where an included file is seen otherwise.
+            const auto equals = content.find('=');
+            const bool includes =
+                equals != std::string::npos && Trim(content.substr(0, equals)) == "include";
+            m_base +=
+                includes ? "include = " + std::filesystem::absolute(
+                                              file.parent_path() / Trim(content.substr(equals + 1)))
+                                              .string()
+                         : line;
+            m_base += '\n';
             continue;
         }
         m_base += '\n'; // so that lines keep their numbers
@@ -337,7 +350,7 @@ SweepPlan::Text() const
     {
         text += axis.key + " = " + fmt::format("{}", fmt::join(axis.values, " | ")) + '\n';
     }
-    return text + "run = " + fmt::format("{}", fmt::join(m_runs, " | ")) + '\n' + m_base;
+    return text + "run = " + fmt::format("{}", fmt::join(m_runs, " | ")) + '\n' + m_values + m_base;
 }
 
 } // namespace limitnet

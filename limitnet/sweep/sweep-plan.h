@@ -97,6 +97,7 @@ class SweepPlan
     std::string m_program;
     std::string m_name;
     std::string m_base;
+    std::string m_values; //!< of all keys outside [sweep]
     std::vector<SweepAxis> m_axes;
     std::vector<std::string> m_runs;
     bool m_zip = false;

@@ -73,14 +73,14 @@ ChoiceOf(const limitnet::ScenarioValues& values)
 {
     limitnet::CodecChoice choice;
     choice.name = values.Text("codec.name");
-    choice.bytes = static_cast<std::size_t>(values.Int("codec.bytes"));
+    choice.bytes = static_cast<std::size_t>(values.Int("codec.max_bytes"));
     choice.model = values.Text("codec.model");
     choice.encoder = values.Text("codec.encoder");
     choice.valuesPercent = values.Real("codec.values_percent");
     choice.mapCopies = static_cast<unsigned>(values.Int("codec.map_copies"));
     choice.order = values.Text("codec.order");
     choice.progressive = values.Bool("codec.progressive");
-    choice.side = static_cast<int>(values.Int("codec.side"));
+    choice.side = static_cast<int>(values.Int("codec.side_px"));
     choice.quality = static_cast<int>(values.Int("codec.quality"));
     return choice;
 }

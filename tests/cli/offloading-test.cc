@@ -256,7 +256,7 @@ TEST(OffloadingProgram, EveryCodecGoesTheSameWay)
         const auto run =
             RunScenario("nbiot",
                         folder,
-                        {"--codec.name=" + codec, "--codec.bytes=900", "--codec.side=64"});
+                        {"--codec.name=" + codec, "--codec.max_bytes=900", "--codec.side_px=64"});
         ASSERT_EQ(run.exitCode, 0) << run.err;
         for (const auto& image : ReadCsvRows(folder.Path() / "nbiot/1/images.csv"))
         {
@@ -277,8 +277,8 @@ TEST(OffloadingProgram, BadInputGetsOneLine)
         {{"--nbiot.edrx_cycle_s=5"}, "nbiot.edrx_cycle_s"},
         {{"--cloud.cache=/proc/nowhere/x"}, "/proc/nowhere/x"},
         {{"--codec.name=gif"}, "codec.name"},
-        {{"--codec.bytes=20"}, "20 bytes"},
-        {{"--codec.progressive=false", "--codec.bytes=500"}, "progressive"},
+        {{"--codec.max_bytes=20"}, "20 bytes"},
+        {{"--codec.progressive=false", "--codec.max_bytes=500"}, "progressive"},
         {{"--strategy.stop_confidence=2"}, "strategy.stop_confidence"},
         {{"--lora.sf=7"}, "lora.sf"},
         {{"--attributes.lpwan::NbiotEnb::PreambleRepetitions=1,3,32"}, "PreambleRepetitions"},

@@ -154,6 +154,47 @@ TEST(OptionTable, MistakesInAFileNameFileAndLine)
     ExpectLine(Failure({"--scenario=" + folder.Path().string()}), {folder.Path().string()});
 }
 
+TEST(OptionTable, NumbersMayHaveUnits)
+{
+    const ScenarioValues values =
+        Parse({"--lora.tx_power_dbm=25 mW", "--devices.times_s=500 ms, 3, 1 min"});
+    EXPECT_NEAR(values.Real("lora.tx_power_dbm"), 13.9794, 1e-4);
+    EXPECT_EQ(values.Text("devices.times_s"), "0.5,3,60");
+    EXPECT_EQ(values.Reals("devices.times_s"), (std::vector<double>{0.5, 3, 60}));
+    EXPECT_EQ(Parse({"--lora.tx_power_dbm=10 dBm"}).Text("lora.tx_power_dbm"), "10");
+    ExpectLine(Failure({"--lora.tx_power_dbm=5 m"}),
+               {"lora.tx_power_dbm = 5 m", "wrong unit", "dBm, mW, W"});
+    ExpectLine(Failure({"--lora.tx_power_dbm=0 mW"}), {"lora.tx_power_dbm", "0 mW"});
+    ExpectLine(Failure({"--devices.times_s=1 fortnight"}), {"fortnight", "no unit", "min"});
+    ExpectLine(Failure({"--devices.count=3 m"}), {"devices.count", "no unit"});
+    ExpectLine(Failure({"--devices.times_s=2 min, 1 h"}), {"devices.times_s", "0 to 100"});
+    ExpectLine(Failure({"--lora.tx_power_dbm=loud"}), {"a number from -20 to 16 (dBm)"});
+}
+
+TEST(OptionTable, AFileMayIncludeOthers)
+{
+    const TestFolder folder;
+    folder.Write("base/deep.ini", std::string("seed = 9\n[devices]\ncount = 5\n"));
+    folder.Write("base/x.ini",
+                 std::string("include = deep.ini\n[devices]\ncount = 6\nname = base\n"));
+    const auto file =
+        folder.Write("y.ini", std::string("include = base/x.ini\nrun = 4\n[devices]\nname = y\n"));
+    const ScenarioValues values = Parse({"--scenario=" + file.string(), "--run=8"});
+    EXPECT_EQ(values.Int("seed"), 9);
+    EXPECT_EQ(values.Int("devices.count"), 6);
+    EXPECT_EQ(values.Text("devices.name"), "y");
+    EXPECT_EQ(values.Int("run"), 8);
+
+    const auto failure = [&](const std::string& text) {
+        return Failure({"--scenario=" + folder.Write("z.ini", text).string()});
+    };
+    ExpectLine(failure("include = nowhere.ini\n"), {"z.ini:1: ", "nowhere.ini", "cannot be read"});
+    ExpectLine(failure("include = z.ini\n"), {"z.ini:1: ", "itself"});
+    ExpectLine(failure("[devices]\ninclude = y.ini\n"), {"z.ini:2: ", "devices.include"});
+    folder.Write("base/deep.ini", std::string("seed = 900\n"));
+    ExpectLine(Failure({"--scenario=" + file.string()}), {"deep.ini:1: ", "seed", "1 to 100"});
+}
+
 TEST(OptionTable, FreeSection)
 {
     const TestFolder folder;

@@ -48,7 +48,9 @@ TEST(OffloadingOptions, KeysHaveTheirUnitLast)
                                                         {"%", "_percent"},
                                                         {"bytes", "_bytes"},
                                                         {"J", "_j"},
-                                                        {"W", "_w"}};
+                                                        {"W", "_w"},
+                                                        {"MiB", "_mib"},
+                                                        {"px", "_px"}};
     std::vector<Option> options = OffloadingOptions(OffloadingLinks::MIXED, "any").Options();
     const OptionTable cell = LorawanCellOptions("any");
     options.insert(options.end(), cell.Options().begin(), cell.Options().end());

@@ -97,6 +97,18 @@ TEST(SweepPlan, AllThatDecidesIsInItsText)
     EXPECT_NE(first, text("[sweep]\nlora.sf = 7,8\n[devices]\ncount = 3\n"));
 }
 
+TEST(SweepPlan, IncludedFilesAreFoundFromElsewhereAndCount)
+{
+    const TestFolder folder;
+    folder.Write("base.ini", std::string("[devices]\ncount = 4\n"));
+    const auto file =
+        folder.Write("x.ini", std::string("include = base.ini\n[sweep]\nseed = 1,2\n"));
+    const SweepPlan plan(file);
+    EXPECT_EQ(plan.BaseText().rfind("include = " + (folder.Path() / "base.ini").string(), 0), 0U);
+    folder.Write("base.ini", std::string("[devices]\ncount = 5\n"));
+    EXPECT_NE(SweepPlan(file).Text(), plan.Text());
+}
+
 TEST(SweepPlan, NonsenseGetsALineWithFileLineAndKey)
 {
     EXPECT_NE(PlanError("[sweep]\nlora.spf = 7\n").find("x.ini:2: "), std::string::npos);
