@@ -64,6 +64,13 @@ def choose(arguments, path, rows, keys):
         if key and key not in keys:
             raise BadInput(f"{key} is not swept; these are: {', '.join(keys) or 'none'}")
     by = arguments.by or next((key for key in open_keys if key != arguments.columns), None)
+    # A key that follows from another, as with mode = zip, needs no plots of its own.
+    free_keys = [
+        key
+        for key in open_keys
+        if by is None or key == by or len({(row[by], row[key]) for row in rows}) > len(values_of(rows, by))
+    ]
+    open_keys = free_keys if not arguments.columns else open_keys
     columns = arguments.columns or next((key for key in open_keys if key != by), None)
     further = [key for key in open_keys if key not in (by, columns)]
     if further:
@@ -116,7 +123,7 @@ def draw(arguments):
             ]
             points = [point for point in pooled(mine, arguments.group) if point[0] > 0]
             if not points:
-                raise BadInput(f"{path}: no images of the group {arguments.group} at any time above 0")
+                continue
             times += [point[0] for point in points]
             colour = plt.get_cmap("viridis")(LIGHTEST * index / max(1, len(curves) - 1))
             axes.step(
@@ -144,6 +151,8 @@ def draw(arguments):
         axes.set_axisbelow(True)
         if columns:
             axes.set_title(f"{columns} = {panel}", fontsize="medium")
+    if not times:
+        raise BadInput(f"{path}: no images of the group {arguments.group} at any time above 0")
     logarithmic = max(times) > 100 * min(times)
     for axes in all_axes[0]:
         if logarithmic:

@@ -228,6 +228,24 @@ RowStarts(const Bytes& scan)
     return starts;
 }
 
+/** What arrived of a row of blocks. */
+enum class RowState : uint8_t
+{
+    WHOLE, //!< all of it
+    CUT,   //!< its beginning
+    LOST,  //!< nothing that can be decoded
+};
+
+/** Where a fragment begins, beside the number of the row: the two low bits of its row byte. */
+enum RowPlace : uint8_t
+{
+    IN_ROW = 0,     //!< somewhere in it
+    AT_ROW = 1,     //!< at its first byte
+    BEFORE_ROW = 2, //!< at the second byte of the marker before it
+};
+
+constexpr int ROW_SHIFT = 2;
+
 /** The DC values of a picture, by unit of 16x16 pixels (MCU). */
 struct McuPlane
 {
@@ -303,7 +321,7 @@ Conceal(McuPlane& plane)
 /** \return a file whose lost blocks are concealed; the same when it is none; nothing when all are
  * lost */
 std::optional<Bytes>
-Concealed(const Bytes& file)
+Concealed(const Bytes& file, const std::vector<RowState>& rows)
 {
     Memory memory;
     Decompression d;
@@ -338,9 +356,21 @@ Concealed(const Bytes& file)
                                                                  coefficients + DCTSIZE2,
                                                                  [](JCOEF v) { return v != 0; });
             });
-            any = any || plane.known[at];
+        }
+        // Where data end, libjpeg makes up the block that it is in from zero bits.
+        const RowState state = rows.empty() ? RowState::WHOLE : rows[static_cast<size_t>(row)];
+        for (int column = plane.width - 1; column >= 0 && state != RowState::WHOLE; --column)
+        {
+            const auto at = static_cast<size_t>(row * plane.width + column);
+            const bool last = plane.known[at] && state == RowState::CUT;
+            plane.known[at] = false;
+            if (last)
+            {
+                break;
+            }
         }
     }
+    any = std::find(plane.known.begin(), plane.known.end(), true) != plane.known.end();
     if (!any)
     {
         return std::nullopt;
@@ -352,7 +382,12 @@ Concealed(const Bytes& file)
         {
             const auto at = static_cast<size_t>(row * plane.width + column);
             ForEachBlock(row, column, [&](int component, int b, int y, int x) {
-                block(component, y, x)[0] = plane.dc[at][static_cast<size_t>(b)];
+                JCOEF* coefficients = block(component, y, x);
+                if (!plane.known[at])
+                {
+                    std::fill_n(coefficients, DCTSIZE2, JCOEF{0});
+                }
+                coefficients[0] = plane.dc[at][static_cast<size_t>(b)];
             });
         }
     }
@@ -398,19 +433,31 @@ CutScan(const Bytes& scan, uint8_t imageId, uint8_t quality, size_t maxFragmentB
     for (Bytes& fragment : fragments)
     {
         const size_t offset = ParsePiece(fragment)->offset;
-        const auto row =
-            std::upper_bound(starts.begin(), starts.end(), offset) - starts.begin() - 1;
-        fragment.insert(fragment.begin() + STREAM_HEADER_BYTES, static_cast<uint8_t>(row));
+        // A row that begins with the next byte counts: this one is half of the marker before it.
+        const auto next = std::upper_bound(starts.begin(), starts.end(), offset + 1);
+        const auto row = static_cast<unsigned>(next - starts.begin() - 1);
+        const RowPlace place = starts[row] == offset       ? AT_ROW
+                               : starts[row] == offset + 1 ? BEFORE_ROW
+                                                           : IN_ROW;
+        fragment.insert(fragment.begin() + STREAM_HEADER_BYTES,
+                        static_cast<uint8_t>(row << ROW_SHIFT | place));
     }
     return fragments;
 }
 
-/** \return the scan's data as far as they arrived, whole rows of blocks without what is missing */
-Bytes
-JoinScan(const std::vector<Bytes>& fragments, int rows, uint8_t& quality)
+/** A scan as far as it arrived. */
+struct JoinedScan
+{
+    uint8_t quality = 0;
+    Bytes data;                 //!< each row of blocks as far as it arrived from its beginning
+    std::vector<RowState> rows; //!< what that is
+};
+
+JoinedScan
+JoinScan(const std::vector<Bytes>& fragments, int rows)
 {
     std::vector<Bytes> pieces;
-    std::vector<std::pair<size_t, size_t>> rowAt; // offset, row
+    std::vector<std::pair<size_t, uint8_t>> rowAt; // offset, row byte
     for (const Bytes& fragment : fragments)
     {
         if (fragment.size() <= STREAM_HEADER_BYTES + 1)
@@ -428,7 +475,9 @@ JoinScan(const std::vector<Bytes>& fragments, int rows, uint8_t& quality)
     }
     const auto stream = AssembleStream(pieces);
     std::vector<Bytes> data(static_cast<size_t>(rows));
-    quality = stream ? stream->parameter : 0;
+    JoinedScan joined;
+    joined.quality = stream ? stream->parameter : 0;
+    joined.rows.resize(data.size(), RowState::LOST);
     for (const auto& run : stream ? stream->runs : std::vector<ReceivedStream::Run>{})
     {
         const auto first = std::find_if(rowAt.begin(), rowAt.end(), [&](const auto& at) {
@@ -438,15 +487,23 @@ JoinScan(const std::vector<Bytes>& fragments, int rows, uint8_t& quality)
         {
             continue; // of another image: left out
         }
-        size_t row = first->second;
+        size_t row = first->second >> ROW_SHIFT;
+        const unsigned place = first->second & ((1U << ROW_SHIFT) - 1);
         // A row whose beginning is lost is of no use.
-        bool usable = run.offset == 0;
-        for (size_t i = 0; i < run.bytes.size(); ++i)
+        bool usable = place != IN_ROW;
+        const auto end = [&](bool whole) {
+            if (usable && row < data.size())
+            {
+                joined.rows[row] = whole ? RowState::WHOLE : RowState::CUT;
+            }
+        };
+        for (size_t i = place == BEFORE_ROW ? 1 : 0; i < run.bytes.size(); ++i)
         {
             const bool marker = run.bytes[i] == MARKER && i + 1 < run.bytes.size() &&
                                 run.bytes[i + 1] >= RST0 && run.bytes[i + 1] <= RST7;
             if (marker)
             {
+                end(true);
                 ++row;
                 ++i;
                 usable = true;
@@ -456,8 +513,9 @@ JoinScan(const std::vector<Bytes>& fragments, int rows, uint8_t& quality)
                 data[row].push_back(run.bytes[i]);
             }
         }
+        end(stream->size && run.offset + run.bytes.size() >= *stream->size);
     }
-    Bytes scan;
+    Bytes& scan = joined.data;
     for (size_t row = 0; row < data.size(); ++row)
     {
         if (row > 0)
@@ -470,9 +528,10 @@ JoinScan(const std::vector<Bytes>& fragments, int rows, uint8_t& quality)
         {
             data[row].pop_back();
         }
+        joined.rows[row] = data[row].empty() ? RowState::LOST : joined.rows[row];
         scan.insert(scan.end(), data[row].begin(), data[row].end());
     }
-    return scan;
+    return joined;
 }
 
 void
@@ -532,20 +591,18 @@ JpegDecoder::JpegDecoder(const JpegOptions& options)
 std::optional<Image>
 JpegDecoder::Decode(const std::vector<Bytes>& fragments) const
 {
-    uint8_t quality = 0;
-    Bytes data;
-    if (m_options.progressive)
+    JoinedScan received;
+    if (!m_options.progressive)
     {
-        if (const auto stream = AssembleStream(fragments))
-        {
-            quality = stream->parameter;
-            data = stream->Prefix();
-        }
+        received = JoinScan(fragments, McuRows(m_options));
     }
-    else
+    else if (const auto stream = AssembleStream(fragments))
     {
-        data = JoinScan(fragments, McuRows(m_options), quality);
+        received.quality = stream->parameter;
+        received.data = stream->Prefix();
     }
+    const uint8_t quality = received.quality;
+    const Bytes& data = received.data;
     if (data.empty() || quality < 1 || quality > 100)
     {
         return std::nullopt;
@@ -557,7 +614,7 @@ JpegDecoder::Decode(const std::vector<Bytes>& fragments) const
     try
     {
         // Of a progressive one, libjpeg itself smooths what has no details yet.
-        const auto concealed = Concealed(file);
+        const auto concealed = Concealed(file, received.rows);
         return concealed ? std::optional(Decompress(m_options.progressive ? file : *concealed))
                          : std::nullopt;
     }

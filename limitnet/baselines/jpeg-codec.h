@@ -34,7 +34,8 @@ struct JpegOptions
  * JPEG by libjpeg-turbo, 4:2:0, as a rival of LimitNet, as strong as fragments allow: whatever both
  * ends know is not sent (markers up to the frame header; of the one scan everything but its data).
  * The quality is in each fragment. Parameter and place of the fragment: see byte-stream.h; without
- * progression a further byte tells the row of blocks that the fragment begins in.
+ * progression a further byte tells the row of blocks that the fragment begins in, and whether at
+ * its first byte.
  *
  * Its work is one stage, "jpeg", in blocks of 8x8 samples; with a limit of bytes the quality is
  * searched, and each encoding counts.

@@ -4,10 +4,12 @@
 #include "limitnet/codec/error.h"
 
 #include <algorithm>
+#include <chrono>
 #include <ctime>
 #include <fmt/format.h>
 #include <mutex>
 #include <sqlite3.h>
+#include <thread>
 #include <vector>
 
 namespace limitnet
@@ -107,8 +109,43 @@ struct PredictionCache::Database
         return sqlite3_column_int64(statement.get(), 0);
     }
 
+    /** Others may do the same at this moment, and SQLite does not wait for them in each case. */
     void SetUp()
     {
+        const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(BUSY_MS);
+        while (true)
+        {
+            try
+            {
+                MakeTables();
+                break;
+            }
+            catch (const Failure& failure)
+            {
+                RollBack();
+                if ((failure.code != SQLITE_BUSY && failure.code != SQLITE_LOCKED) ||
+                    std::chrono::steady_clock::now() > until)
+                {
+                    throw;
+                }
+                std::this_thread::sleep_for(std::chrono::milliseconds(10));
+            }
+        }
+        PrepareStatements();
+        KeepWithinLimit();
+    }
+
+    void RollBack() const
+    {
+        if (sqlite3_get_autocommit(handle.get()) == 0)
+        {
+            sqlite3_exec(handle.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+        }
+    }
+
+    void MakeTables() const
+    {
+        Do("BEGIN IMMEDIATE");
         // Before anything is written: is it ours?
         if (Number("PRAGMA application_id") != APPLICATION)
         {
@@ -121,16 +158,19 @@ struct PredictionCache::Database
         {
             throw Failure{SQLITE_NOTADB, "it was made by another version of the program"};
         }
-        // Readers and a writer do not hinder each other; a commit waits for no disk, so that a
-        // power cut may undo the last ones, and a kill none.
-        Do("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL");
         // label is NULL as long as somebody computes it; claimed: until when, s.
-        Do(fmt::format("BEGIN IMMEDIATE;"
-                       "CREATE TABLE IF NOT EXISTS prediction (key BLOB PRIMARY KEY, label INTEGER,"
+        Do(fmt::format("CREATE TABLE IF NOT EXISTS prediction (key BLOB PRIMARY KEY, label INTEGER,"
                        " confidence REAL, used INTEGER, claimed INTEGER) WITHOUT ROWID;"
                        "PRAGMA application_id={}; PRAGMA user_version={}; COMMIT",
                        APPLICATION,
                        SCHEMA));
+        // Readers and a writer do not hinder each other; a commit waits for no disk, so that a
+        // power cut may undo the last ones, and a kill none.
+        Do("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL");
+    }
+
+    void PrepareStatements()
+    {
         find = Prepare("SELECT label, confidence, used, claimed FROM prediction WHERE key = ?1");
         touch = Prepare("UPDATE prediction SET used = ?2 WHERE key = ?1");
         claim = Prepare("INSERT OR REPLACE INTO prediction (key, used, claimed)"
@@ -139,7 +179,6 @@ struct PredictionCache::Database
                         " VALUES (?1, ?2, ?3, ?4)");
         begin = Prepare("BEGIN IMMEDIATE");
         commit = Prepare("COMMIT");
-        KeepWithinLimit();
     }
 
     void Step(const Statement& statement) const
@@ -212,10 +251,7 @@ struct PredictionCache::Database
         }
         catch (const Failure& failure)
         {
-            if (sqlite3_get_autocommit(handle.get()) == 0)
-            {
-                sqlite3_exec(handle.get(), "ROLLBACK", nullptr, nullptr, nullptr);
-            }
+            RollBack();
             problem =
                 fmt::format("{}: {}; predictions are not kept", file.string(), failure.message);
         }

@@ -667,6 +667,7 @@ OptionTable::ReadFile(const std::string& path, const std::vector<std::string>& i
     std::vector<std::string> chain = including;
     chain.push_back(path);
     std::vector<Given> given;
+    std::vector<Given> included; // before all keys of this file, which win
     std::map<std::string, std::size_t> lines;
     std::string section;
     std::string line;
@@ -726,8 +727,8 @@ OptionTable::ReadFile(const std::string& path, const std::vector<std::string>& i
                 throw Error(where + content + ": includes itself: " + Join(chain, ", ") + ", " +
                             other);
             }
-            const auto included = ReadFile(other, chain);
-            given.insert(given.end(), included.begin(), included.end());
+            const auto others = ReadFile(other, chain);
+            included.insert(included.end(), others.begin(), others.end());
             continue;
         }
         const std::string key = section.empty() ? name : section + "." + name;
@@ -742,6 +743,7 @@ OptionTable::ReadFile(const std::string& path, const std::vector<std::string>& i
     {
         throw Error(path + ": the scenario file cannot be read");
     }
+    given.insert(given.begin(), included.begin(), included.end());
     return given;
 }
 

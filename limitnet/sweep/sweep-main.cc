@@ -135,6 +135,7 @@ Main(int argc, char** argv)
     }
     std::signal(SIGINT, &OnSignal);
     std::signal(SIGTERM, &OnSignal);
+    std::signal(SIGHUP, &OnSignal);
     const auto outcome =
         limitnet::RunSweep(plan, sweep, std::cerr, isatty(STDERR_FILENO) == 1, g_stop);
     std::cout << outcome.done << " runs done, " << outcome.failed << " failed";

@@ -254,7 +254,8 @@ SweepPlan::ReadSweep(const std::string& name,
     {
         try
         {
-            table.Parse({"--" + name + "=" + values[i]});
+            const auto parsed = table.Parse({"--" + name + "=" + values[i]});
+            values[i] = isRun ? std::to_string(parsed.Int(name)) : values[i];
         }
         catch (const Error& error)
         {

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <spawn.h>
 #include <string>
@@ -33,31 +34,60 @@ namespace
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-/** A lock on a file, held until the end. */
-class FileLock
+/**
+ * A lock on a folder, held until the end, and by the processes that are started meanwhile: when the
+ * sweep is killed, nobody goes on with it before they have ended.
+ *
+ * The parts of a sweep hold one lock together, with their number in it, and each one of its own.
+ */
+class FolderLock
 {
   public:
-    explicit FileLock(const fs::path& file)
-        : m_descriptor(open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666))
+    FolderLock(const fs::path& folder, const std::string& name, const std::string& sharedBy)
+        : m_descriptor(open((folder / name).c_str(), O_RDWR | O_CREAT, 0666))
     {
         if (m_descriptor < 0)
         {
-            throw Error(file.string() + ": cannot be written: " + std::strerror(errno));
+            throw Error((folder / name).string() + ": cannot be written: " + std::strerror(errno));
         }
-        if (flock(m_descriptor, LOCK_EX | LOCK_NB) != 0)
-        {
+        const auto refuse = [&] {
             close(m_descriptor);
-            throw Error(file.parent_path().string() + ": another process works on this sweep");
+            throw Error(folder.string() + ": another process works on this sweep, or a run of one "
+                                          "that was killed is not over");
+        };
+        if (flock(m_descriptor, LOCK_EX | LOCK_NB) == 0)
+        {
+            if (sharedBy.empty())
+            {
+                return;
+            }
+            const auto size = static_cast<ssize_t>(sharedBy.size());
+            if (ftruncate(m_descriptor, 0) != 0 ||
+                pwrite(m_descriptor, sharedBy.data(), sharedBy.size(), 0) != size)
+            {
+                refuse();
+            }
+        }
+        if (sharedBy.empty() || flock(m_descriptor, LOCK_SH | LOCK_NB) != 0)
+        {
+            refuse();
+        }
+        std::string held(sharedBy.size() + 1, '\0');
+        const auto read = pread(m_descriptor, held.data(), held.size(), 0);
+        held.resize(static_cast<std::size_t>(std::max<ssize_t>(0, read)));
+        if (held != sharedBy)
+        {
+            refuse();
         }
     }
 
-    ~FileLock()
+    ~FolderLock()
     {
         close(m_descriptor);
     }
 
-    FileLock(const FileLock&) = delete;
-    FileLock& operator=(const FileLock&) = delete;
+    FolderLock(const FolderLock&) = delete;
+    FolderLock& operator=(const FolderLock&) = delete;
 
   private:
     int m_descriptor;
@@ -90,16 +120,27 @@ ReadWhole(const fs::path& file)
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
-/** \return a checksum of what runs: the program, and the library beside it */
+/** \return a checksum of what runs: the program, and this project's libraries beside it */
 std::string
 ProgramDigest(const fs::path& program)
 {
     std::vector<fs::path> files{program};
-    const fs::path library = program.parent_path().parent_path() / "lib" / "liblimitnet.so";
-    if (fs::exists(library))
+    const fs::path folder = program.parent_path().parent_path() / "lib";
+    if (fs::is_directory(folder))
     {
-        files.push_back(library);
+        for (const auto& entry : fs::directory_iterator(folder))
+        {
+            const std::string name = entry.path().filename().string();
+            const bool library = name.rfind("lib", 0) == 0 &&
+                                 name.find("limitnet") != std::string::npos &&
+                                 name.find(".so") != std::string::npos;
+            if (library && !entry.is_symlink() && entry.is_regular_file())
+            {
+                files.push_back(entry.path());
+            }
+        }
     }
+    std::sort(files.begin() + 1, files.end());
     return Sha256OfFiles(files);
 }
 
@@ -136,11 +177,21 @@ class Runner
     {
     }
 
+    ~Runner()
+    {
+        End(); // whatever went wrong
+    }
+
+    Runner(const Runner&) = delete;
+    Runner& operator=(const Runner&) = delete;
+
     SweepOutcome Run()
     {
         Prepare();
-        const FileLock lock(m_options.out /
-                            fmt::format(".lock-{}-{}", m_options.shard, m_options.shardCount));
+        const std::string shards =
+            m_options.shardCount > 1 ? fmt::format("{} parts\n", m_options.shardCount) : "";
+        const FolderLock all(m_options.out, ".lock", shards);
+        const FolderLock mine(m_options.out, fmt::format(".lock-{}", m_options.shard), "");
         std::vector<std::size_t> wanted;
         for (std::size_t i = m_options.shard; i < m_plan.Size(); i += m_options.shardCount)
         {
@@ -170,10 +221,7 @@ class Runner
             Show();
             Reap();
         }
-        if (!m_running.empty())
-        {
-            End();
-        }
+        End();
         if (m_terminal)
         {
             m_progress << "\r\033[K" << std::flush;
@@ -360,10 +408,6 @@ class Runner
             fs::remove(FailureOf(index), ignored);
             return;
         }
-        if (m_stop)
-        {
-            return; // ended by us
-        }
         ++m_failed;
         std::string text = ReadWhole(LogOf(index));
         text += fmt::format("\n{} {}\ncommand: {}\n",
@@ -387,7 +431,14 @@ class Runner
         const auto until = Clock::now() + std::chrono::seconds(10);
         while (!m_running.empty() && Clock::now() < until)
         {
-            Reap();
+            for (auto i = m_running.begin(); i != m_running.end();)
+            {
+                const bool ended = waitpid(i->first, nullptr, WNOHANG) != 0;
+                // One that was faster than the signal is done.
+                m_done += ended && IsDone(i->second) ? 1 : 0;
+                i = ended ? m_running.erase(i) : std::next(i);
+            }
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
         }
         for (const auto& [pid, index] : m_running)
         {

@@ -82,7 +82,9 @@ LoraLink::OnUplinkFate(const LoraUplink& uplink)
 void
 LoraLink::SendDownlink(uint32_t device, const std::vector<uint8_t>& payload, uint8_t port)
 {
-    m_lora->GetServer()->SendDownlink(m_devices.at(device)->GetDeviceAddress(), payload, port);
+    const uint32_t address = m_devices.at(device)->GetDeviceAddress();
+    m_lora->GetServer()->CancelDownlinks(address, port);
+    m_lora->GetServer()->SendDownlink(address, payload, port);
 }
 
 uint32_t

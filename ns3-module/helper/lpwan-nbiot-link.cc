@@ -184,6 +184,7 @@ void
 NbiotLink::SendDownlink(uint32_t device, const std::vector<uint8_t>& payload, uint8_t port)
 {
     const auto& ue = m_devices.at(device);
+    ue->GetEnb()->CancelDownlinks(ue->GetIndex(), port);
     ue->GetEnb()->SendDownlink(
         ue->GetIndex(),
         Create<Packet>(payload.data(), static_cast<uint32_t>(payload.size())),

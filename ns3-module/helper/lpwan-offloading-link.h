@@ -101,10 +101,10 @@ class OffloadingLink
     virtual void Connect(DeliverCallback deliver, FateCallback fate) = 0;
 
     /**
-     * Sends to a device, as the link's network can: when the device listens the next time.
-     * \param device index in what Build() returned
-     * \param payload of the application, 1 to 51 bytes
-     * \param port application port
+     * Sends to a device, as the link's network can: when the device listens the next time. What
+     * still waits for it on that port is taken back: an older answer says nothing any more. \param
+     * device index in what Build() returned \param payload of the application, 1 to 51 bytes \param
+     * port application port
      */
     virtual void SendDownlink(uint32_t device,
                               const std::vector<uint8_t>& payload,

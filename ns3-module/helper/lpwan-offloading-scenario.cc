@@ -546,12 +546,20 @@ OffloadingScenario::Evaluate()
     for (const auto& received : m_cloud->GetImages())
     {
         ImageRecord& record = ImageOf(arrivals[received.arrivals.front()]);
-        record.arrivals = received.arrivals;
+        const bool mixed =
+            !record.arrivals.empty() ||
+            std::any_of(received.arrivals.begin(), received.arrivals.end(), [&](std::size_t i) {
+                return &ImageOf(arrivals[i]) != &record;
+            });
+        m_mixedImages += mixed ? 1 : 0;
+        record.arrivals.insert(record.arrivals.end(),
+                               received.arrivals.begin(),
+                               received.arrivals.end());
         if (reassembler)
         {
             reassembler->Reset();
         }
-        for (const std::size_t index : record.arrivals)
+        for (const std::size_t index : received.arrivals)
         {
             const auto& arrival = arrivals[index];
             if (reassembler)
@@ -929,6 +937,12 @@ OffloadingScenario::Run(std::ostream& out)
                   << static_cast<double>(counts.evaluated) / counts.busyS << " images/s";
     }
     std::cerr << '\n';
+    if (m_mixedImages > 0)
+    {
+        std::cerr << "warning: the cloud mixed up " << m_mixedImages
+                  << " images: nothing arrived of a device for 32 images, more than their ids tell "
+                     "apart\n";
+    }
     if (!m_evaluator->Problem().empty())
     {
         std::cerr << "warning: " << m_evaluator->Problem() << '\n';

@@ -175,6 +175,7 @@ class OffloadingScenario
 
     std::vector<std::unique_ptr<OffloadingLink>> m_links;
     Ptr<CloudApplication> m_cloud;
+    uint64_t m_mixedImages{0}; //!< images of the cloud that are not one image in truth
     std::vector<DeviceRecord> m_devices;
     std::map<uint32_t, uint32_t> m_deviceByAddress;
     /// by device address << 32 | frame counter: device, image, fragment

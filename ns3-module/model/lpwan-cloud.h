@@ -34,8 +34,9 @@ namespace lpwan
  * each further fragment of it but not within FeedbackPause; with the attribute Reports, on a
  * fragment that asks for it, which ones it lacks. Its answers take no time beside the way.
  *
- * An image id has 8 bits. Ids up to 127 ahead of the newest one of a device begin a new image; all
- * others belong to the image that has that id already.
+ * An image id has 6 bits. Ids up to 31 ahead of the newest one of a device begin a new image; all
+ * others belong to the image that has that id already. A device of which nothing arrives for 32
+ * images may so be misunderstood.
  */
 class CloudApplication : public Application
 {

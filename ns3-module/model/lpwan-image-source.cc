@@ -237,6 +237,11 @@ ImageSource::EncodingDone(uint32_t image,
     Open& open = m_open[image];
     open.captured = captured;
     open.encoded = encoded;
+    // Ids are told apart within half of their number only (CloudApplication).
+    while (!m_open.empty() && m_open.begin()->first + limitnet::IMAGE_IDS / 2 <= image)
+    {
+        Close(m_open.begin()->first, Discard::EXPIRED);
+    }
     std::vector<uint32_t> all(encoded->fragments.size());
     std::iota(all.begin(), all.end(), 0U);
     EnqueueAll(image, all);

@@ -40,7 +40,8 @@ namespace lpwan
  * here, and can still be changed:
  *
  * - Images go first in, first out, or the newest one first (NewestFirst).
- * - What is left of an image Deadline after its capture is discarded.
+ * - What is left of an image Deadline after its capture is discarded, and when it is 32 images
+ * behind the newest: the cloud could not tell their ids apart any more.
  * - When the cloud says that it needs no more of an image, the rest of it is discarded.
  * - With MaxReports above 0, each fragment has a label of two bytes, and the last one of an image
  *   asks the cloud what is missing, which is sent again, the most important first, and the last of
@@ -79,7 +80,7 @@ class ImageSource : public Application
     /** Why a fragment is not handed to the device any more. */
     enum class Discard : uint8_t
     {
-        EXPIRED, //!< its image is too old
+        EXPIRED, //!< its image is too old, or too far behind the newest
         ENOUGH,  //!< the cloud needs no more of it
     };
 

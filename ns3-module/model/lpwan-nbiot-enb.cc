@@ -933,7 +933,7 @@ NbiotEnb::FailAccess(const std::vector<uint32_t>& ues)
         Ue& ue = m_ues[index];
         if (ue.device->IsOff())
         {
-            ue.connection.reset();
+            ForgetConnection(ue);
             continue;
         }
         ++ue.attempts;
@@ -1178,7 +1178,7 @@ NbiotEnb::Connect(uint32_t index)
     Ue& ue = m_ues[index];
     if (ue.device->IsOff())
     {
-        ue.connection.reset();
+        ForgetConnection(ue);
         return;
     }
     if (!ue.connection)
@@ -1322,7 +1322,7 @@ NbiotEnb::Grant(uint32_t index, Time start, Time end)
     Ue& ue = m_ues[index];
     if (ue.device->IsOff())
     {
-        ue.connection.reset();
+        ForgetConnection(ue);
         return true;
     }
     Connection& connection = *ue.connection;
@@ -1473,7 +1473,7 @@ NbiotEnb::ServeNext(uint32_t index)
     Connection& connection = *ue.connection;
     if (ue.device->IsOff())
     {
-        ue.connection.reset();
+        ForgetConnection(ue);
         return;
     }
     ue.device->SetRadioState(RadioState::LIGHT_SLEEP);
@@ -1511,7 +1511,7 @@ NbiotEnb::SendRelease(uint32_t index, Time start, Time end)
     Ue& ue = m_ues[index];
     if (ue.device->IsOff())
     {
-        ue.connection.reset();
+        ForgetConnection(ue);
         return true;
     }
     const double snrDb = DownlinkSnrDb(GetCouplingLossDb(index));
@@ -1560,6 +1560,34 @@ NbiotEnb::SendDownlink(uint32_t index, Ptr<const Packet> payload, uint8_t port)
                     "a packet of " << payload->GetSize() << " bytes cannot go to an NB-IoT device");
     NS_ABORT_MSG_IF(index >= m_ues.size(), "the cell has no device " << index);
     Simulator::Schedule(m_coreDelay, &NbiotEnb::ArriveDownlink, this, index, payload, port);
+}
+
+void
+NbiotEnb::CancelDownlinks(uint32_t index, uint8_t port)
+{
+    Ue& ue = m_ues.at(index);
+    if (!ue.downlink)
+    {
+        return;
+    }
+    auto& packets = ue.downlink->packets;
+    packets.erase(std::remove_if(packets.begin(),
+                                 packets.end(),
+                                 [&](const Downlink& downlink) {
+                                     return downlink.port == port && !downlink.begun;
+                                 }),
+                  packets.end());
+}
+
+void
+NbiotEnb::ForgetConnection(Ue& ue)
+{
+    ue.connection.reset();
+    if (ue.downlink && ue.device->IsOff())
+    {
+        m_counts.lostDownlinks += ue.downlink->packets.size();
+        ue.downlink->packets.clear();
+    }
 }
 
 std::size_t
@@ -1631,6 +1659,10 @@ void
 NbiotEnb::Page(uint32_t index)
 {
     Ue& ue = m_ues[index];
+    if (ue.device->IsOff())
+    {
+        ForgetConnection(ue);
+    }
     if (!ue.HasDownlink() || !ue.device->IsListeningToPaging())
     {
         return;
@@ -1659,7 +1691,7 @@ NbiotEnb::SendDownlinkBlock(uint32_t index, Time start, Time end)
     Ue& ue = m_ues[index];
     if (ue.device->IsOff())
     {
-        ue.connection.reset();
+        ForgetConnection(ue);
         return true;
     }
     if (!ue.HasDownlink())
@@ -1674,6 +1706,7 @@ NbiotEnb::SendDownlinkBlock(uint32_t index, Time start, Time end)
     }
     const uint32_t most = ue.device->GetCategory() == NbiotCategory::NB2 ? DOWNLINK_BLOCK_BYTES_NB2
                                                                          : DOWNLINK_BLOCK_BYTES_NB1;
+    ue.downlink->packets.front().begun = true;
     const uint32_t bytes =
         std::min(ue.downlink->packets.front().left, most - NBIOT_BLOCK_HEADER_BYTES);
     const Message block =

@@ -76,9 +76,9 @@ struct NbiotCellCounts
  * at TargetBler with FadingMargin to spare. Lost blocks are repeated by HARQ, received energies add
  * up.
  *
- * **Packets downwards** (SendDownlink()) wait for the device: they go before its next grant when it
- * is connected, in blocks that it acknowledges; an idle device is paged, again at each paging
- * occasion until it answers or goes to power saving mode; there they wait until it connects.
+ * **Packets downwards** (SendDownlink()) wait for the device: they go before its next grant but the
+ * first one of a connection, in blocks that it acknowledges; an idle device is paged, again at each
+ * paging occasion until it answers or goes to power saving mode; there they wait until it connects.
  *
  * **Idle devices cost nothing**: events are those of occasions, search spaces, blocks and messages
  * that somebody uses.
@@ -155,6 +155,10 @@ class NbiotEnb : public Object
      */
     void SendDownlink(uint32_t index, Ptr<const Packet> payload, uint8_t port);
 
+    /** Takes back what waits for a device on a port and has not begun. \param index of it \param
+     * port of the application */
+    void CancelDownlinks(uint32_t index, uint8_t port);
+
     /** \param index of a device \return packets that wait for it */
     std::size_t GetDownlinkQueueSize(uint32_t index) const;
 
@@ -211,6 +215,7 @@ class NbiotEnb : public Object
         uint8_t port{1};           //!< application port
         uint32_t left{0};          //!< bytes that have not arrived, overhead included
         uint32_t attempts{0};      //!< of the block under way
+        bool begun{false};         //!< a block of it was sent
     };
 
     /** What comes down to a device; most never get anything. */
@@ -394,6 +399,7 @@ class NbiotEnb : public Object
     void Continue(uint32_t index);
     void ServeNext(uint32_t index);
     void EndInactivity(uint32_t index);
+    void ForgetConnection(Ue& ue);
     void ArriveDownlink(uint32_t index, Ptr<const Packet> payload, uint8_t port);
     void AnnounceDownlink(uint32_t index);
     void Page(uint32_t index);

@@ -255,6 +255,23 @@ NetworkServer::SendDownlink(uint32_t devAddr,
 }
 
 void
+NetworkServer::CancelDownlinks(uint32_t devAddr, uint8_t port)
+{
+    DeviceSession& session = SessionOf(devAddr);
+    if (!session.business)
+    {
+        return;
+    }
+    auto& data = session.business->data;
+    data.erase(std::remove_if(data.begin(),
+                              data.end(),
+                              [&](const DownlinkData& downlink) {
+                                  return downlink.port == port && !downlink.sent;
+                              }),
+               data.end());
+}
+
+void
 NetworkServer::SendCommand(uint32_t devAddr, const LoraDownlinkCommand& command)
 {
     BusinessOf(SessionOf(devAddr)).commands.push_back(command);

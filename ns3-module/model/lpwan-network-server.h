@@ -192,6 +192,13 @@ class NetworkServer : public Object
                       bool confirmed = false);
 
     /**
+     * Takes back what waits for a device on a port and has not been sent.
+     * \param devAddr the device; aborts when it is not registered
+     * \param port of the application
+     */
+    void CancelDownlinks(uint32_t devAddr, uint8_t port);
+
+    /**
      * Queues a MAC command for a device; it is sent until it is answered.
      * \param devAddr the device; aborts when it is not registered
      * \param command the command

@@ -277,6 +277,48 @@ TEST(RivalCodecs, JpegGoesOnBehindAGap)
     }
 }
 
+TEST(RivalCodecs, LostRowsAreConcealedAndAllOthersStandWhereTheyWere)
+{
+    // Whatever the cuts: some fall into a marker, some on the beginning of a row.
+    const Image picture = Scene(224);
+    const auto jpeg = MakeJpeg(false, 224, 50);
+    const auto whole = *jpeg.decoder->Decode(jpeg.encoder->Encode(picture, 0, 200).fragments);
+    for (size_t limit = 40; limit < 120; ++limit)
+    {
+        const auto fragments = jpeg.encoder->Encode(picture, 0, limit).fragments;
+        for (size_t lost = 1; lost + 1 < fragments.size(); lost += 5)
+        {
+            auto rest = fragments;
+            rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(lost));
+            const auto decoded = jpeg.decoder->Decode(rest);
+            ASSERT_TRUE(decoded);
+            int changed = 0;
+            for (int row = 0; row < 14; ++row)
+            {
+                double worst = 0;
+                for (int column = 0; column < 14; ++column)
+                {
+                    double sum = 0;
+                    for (int i = 0; i < 16 * 16 * 3; ++i)
+                    {
+                        const int y = 16 * row + i / 48;
+                        const auto at = static_cast<size_t>(3 * (224 * y + 16 * column) + i % 48);
+                        const double difference = decoded->rgb[at] - whole.rgb[at];
+                        sum += difference * difference;
+                    }
+                    worst = std::max(worst, std::sqrt(sum / (16 * 16 * 3)));
+                }
+                // By so much the scene differs from a mean of its rows above and below, and at its
+                // upper and lower edge from the next row.
+                EXPECT_LT(worst, row == 0 || row == 13 ? 75 : 45)
+                    << limit << ' ' << lost << ' ' << row;
+                changed += worst > 3 ? 1 : 0;
+            }
+            EXPECT_LE(changed, 3) << limit << ' ' << lost;
+        }
+    }
+}
+
 TEST(RivalCodecs, LossesAtRandomNeverGiveNonsense)
 {
     std::mt19937 random(3);

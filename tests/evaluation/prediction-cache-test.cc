@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <vector>
 
 using namespace limitnet;
 
@@ -127,6 +128,47 @@ TEST_F(PredictionCacheTest, SurvivesAKill)
         EXPECT_EQ(found->label, static_cast<int>(i));
     }
     EXPECT_EQ(cache.Problem(), "");
+}
+
+TEST_F(PredictionCacheTest, ManyMayOpenANewOneAtOnce)
+{
+    constexpr int PROGRAMS = 6;
+    for (int round = 0; round < 15; ++round)
+    {
+        const auto file = m_folder.Path() / std::to_string(round);
+        int start[2];
+        ASSERT_EQ(pipe(start), 0);
+        std::vector<pid_t> programs;
+        for (int i = 0; i < PROGRAMS; ++i)
+        {
+            programs.push_back(fork());
+            if (programs.back() == 0)
+            {
+                close(start[1]);
+                char byte = 0;
+                const bool asked = read(start[0], &byte, 1) == 0; // all at the same moment
+                try
+                {
+                    PredictionCache cache(file, MEBIBYTE);
+                    cache.Store(KeyOf(static_cast<unsigned>(i)), {i, 0.5});
+                    _exit(asked && cache.Problem().empty() ? 0 : 2);
+                }
+                catch (const Error&)
+                {
+                    _exit(1);
+                }
+            }
+        }
+        close(start[0]);
+        close(start[1]);
+        for (const pid_t program : programs)
+        {
+            int status = 0;
+            waitpid(program, &status, 0);
+            EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+        }
+        EXPECT_EQ(PredictionCache(file, MEBIBYTE).Size(), static_cast<uint64_t>(PROGRAMS));
+    }
 }
 
 TEST_F(PredictionCacheTest, ForgetsWhatWasNotUsedForLongestBeyondItsLimit)

@@ -184,6 +184,8 @@ TEST(OptionTable, AFileMayIncludeOthers)
     EXPECT_EQ(values.Int("devices.count"), 6);
     EXPECT_EQ(values.Text("devices.name"), "y");
     EXPECT_EQ(values.Int("run"), 8);
+    const auto late = folder.Write("late.ini", std::string("seed = 5\ninclude = base/deep.ini\n"));
+    EXPECT_EQ(Parse({"--scenario=" + late.string()}).Int("seed"), 5) << "this file's keys win";
 
     const auto failure = [&](const std::string& text) {
         return Failure({"--scenario=" + folder.Write("z.ini", text).string()});

@@ -117,6 +117,7 @@ TEST(SweepPlan, NonsenseGetsALineWithFileLineAndKey)
     EXPECT_NE(PlanError("[sweep]\nlora.sf = 9..7\n").find("upwards"), std::string::npos);
     EXPECT_NE(PlanError("[sweep]\nlora.sf = 7,7\n").find("twice"), std::string::npos);
     EXPECT_NE(PlanError("[sweep]\nlora.sf = 7\nlora.sf = 8\n").find("twice"), std::string::npos);
+    EXPECT_NE(PlanError("[sweep]\nrun = 1, 01\n").find("twice"), std::string::npos);
     EXPECT_NE(PlanError("[sweep]\nlora.sf\n").find("key = value"), std::string::npos);
     EXPECT_NE(PlanError("[sweep]\nmode = both\n").find("grid or zip"), std::string::npos);
     EXPECT_NE(PlanError("[sweep]\nmode = zip\nlora.sf = 7,8\nlora.extra_loss = 0,0.1,0.2\n")

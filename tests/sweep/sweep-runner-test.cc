@@ -223,9 +223,59 @@ TEST_F(SweepRunnerTest, KilledItGoesOnWhereItWas)
             }
         }
     }
-    const auto outcome = Run(Options());
+    // Its process holds the folder until it has ended.
+    SweepOutcome outcome;
+    for (bool free = false; !free;)
+    {
+        try
+        {
+            outcome = Run(Options());
+            free = true;
+        }
+        catch (const Error& error)
+        {
+            EXPECT_NE(std::string(error.what()).find("not over"), std::string::npos);
+        }
+    }
     EXPECT_TRUE(outcome.merged);
     EXPECT_EQ(Started(), 6U) << "no finished run again";
+}
+
+TEST_F(SweepRunnerTest, NobodyElseWorksOnTheFolderMeanwhile)
+{
+    m_folder.Write("bin/slow", std::string());
+    auto first = Options();
+    first.shardCount = 2;
+    std::ostringstream silent;
+    std::thread works(
+        [&] { RunSweep(SweepPlan(m_folder.Path() / "x.ini"), first, silent, false, m_stop); });
+    while (Started() < 2)
+    {
+        std::this_thread::yield();
+    }
+    const std::atomic<bool> now{true}; // asked to stop before it begins
+    const auto refused = [&](std::size_t shard, std::size_t count) {
+        auto options = Options();
+        options.shard = shard;
+        options.shardCount = count;
+        try
+        {
+            std::ostringstream out;
+            RunSweep(SweepPlan(m_folder.Path() / "x.ini"), options, out, false, now);
+        }
+        catch (const Error&)
+        {
+            return true;
+        }
+        return false;
+    };
+    EXPECT_TRUE(refused(0, 1)) << "all of it";
+    EXPECT_TRUE(refused(0, 2)) << "the same part";
+    EXPECT_TRUE(refused(1, 3)) << "parts of another size";
+    EXPECT_FALSE(refused(1, 2)) << "the other part";
+    m_stop = true;
+    works.join();
+    EXPECT_FALSE(refused(0, 1)) << "afterwards";
 }
 
 TEST_F(SweepRunnerTest, AFolderBelongsToOneSweepAndOneProgram)
