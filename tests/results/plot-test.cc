@@ -165,6 +165,48 @@ TEST(PlotSweep, DrawsAPanelForEachValueOfTheSecondKey)
               "error: lora.power is not swept; these are: lora.sf, lora.extra_loss\n");
 }
 
+TEST(CompareRuns, PairsImagesAndGivesThePublishedInterval)
+{
+    // Right in both 36, in the first only 12, in the second only 2, in neither 0: Newcombe 1998
+    // gives the difference 0.2 and, by his method 10, 0.0569 to 0.3404.
+    const TestFolder folder;
+    const auto write = [&](const std::string& name, int from, int until) {
+        std::string images = "device,image,dataset_index,captured_s,observed_s\n";
+        std::string fragments = "device,image,arrived_s,correct\n";
+        for (int i = 0; i < 50; ++i)
+        {
+            const auto number = std::to_string(i);
+            images += "0," + number + ',' + number + ",100,1000\n";
+            // First wrong, then right or not.
+            fragments += "0," + number + ",105,0\n";
+            fragments += "0," + number + ",120," + (i >= from && i < until ? "1" : "0") + '\n';
+        }
+        folder.Write(name + "/images.csv", images);
+        folder.Write(name + "/fragments.csv", fragments);
+        folder.Write(name + "/accuracy.csv", std::string("group,elapsed_s\nall,10\nall,500\n"));
+        return (folder.Path() / name).string();
+    };
+    const std::string script =
+        (std::filesystem::path(LIMITNET_TEST_SOURCE_DIR) / "analysis/compare-runs.py").string();
+    ProcessOptions options;
+    options.outputFile = folder.Path() / "out";
+    options.errorFile = folder.Path() / "err";
+    const auto a = write("a", 0, 48);
+    const auto b = write("b", 12, 50);
+    ASSERT_TRUE(RunProcess({"/usr/bin/python3", script, a, b}, options).Ok())
+        << ReadText(options.errorFile);
+    EXPECT_EQ(
+        ReadText(options.outputFile),
+        "elapsed_s,images,accuracy_a,accuracy_b,only_a_right,only_b_right,difference,low,high\n"
+        "10,50,0.0000,0.0000,0,0,0.0000,-0.0713,0.0713\n"
+        "500,50,0.9600,0.7600,12,2,0.2000,0.0569,0.3404\n");
+    folder.Write("b/images.csv",
+                 std::string("device,image,dataset_index,captured_s,observed_s\n0,0,7,100,1000\n"));
+    EXPECT_EQ(RunProcess({"/usr/bin/python3", script, a, b}, options).exitCode, 1);
+    ExpectLine(ReadText(options.errorFile).substr(0, ReadText(options.errorFile).size() - 1),
+               {"error: ", "do not fit"});
+}
+
 TEST(PlotTraining, DrawsAPanelForEachKindOfColumn)
 {
     if (!HasMatplotlib())
