@@ -144,7 +144,8 @@ FragmentsTable()
           "`in_backhaul` when a gateway received it and the simulation ended before the cloud did; "
           "given up by the device: `queue_full`, `payload_too_long`, `not_acknowledged`, "
           "`access_failed`, `battery_empty`; "
-          "`expired`: its image was older than strategy.deadline_s, or 32 images behind the newest; `not_needed`: the cloud had "
+          "`expired`: its image was older than strategy.deadline_s, or 32 images behind the "
+          "newest; `not_needed`: the cloud had "
           "enough of its image; "
           "`not_sent` when the simulation ended before its frame did."},
          {"interferer_device",
