@@ -187,12 +187,8 @@ BestWithin(const StreamOfQuality& encode,
         return fits;
     };
     // The lowest quality first: whatever does not fit after it is not kept.
-    if (least == most || !tryQuality(least))
+    if (!tryQuality(least) || least == most)
     {
-        if (chosen.encodings == 0)
-        {
-            tryQuality(least);
-        }
         return chosen;
     }
     int fits = least;

@@ -318,8 +318,8 @@ Conceal(McuPlane& plane)
     }
 }
 
-/** \return a file whose lost blocks are concealed; the same when it is none; nothing when all are
- * lost */
+/** \param rows what arrived of each row of blocks; none: all \return the file with its lost blocks
+ * concealed; nothing when all are lost */
 std::optional<Bytes>
 Concealed(const Bytes& file, const std::vector<RowState>& rows)
 {
@@ -335,14 +335,13 @@ Concealed(const Bytes& file, const std::vector<RowState>& rows)
     plane.dc.resize(static_cast<size_t>(plane.width) * static_cast<size_t>(plane.height));
     plane.known.resize(plane.dc.size());
     const auto block = [&](int component, int row, int column) -> JCOEF* {
-        auto* rows = (*d->mem->access_virt_barray)(reinterpret_cast<j_common_ptr>(d.Get()),
+        auto* line = (*d->mem->access_virt_barray)(reinterpret_cast<j_common_ptr>(d.Get()),
                                                    arrays[component],
                                                    static_cast<JDIMENSION>(row),
                                                    1,
                                                    TRUE);
-        return rows[0][column];
+        return line[0][column];
     };
-    bool any = false;
     for (int row = 0; row < plane.height; ++row)
     {
         for (int column = 0; column < plane.width; ++column)
@@ -370,8 +369,7 @@ Concealed(const Bytes& file, const std::vector<RowState>& rows)
             }
         }
     }
-    any = std::find(plane.known.begin(), plane.known.end(), true) != plane.known.end();
-    if (!any)
+    if (std::find(plane.known.begin(), plane.known.end(), true) == plane.known.end())
     {
         return std::nullopt;
     }

@@ -8,39 +8,15 @@
 #include "limitnet/evaluation/image-quality.h"
 #include "limitnet/evaluation/limitnet-image-codec.h"
 #include "limitnet/evaluation/picture-symbols.h"
+#include "tests/evaluation/wave-picture.h"
 
 #include <algorithm>
 #include <atomic>
-#include <cmath>
 #include <gtest/gtest.h>
 #include <random>
 #include <set>
 
 using namespace limitnet;
-
-namespace
-{
-
-/** A picture with some structure: coloured waves. */
-Image
-Waves(int side)
-{
-    Image image{side, side, {}};
-    for (int y = 0; y < side; ++y)
-    {
-        for (int x = 0; x < side; ++x)
-        {
-            const double u = 6.3 * x / side;
-            const double v = 6.3 * y / side;
-            image.rgb.push_back(static_cast<uint8_t>(127 + 100 * std::sin(2 * u)));
-            image.rgb.push_back(static_cast<uint8_t>(127 + 100 * std::cos(u + v)));
-            image.rgb.push_back(static_cast<uint8_t>(127 + 100 * std::sin(v)));
-        }
-    }
-    return image;
-}
-
-} // namespace
 
 class EvaluatorTest : public testing::Test
 {

@@ -2,34 +2,16 @@
 #include "limitnet/codec/error.h"
 #include "limitnet/evaluation/image-quality.h"
 #include "limitnet/evaluation/open-codec.h"
+#include "limitnet/evaluation/picture-encoder.h"
 #include "limitnet/evaluation/picture-symbols.h"
+#include "limitnet/scenario/offloading-options.h"
+#include "tests/evaluation/wave-picture.h"
 
-#include <cmath>
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <set>
 
 using namespace limitnet;
-
-namespace
-{
-
-Image
-Waves(int side)
-{
-    Image image{side, side, {}};
-    for (int y = 0; y < side; ++y)
-    {
-        for (int x = 0; x < side; ++x)
-        {
-            image.rgb.push_back(static_cast<uint8_t>(127 + 100 * std::sin(12.6 * x / side)));
-            image.rgb.push_back(static_cast<uint8_t>(127 + 100 * std::cos(6.3 * (x + y) / side)));
-            image.rgb.push_back(static_cast<uint8_t>(127 + 100 * std::sin(6.3 * y / side)));
-        }
-    }
-    return image;
-}
-
-} // namespace
 
 TEST(OpenCodec, EachOneEncodesAndDecodesWithinItsBytes)
 {
@@ -116,4 +98,19 @@ TEST(OpenCodec, NonsenseGetsALine)
                   c.side = 3;
               }).find("3x3"),
               std::string::npos);
+}
+
+TEST(OpenCodec, ScenarioFilesOfferWhatThereIs)
+{
+    const OptionTable table = OffloadingOptions(OffloadingLinks::LORA, "test");
+    const auto choicesOf = [&](const std::string& key) {
+        const auto& options = table.Options();
+        const auto found = std::find_if(options.begin(), options.end(), [&](const Option& option) {
+            return option.key == key;
+        });
+        return found == options.end() ? std::vector<std::string>{} : found->choices;
+    };
+    EXPECT_EQ(choicesOf("codec.name"), CodecNames());
+    EXPECT_EQ(choicesOf("codec.order"), ValueOrderNames());
+    EXPECT_EQ(choicesOf("codec.encoder"), PictureEncoderNames());
 }
