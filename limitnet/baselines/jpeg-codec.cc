@@ -555,8 +555,9 @@ JpegEncoder::JpegEncoder(const JpegOptions& options)
 }
 
 EncodedImage
-JpegEncoder::Encode(const Image& image, uint8_t imageId, size_t maxFragmentBytes) const
+JpegEncoder::Encode(const Image& image, uint8_t imageId, const EncodingLimits& limits) const
 {
+    const size_t bytes = limits.Bytes(m_options.bytes);
     const Image picture = ResizePicture(image, m_options.side);
     const auto encode = [&](int quality) {
         const Bytes file = Compress(picture, quality, m_options.progressive);
@@ -565,19 +566,19 @@ JpegEncoder::Encode(const Image& image, uint8_t imageId, size_t maxFragmentBytes
     };
     const size_t rowByte = m_options.progressive ? 0 : 1;
     const auto chosen = BestWithin(encode,
-                                   m_options.bytes > 0 ? 1 : m_options.quality,
+                                   bytes > 0 ? 1 : m_options.quality,
                                    m_options.quality,
-                                   m_options.bytes,
-                                   maxFragmentBytes,
+                                   bytes,
+                                   limits.fragmentBytes,
                                    STREAM_HEADER_BYTES + rowByte);
     const auto quality = static_cast<uint8_t>(chosen.quality);
     const auto blocks = static_cast<uint64_t>(McuRows(m_options)) *
                         static_cast<uint64_t>(McuRows(m_options)) * BLOCKS_IN_MCU;
     auto fragments = m_options.progressive
-                         ? CutStream(chosen.stream, imageId, quality, maxFragmentBytes)
-                         : CutScan(chosen.stream, imageId, quality, maxFragmentBytes);
-    KeepWithin(fragments, m_options.bytes);
-    return {std::move(fragments), {{{"jpeg", blocks * chosen.encodings}}}};
+                         ? CutStream(chosen.stream, imageId, quality, limits.fragmentBytes)
+                         : CutScan(chosen.stream, imageId, quality, limits.fragmentBytes);
+    KeepWithin(fragments, bytes);
+    return {std::move(fragments), {}, {{{"jpeg", blocks * chosen.encodings}}}};
 }
 
 JpegDecoder::JpegDecoder(const JpegOptions& options)

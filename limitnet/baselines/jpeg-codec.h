@@ -48,7 +48,7 @@ class JpegEncoder : public ImageEncoder
 
     EncodedImage Encode(const Image& image,
                         uint8_t imageId,
-                        size_t maxFragmentBytes) const override;
+                        const EncodingLimits& limits) const override;
 
   private:
     JpegOptions m_options;

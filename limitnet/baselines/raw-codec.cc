@@ -68,14 +68,14 @@ RawEncoder::RawEncoder(const RawOptions& options)
 }
 
 EncodedImage
-RawEncoder::Encode(const Image& image, uint8_t imageId, size_t maxFragmentBytes) const
+RawEncoder::Encode(const Image& image, uint8_t imageId, const EncodingLimits& limits) const
 {
+    const size_t bytes = limits.Bytes(m_options.bytes);
     int side = m_options.side;
     const auto streamBytes = [](int s) {
         return PIXEL_BYTES * static_cast<size_t>(s) * static_cast<size_t>(s);
     };
-    while (m_options.bytes > 0 && side > 1 &&
-           FragmentedSize(streamBytes(side), maxFragmentBytes) > m_options.bytes)
+    while (bytes > 0 && side > 1 && FragmentedSize(streamBytes(side), limits.fragmentBytes) > bytes)
     {
         --side;
     }
@@ -89,7 +89,8 @@ RawEncoder::Encode(const Image& image, uint8_t imageId, size_t maxFragmentBytes)
         stream.push_back(static_cast<uint8_t>(pixel >> 8));
         stream.push_back(static_cast<uint8_t>(pixel));
     }
-    return {CutStream(stream, imageId, static_cast<uint8_t>(side), maxFragmentBytes),
+    return {CutStream(stream, imageId, static_cast<uint8_t>(side), limits.fragmentBytes),
+            {},
             {{{"resize", CAMERA_SIDE * CAMERA_SIDE}}}};
 }
 

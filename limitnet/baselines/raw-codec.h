@@ -37,7 +37,7 @@ class RawEncoder : public ImageEncoder
 
     EncodedImage Encode(const Image& image,
                         uint8_t imageId,
-                        size_t maxFragmentBytes) const override;
+                        const EncodingLimits& limits) const override;
 
   private:
     RawOptions m_options;

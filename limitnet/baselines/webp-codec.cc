@@ -72,18 +72,19 @@ WebpEncoder::WebpEncoder(const WebpOptions& options)
 }
 
 EncodedImage
-WebpEncoder::Encode(const Image& image, uint8_t imageId, size_t maxFragmentBytes) const
+WebpEncoder::Encode(const Image& image, uint8_t imageId, const EncodingLimits& limits) const
 {
+    const size_t bytes = limits.Bytes(m_options.bytes);
     const Image picture = ResizePicture(image, m_options.side);
     const auto chosen = BestWithin([&](int quality) { return Compress(picture, quality); },
-                                   m_options.bytes > 0 ? 0 : m_options.quality,
+                                   bytes > 0 ? 0 : m_options.quality,
                                    m_options.quality,
-                                   m_options.bytes,
-                                   maxFragmentBytes);
+                                   bytes,
+                                   limits.fragmentBytes);
     const auto across = static_cast<uint64_t>((m_options.side + 15) / 16);
-    auto fragments = CutStream(chosen.stream, imageId, 0, maxFragmentBytes);
-    KeepWithin(fragments, m_options.bytes);
-    return {std::move(fragments), {{{"webp", across * across * chosen.encodings}}}};
+    auto fragments = CutStream(chosen.stream, imageId, 0, limits.fragmentBytes);
+    KeepWithin(fragments, bytes);
+    return {std::move(fragments), {}, {{{"webp", across * across * chosen.encodings}}}};
 }
 
 WebpDecoder::WebpDecoder(const WebpOptions& options)

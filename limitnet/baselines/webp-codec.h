@@ -36,7 +36,7 @@ class WebpEncoder : public ImageEncoder
 
     EncodedImage Encode(const Image& image,
                         uint8_t imageId,
-                        size_t maxFragmentBytes) const override;
+                        const EncodingLimits& limits) const override;
 
   private:
     WebpOptions m_options;

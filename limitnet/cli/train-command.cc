@@ -2,6 +2,7 @@
 #include "limitnet/cli/command.h"
 #include "limitnet/codec/error.h"
 #include "limitnet/evaluation/open-classifier.h"
+#include "limitnet/evaluation/rival-channel.h"
 #include "limitnet/results/plot.h"
 #include "limitnet/training/classifier-trainer.h"
 #include "limitnet/training/codec-trainer.h"
@@ -158,7 +159,13 @@ RunTrainClassifier(const std::vector<std::string>& arguments)
         "Trains the small classifier. A stopped run goes on when it is started again with the "
         "same\noptions (docs/training.md).",
         arguments,
-        TrainClassifier);
+        [](const TrainingSet& set,
+           ClassifierTrainingOptions& options,
+           std::ostream& progress,
+           const std::atomic<bool>* stop) {
+            options.openRivals = OpenRivalChannel;
+            return TrainClassifier(set, options, progress, stop);
+        });
 }
 
 int

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,7 +37,33 @@ struct EncodingWork
 struct EncodedImage
 {
     std::vector<Bytes> fragments; //!< In sending order.
-    EncodingWork work;            //!< What it took.
+    std::vector<bool> vital; //!< Of each fragment: without it nothing can be decoded. Empty: none.
+    EncodingWork work;       //!< What it took.
+};
+
+/**
+ * What an encoder has to keep to.
+ */
+struct EncodingLimits
+{
+    /**
+     * @param fragment most bytes of a fragment.
+     * @param all most bytes of all fragments; 0: no limit but the encoder's own.
+     */
+    EncodingLimits(size_t fragment, size_t all = 0)
+        : fragmentBytes(fragment),
+          bytes(all)
+    {
+    }
+
+    size_t fragmentBytes; //!< Most bytes of a fragment.
+    size_t bytes;         //!< Most bytes of all fragments; 0: no limit but the encoder's own.
+
+    /// The tighter of an encoder's own limit of bytes (0: none) and this one.
+    size_t Bytes(size_t own) const
+    {
+        return own == 0 ? bytes : bytes == 0 ? own : own < bytes ? own : bytes;
+    }
 };
 
 /**
@@ -53,13 +80,13 @@ class ImageEncoder
      *
      * @param image the picture, of any size.
      * @param imageId identifies the image among those of the device.
-     * @param maxFragmentBytes most bytes of a fragment.
+     * @param limits of the fragments.
      * @return the fragments and the work.
      * @throws Error when the image is empty or the limit too small.
      */
     virtual EncodedImage Encode(const Image& image,
                                 uint8_t imageId,
-                                size_t maxFragmentBytes) const = 0;
+                                const EncodingLimits& limits) const = 0;
 };
 
 /**
@@ -94,6 +121,13 @@ class ImageDecoder
      */
     virtual std::string Identity() const = 0;
 };
+
+/**
+ * What is left of a picture on its way through an image codec and over a link.
+ *
+ * A function of its arguments: @p seed draws how the codec is set and what is lost.
+ */
+using PictureChannel = std::function<Image(const Image& picture, uint64_t seed)>;
 
 } // namespace limitnet
 

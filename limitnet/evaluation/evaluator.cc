@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/evaluation/evaluator.h"
 
+#include "limitnet/codec/picture-resize.h"
 #include "limitnet/data/checksum.h"
-#include "limitnet/evaluation/prediction-cache.h"
+#include "limitnet/evaluation/image-quality.h"
 
 #include <algorithm>
 #include <chrono>
@@ -25,6 +26,9 @@ using Clock = std::chrono::steady_clock;
 /** To be raised when decoding or classifying comes to give other results. */
 constexpr const char* VERSION = "1";
 
+/** Columns and rows of the camera's pictures, at which they are compared. */
+constexpr int CAMERA_SIDE = 224;
+
 /** Others who compute the same are looked at so often. */
 constexpr auto OTHERS_PERIOD = std::chrono::milliseconds(5);
 
@@ -36,13 +40,22 @@ struct Evaluator::State
     struct Item
     {
         PredictionCache::Key key{};
-        std::vector<Bytes> fragments; // until it is evaluated
-        std::optional<Prediction> prediction;
+        DecoderId decoder{0};
+        std::shared_ptr<const Image> original; // until it is evaluated; null: not asked for
+        std::vector<Bytes> fragments;          // until it is evaluated
+        std::optional<Evaluation> evaluation;
     };
 
-    std::shared_ptr<const ImageDecoder> decoder;
+    /** A decoder, and what predictions with it depend on beside the fragments. */
+    struct Decoder
+    {
+        std::shared_ptr<const ImageDecoder> decoder;
+        std::string identity;
+    };
+
+    std::deque<Decoder> decoders; // by DecoderId; references stay valid
     std::shared_ptr<const Classifier> classifier;
-    std::string identity;
+    std::string identity; // of all but the decoder
     unsigned workers{1};
     std::unique_ptr<PredictionCache> cache;
 
@@ -80,20 +93,20 @@ struct Evaluator::State
             queue.pop_front();
             Item& item = items[id];
             lock.unlock();
-            Prediction known;
-            std::optional<Prediction> prediction;
+            Evaluation known;
+            std::optional<Evaluation> evaluation;
             auto owner = PredictionCache::Owner::NOBODY;
             if (cache)
             {
                 owner = cache->Claim(item.key, known);
-                prediction = known;
+                evaluation = known;
             }
             if (owner == PredictionCache::Owner::NOBODY)
             {
-                prediction = Compute(item);
+                evaluation = Compute(item);
             }
             lock.lock();
-            if (!prediction)
+            if (!evaluation)
             {
                 return; // a failure, which Get() tells of
             }
@@ -105,32 +118,42 @@ struct Evaluator::State
             }
             others = 0;
             ++(owner == PredictionCache::Owner::NOBODY ? counts.evaluated : counts.cached);
-            item.prediction = prediction;
+            item.evaluation = evaluation;
+            item.original.reset();
             item.fragments.clear();
             item.fragments.shrink_to_fit();
             done.notify_all();
         }
     }
 
-    std::optional<Prediction> Compute(const Item& item)
+    std::optional<Evaluation> Compute(const Item& item)
     {
+        const ImageDecoder* decoder = nullptr;
         {
             const std::lock_guard lock(mutex);
+            decoder = decoders[item.decoder].decoder.get();
             if (active++ == 0)
             {
                 activeSince = Clock::now();
             }
         }
-        std::optional<Prediction> prediction;
+        std::optional<Evaluation> evaluation;
         try
         {
             const auto picture = decoder->Decode(item.fragments);
-            const Prediction made = picture ? classifier->Classify(*picture) : Prediction{};
+            Evaluation made = picture ? classifier->Classify(*picture) : Prediction{};
+            if (picture && item.original)
+            {
+                const auto received = ResizePicture(*picture, CAMERA_SIDE);
+                const auto taken = ResizePicture(*item.original, CAMERA_SIDE);
+                made.psnrDb = PsnrDb(received, taken);
+                made.ssim = Ssim(received, taken);
+            }
             if (cache)
             {
                 cache->Store(item.key, made);
             }
-            prediction = made;
+            evaluation = made;
         }
         catch (...)
         {
@@ -143,24 +166,47 @@ struct Evaluator::State
         {
             counts.busyS += std::chrono::duration<double>(Clock::now() - activeSince).count();
         }
-        return prediction;
+        return evaluation;
     }
 };
 
-Evaluator::Evaluator(std::shared_ptr<const ImageDecoder> decoder,
-                     std::shared_ptr<const Classifier> classifier,
-                     const EvaluatorOptions& options)
+Evaluator::Evaluator(std::shared_ptr<const Classifier> classifier, const EvaluatorOptions& options)
     : m_state(std::make_unique<State>())
 {
-    m_state->decoder = std::move(decoder);
     m_state->classifier = std::move(classifier);
     m_state->workers = std::max(1U, options.workers);
     if (!options.cache.empty())
     {
-        m_state->identity = std::string(VERSION) + '\n' + m_state->decoder->Identity() + '\n' +
-                            m_state->classifier->Identity() + '\n';
+        m_state->identity = m_state->classifier->Identity() + '\n';
         m_state->cache = std::make_unique<PredictionCache>(options.cache, options.cacheLimitBytes);
     }
+}
+
+Evaluator::Evaluator(std::shared_ptr<const ImageDecoder> decoder,
+                     std::shared_ptr<const Classifier> classifier,
+                     const EvaluatorOptions& options)
+    : Evaluator(std::move(classifier), options)
+{
+    AddDecoder(std::move(decoder));
+}
+
+Evaluator::DecoderId
+Evaluator::AddDecoder(std::shared_ptr<const ImageDecoder> decoder)
+{
+    State::Decoder added;
+    added.identity = std::string(VERSION) + '\n' + decoder->Identity() + '\n' + m_state->identity;
+    added.decoder = std::move(decoder);
+    const std::lock_guard lock(m_state->mutex);
+    auto& decoders = m_state->decoders;
+    const auto same = std::find_if(decoders.begin(), decoders.end(), [&](const auto& other) {
+        return other.identity == added.identity;
+    });
+    const auto id = static_cast<DecoderId>(same - decoders.begin());
+    if (same == decoders.end())
+    {
+        decoders.push_back(std::move(added));
+    }
+    return id;
 }
 
 Evaluator::~Evaluator()
@@ -177,12 +223,25 @@ Evaluator::~Evaluator()
 }
 
 Evaluator::Id
-Evaluator::Request(const std::vector<Bytes>& fragments)
+Evaluator::Request(const std::vector<Bytes>& fragments,
+                   DecoderId decoder,
+                   std::shared_ptr<const Image> original)
 {
     std::vector<Bytes> set = fragments;
     std::sort(set.begin(), set.end());
     set.erase(std::unique(set.begin(), set.end()), set.end());
-    std::string text = m_state->identity;
+    std::string text;
+    {
+        const std::lock_guard lock(m_state->mutex);
+        text = m_state->decoders.at(decoder).identity;
+    }
+    if (original)
+    {
+        text += "original " + std::to_string(original->width) + 'x' +
+                std::to_string(original->height) + ' ';
+        text.append(original->rgb.begin(), original->rgb.end());
+        text += '\n';
+    }
     for (const auto& fragment : set)
     {
         // With its length in front, so that no two sets of fragments have one key.
@@ -202,16 +261,18 @@ Evaluator::Request(const std::vector<Bytes>& fragments)
     m_state->items.emplace_back();
     State::Item& item = m_state->items.back();
     item.key = key;
+    item.decoder = decoder;
     if (m_state->cache)
     {
-        item.prediction = m_state->cache->Find(key);
+        item.evaluation = m_state->cache->Find(key);
     }
-    if (item.prediction)
+    if (item.evaluation)
     {
         ++m_state->counts.cached;
         return place->second;
     }
     item.fragments = std::move(set);
+    item.original = std::move(original);
     m_state->queue.push_back(place->second);
     if (m_state->threads.size() < m_state->workers)
     {
@@ -221,20 +282,20 @@ Evaluator::Request(const std::vector<Bytes>& fragments)
     return place->second;
 }
 
-Prediction
+Evaluation
 Evaluator::Get(Id id)
 {
     std::unique_lock lock(m_state->mutex);
     State::Item& item = m_state->items.at(id);
-    m_state->done.wait(lock, [&] { return item.prediction || m_state->failure; });
-    if (!item.prediction)
+    m_state->done.wait(lock, [&] { return item.evaluation || m_state->failure; });
+    if (!item.evaluation)
     {
         std::rethrow_exception(m_state->failure);
     }
-    return *item.prediction;
+    return *item.evaluation;
 }
 
-Prediction
+Evaluation
 Evaluator::Evaluate(const std::vector<Bytes>& fragments)
 {
     return Get(Request(fragments));

@@ -6,6 +6,7 @@
 #include "limitnet/codec/image-codec.h"
 #include "limitnet/evaluation/classifier.h"
 #include "limitnet/evaluation/parallel-work.h"
+#include "limitnet/evaluation/prediction-cache.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -38,7 +39,7 @@ struct EvaluatorCounts
 /**
  * The cloud's answers for what has arrived of images.
  *
- * A prediction is a function of the decoder, the classifier and the set of fragments: fragments are
+ * A prediction is a function of a decoder, the classifier and the set of fragments: fragments are
  * put in an order of their own, and copies dropped, before they are decoded. Each distinct
  * reception is decoded and classified once, in the background, one on each core, where one image at
  * a time is fastest (docs/performance.md); results are kept in memory and, if wanted, on disk,
@@ -50,12 +51,17 @@ class Evaluator
     /** Names a request; equal receptions have one. */
     using Id = size_t;
 
+    /** A decoder of this evaluator. */
+    using DecoderId = size_t;
+
     /**
-     * \param decoder the codec's cloud half
      * \param classifier the classifier
      * \param options what it may use
      * \throws Error when the cache cannot be used
      */
+    Evaluator(std::shared_ptr<const Classifier> classifier, const EvaluatorOptions& options = {});
+
+    /** The same with a decoder, which Request() takes when nothing else is said. */
     Evaluator(std::shared_ptr<const ImageDecoder> decoder,
               std::shared_ptr<const Classifier> classifier,
               const EvaluatorOptions& options = {});
@@ -65,22 +71,32 @@ class Evaluator
     Evaluator& operator=(const Evaluator&) = delete;
 
     /**
+     * \param decoder a codec's cloud half
+     * \return what Request() takes; the same for decoders of one identity
+     */
+    DecoderId AddDecoder(std::shared_ptr<const ImageDecoder> decoder);
+
+    /**
      * Asks for a prediction; the work is done in the background.
      *
      * \param fragments what has arrived, in any order
+     * \param decoder what decodes them
+     * \param original the camera's picture, if its distance is asked for too; null otherwise
      * \return what Get() takes
      */
-    Id Request(const std::vector<Bytes>& fragments);
+    Id Request(const std::vector<Bytes>& fragments,
+               DecoderId decoder = 0,
+               std::shared_ptr<const Image> original = nullptr);
 
     /**
      * \param id of a request
      * \return its prediction, for which it waits; label -1 when the fragments make no picture
      * \throws what the decoder or the classifier threw
      */
-    Prediction Get(Id id);
+    Evaluation Get(Id id);
 
     /** \return the prediction for some fragments, at once */
-    Prediction Evaluate(const std::vector<Bytes>& fragments);
+    Evaluation Evaluate(const std::vector<Bytes>& fragments);
 
     /** \return what was done up to now */
     EvaluatorCounts Counts() const;

@@ -68,27 +68,33 @@ LimitNetEncoder::LimitNetEncoder(std::shared_ptr<const PictureEncoder> encoder,
 }
 
 EncodedImage
-LimitNetEncoder::Encode(const Image& image, uint8_t imageId, size_t maxFragmentBytes) const
+LimitNetEncoder::Encode(const Image& image, uint8_t imageId, const EncodingLimits& limits) const
 {
+    const size_t bytes = limits.Bytes(m_options.bytes);
     const auto picture = m_encoder->Encode(image);
     FragmentOptions options;
     options.imageId = imageId;
-    options.maxFragmentBytes = maxFragmentBytes;
+    options.maxFragmentBytes = limits.fragmentBytes;
     options.valueCount = m_options.valueCount;
     options.mapCopies = m_options.mapCopies;
     options.order = m_options.order;
     Fragmenter fragmenter(m_encoder->Entropy(), m_encoder->ModelId());
     // A device that has a number of bytes codes until they are full, once.
-    auto fragments = m_options.bytes > 0
-                         ? FragmentsWithin(fragmenter, picture, options, m_options.bytes)
-                         : fragmenter.All(picture.map, picture.symbols.data(), options);
+    auto fragments = bytes > 0 ? FragmentsWithin(fragmenter, picture, options, bytes)
+                               : fragmenter.All(picture.map, picture.symbols.data(), options);
     if (fragments.empty())
     {
         throw Error(fmt::format("into {} bytes in fragments of {} fits nothing of an image",
-                                m_options.bytes,
-                                maxFragmentBytes));
+                                bytes,
+                                limits.fragmentBytes));
+    }
+    std::vector<bool> isMap;
+    for (const auto& fragment : fragments)
+    {
+        isMap.push_back(ParseFragment(fragment.data(), fragment.size()).kind == FragmentKind::MAP);
     }
     return {std::move(fragments),
+            std::move(isMap),
             Work(m_encoder->HasSaliency() && NeedsMap(m_options.order), m_options.valueCount)};
 }
 

@@ -42,7 +42,7 @@ class LimitNetEncoder : public ImageEncoder
 
     EncodedImage Encode(const Image& image,
                         uint8_t imageId,
-                        size_t maxFragmentBytes) const override;
+                        const EncodingLimits& limits) const override;
 
   private:
     std::shared_ptr<const PictureEncoder> m_encoder;

@@ -62,22 +62,8 @@ OpenLimitNet(const CodecChoice& choice)
     return codec;
 }
 
-} // namespace
-
-std::vector<std::string>
-CodecNames()
-{
-    return {"limitnet", "jpeg", "jpeg-progressive", "webp", "raw"};
-}
-
-std::vector<std::string>
-ValueOrderNames()
-{
-    return {"model", "importance", "saliency", "channel", "random"};
-}
-
 OpenedCodec
-OpenCodec(const CodecChoice& choice)
+OpenBareCodec(const CodecChoice& choice)
 {
     OpenedCodec codec;
     if (choice.name == "jpeg" || choice.name == "jpeg-progressive")
@@ -116,6 +102,33 @@ OpenCodec(const CodecChoice& choice)
         throw Error("'" + choice.name +
                     "' is no image codec; there are limitnet, jpeg, "
                     "jpeg-progressive, webp, raw");
+    }
+    return codec;
+}
+
+} // namespace
+
+std::vector<std::string>
+CodecNames()
+{
+    return {"limitnet", "jpeg", "jpeg-progressive", "webp", "raw"};
+}
+
+std::vector<std::string>
+ValueOrderNames()
+{
+    return {"model", "importance", "saliency", "channel", "random"};
+}
+
+OpenedCodec
+OpenCodec(const CodecChoice& choice)
+{
+    OpenedCodec codec = OpenBareCodec(choice);
+    if (!choice.parityPercent.empty())
+    {
+        codec.encoder = std::make_shared<ErasureEncoder>(codec.encoder, choice.parityPercent);
+        codec.erasure = std::make_shared<ErasureDecoder>(codec.decoder);
+        codec.decoder = codec.erasure;
     }
     return codec;
 }

@@ -4,6 +4,7 @@
 
 #include "limitnet/codec/image-codec.h"
 #include "limitnet/codec/importance-order.h"
+#include "limitnet/evaluation/erasure-codec.h"
 #include "limitnet/nn/codec-model.h"
 
 #include <cstddef>
@@ -26,7 +27,8 @@ struct CodecChoice
     std::string order = "model";     //!< LimitNet: one of ValueOrderNames()
     bool progressive = true;         //!< LimitNet: false: nothing is decoded before all is there
     int side = 224;                  //!< rivals: the picture is resized to side x side
-    int quality = 75;                //!< JPEG, WebP: 1..100; with bytes the highest that is tried
+    std::vector<double> parityPercent; //!< see ErasureEncoder; empty: no erasure coding
+    int quality = 75;                  //!< JPEG, WebP: 1..100; with bytes the highest that is tried
 };
 
 /** \return the codecs there are: "limitnet", "jpeg", "jpeg-progressive", "webp", "raw" */
@@ -43,7 +45,8 @@ struct OpenedCodec
 {
     std::shared_ptr<const ImageEncoder> encoder;
     std::shared_ptr<const ImageDecoder> decoder;
-    std::shared_ptr<const CodecModel> model; //!< LimitNet's; null for rivals
+    std::shared_ptr<const CodecModel> model;       //!< LimitNet's; null for rivals
+    std::shared_ptr<const ErasureDecoder> erasure; //!< the decoder's outer half; null without
     ValueOrder order = ValueOrder::IMPORTANCE;
 };
 

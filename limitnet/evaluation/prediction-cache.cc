@@ -18,8 +18,10 @@ namespace limitnet
 namespace
 {
 
-/** Of the tables below. A database with another one is refused. */
-constexpr int SCHEMA = 1;
+/** Of the tables below. A database with another one is refused, but for the first, which had no
+ * psnr_db and ssim and gets them. */
+constexpr int SCHEMA = 2;
+constexpr int FIRST_SCHEMA = 1;
 /** Tells our databases from others (PRAGMA application_id). */
 constexpr int APPLICATION = 0x4c4e6574; // "LNet"
 /** Programs that share the database wait so long for each other's writing. */
@@ -154,13 +156,19 @@ struct PredictionCache::Database
                 throw Failure{SQLITE_NOTADB, "it has other tables"};
             }
         }
+        else if (Number("PRAGMA user_version") == FIRST_SCHEMA)
+        {
+            Do("ALTER TABLE prediction ADD COLUMN psnr_db REAL;"
+               "ALTER TABLE prediction ADD COLUMN ssim REAL");
+        }
         else if (Number("PRAGMA user_version") != SCHEMA)
         {
             throw Failure{SQLITE_NOTADB, "it was made by another version of the program"};
         }
         // label is NULL as long as somebody computes it; claimed: until when, s.
         Do(fmt::format("CREATE TABLE IF NOT EXISTS prediction (key BLOB PRIMARY KEY, label INTEGER,"
-                       " confidence REAL, used INTEGER, claimed INTEGER) WITHOUT ROWID;"
+                       " confidence REAL, used INTEGER, claimed INTEGER, psnr_db REAL, ssim REAL)"
+                       " WITHOUT ROWID;"
                        "PRAGMA application_id={}; PRAGMA user_version={}; COMMIT",
                        APPLICATION,
                        SCHEMA));
@@ -171,12 +179,13 @@ struct PredictionCache::Database
 
     void PrepareStatements()
     {
-        find = Prepare("SELECT label, confidence, used, claimed FROM prediction WHERE key = ?1");
+        find = Prepare("SELECT label, confidence, used, claimed, psnr_db, ssim FROM prediction"
+                       " WHERE key = ?1");
         touch = Prepare("UPDATE prediction SET used = ?2 WHERE key = ?1");
         claim = Prepare("INSERT OR REPLACE INTO prediction (key, used, claimed)"
                         " VALUES (?1, ?2, ?3)");
-        store = Prepare("INSERT OR REPLACE INTO prediction (key, label, confidence, used)"
-                        " VALUES (?1, ?2, ?3, ?4)");
+        store = Prepare("INSERT OR REPLACE INTO prediction (key, label, confidence, used, psnr_db,"
+                        " ssim) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
         begin = Prepare("BEGIN IMMEDIATE");
         commit = Prepare("COMMIT");
     }
@@ -196,10 +205,18 @@ struct PredictionCache::Database
     /** A row. */
     struct Row
     {
-        std::optional<Prediction> prediction;
+        std::optional<Evaluation> evaluation;
         int64_t used{0};
         int64_t claimed{0};
     };
+
+    /** \return a number of the row that was found; nothing for NULL */
+    std::optional<double> NumberAt(int column) const
+    {
+        return sqlite3_column_type(find.get(), column) == SQLITE_NULL
+                   ? std::nullopt
+                   : std::optional(sqlite3_column_double(find.get(), column));
+    }
 
     std::optional<Row> Look(const Key& key) const
     {
@@ -211,8 +228,12 @@ struct PredictionCache::Database
             row.emplace();
             if (sqlite3_column_type(find.get(), 0) != SQLITE_NULL)
             {
-                row->prediction = Prediction{sqlite3_column_int(find.get(), 0),
-                                             sqlite3_column_double(find.get(), 1)};
+                Evaluation evaluation;
+                evaluation.label = sqlite3_column_int(find.get(), 0);
+                evaluation.confidence = sqlite3_column_double(find.get(), 1);
+                evaluation.psnrDb = NumberAt(4);
+                evaluation.ssim = NumberAt(5);
+                row->evaluation = evaluation;
             }
             row->used = sqlite3_column_int64(find.get(), 2);
             row->claimed = sqlite3_column_int64(find.get(), 3);
@@ -292,17 +313,17 @@ PredictionCache::PredictionCache(const std::filesystem::path& file, uint64_t lim
 
 PredictionCache::~PredictionCache() = default;
 
-std::optional<Prediction>
+std::optional<Evaluation>
 PredictionCache::Find(const Key& key)
 {
-    std::optional<Prediction> found;
+    std::optional<Evaluation> found;
     m_database->Try([&] {
         const auto row = m_database->Look(key);
-        if (!row || !row->prediction)
+        if (!row || !row->evaluation)
         {
             return;
         }
-        found = row->prediction;
+        found = row->evaluation;
         if (row->used != Today())
         {
             Database::BindKey(m_database->touch, key);
@@ -314,17 +335,17 @@ PredictionCache::Find(const Key& key)
 }
 
 PredictionCache::Owner
-PredictionCache::Claim(const Key& key, Prediction& known)
+PredictionCache::Claim(const Key& key, Evaluation& known)
 {
     auto owner = Owner::NOBODY;
     m_database->Try([&] {
         m_database->Step(m_database->begin);
         const auto row = m_database->Look(key);
         const int64_t now = std::time(nullptr);
-        if (row && row->prediction)
+        if (row && row->evaluation)
         {
             owner = Owner::KNOWN;
-            known = *row->prediction;
+            known = *row->evaluation;
         }
         else if (row && row->claimed > now && row->claimed <= now + CLAIM_SECONDS)
         {
@@ -344,14 +365,20 @@ PredictionCache::Claim(const Key& key, Prediction& known)
 }
 
 void
-PredictionCache::Store(const Key& key, const Prediction& prediction)
+PredictionCache::Store(const Key& key, const Evaluation& evaluation)
 {
     m_database->Try([&] {
         const auto& store = m_database->store;
         Database::BindKey(store, key);
-        sqlite3_bind_int(store.get(), 2, prediction.label);
-        sqlite3_bind_double(store.get(), 3, prediction.confidence);
+        const auto bind = [&](int place, const std::optional<double>& number) {
+            number ? sqlite3_bind_double(store.get(), place, *number)
+                   : sqlite3_bind_null(store.get(), place);
+        };
+        sqlite3_bind_int(store.get(), 2, evaluation.label);
+        sqlite3_bind_double(store.get(), 3, evaluation.confidence);
         sqlite3_bind_int64(store.get(), 4, Today());
+        bind(5, evaluation.psnrDb);
+        bind(6, evaluation.ssim);
         m_database->Step(store);
         if (++m_database->stores % STORES_PER_CHECK == 0)
         {

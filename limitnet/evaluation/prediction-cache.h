@@ -14,6 +14,27 @@
 namespace limitnet
 {
 
+/** What the cloud makes of a reception, and how far its picture is from the camera's. */
+struct Evaluation : Prediction
+{
+    Evaluation() = default;
+
+    /** \param label class \param confidence its probability */
+    Evaluation(int label, double confidence)
+        : Prediction{label, confidence}
+    {
+    }
+
+    /** \param prediction without a look at the picture */
+    Evaluation(const Prediction& prediction)
+        : Prediction(prediction)
+    {
+    }
+
+    std::optional<double> psnrDb; //!< see PsnrDb(); only where it was asked for
+    std::optional<double> ssim;   //!< see Ssim(); likewise
+};
+
 /**
  * Predictions on disk, in an SQLite database that any number of programs use at once.
  *
@@ -47,7 +68,7 @@ class PredictionCache
     PredictionCache& operator=(const PredictionCache&) = delete;
 
     /** \return the prediction, if it is there */
-    std::optional<Prediction> Find(const Key& key);
+    std::optional<Evaluation> Find(const Key& key);
 
     /** What Claim() found. */
     enum class Owner
@@ -61,10 +82,10 @@ class PredictionCache
      * \param key of what is to be computed
      * \param known written when it is KNOWN
      */
-    Owner Claim(const Key& key, Prediction& known);
+    Owner Claim(const Key& key, Evaluation& known);
 
     /** Keeps a prediction. */
-    void Store(const Key& key, const Prediction& prediction);
+    void Store(const Key& key, const Evaluation& evaluation);
 
     /** \return number of predictions kept */
     uint64_t Size();

@@ -38,12 +38,13 @@ AccuracyTable()
 {
     static const ResultTable table = {
         "accuracy.csv",
-        "One row for each group of images and time since capture; groups first all, then by "
-        "spreading factor or coverage level; times "
-        "ascending.",
+        "One row for each group of images and time since capture; groups first all, then those of "
+        "the "
+        "scenario, then by spreading factor or coverage level; times ascending.",
         {{"group",
           "",
-          "Which images: `all`, or those of the devices that send with one spreading factor, `sf7` "
+          "Which images: `all`, those of one group of devices by its name, or of the devices that "
+          "send with one spreading factor, `sf7` "
           ".. `sf12`, or at one level of coverage enhancement, `ce0` .. `ce2`."},
          {"elapsed_s", "s", "Time since the capture of each image."},
          {"images_counted", "", "Images that were observed at least that long."},
@@ -68,6 +69,9 @@ ImagesTable()
         "One row for each captured image, by device, then image.",
         {{"device", "", "Number of the device, from 0."},
          {"link", "", "Link of the device: `lora` or `nbiot`."},
+         {"group",
+          "",
+          "Name of the device's group, as in the scenario; empty when there are no groups."},
          {"image", "", "Number of the image on its device, from 0."},
          {"dataset_index", "", "Index of the picture in the dataset, from 0."},
          {"label", "", "Class of the picture; empty when the dataset has none."},
@@ -84,6 +88,10 @@ ImagesTable()
          {"bytes", "byte", "Sum of their lengths, without headers of the link."},
          {"fragments_sent", "", "Fragments whose frame was in the air to its end."},
          {"fragments_received", "", "Fragments that reached the cloud."},
+         {"encoding_energy_j", "J", "Energy of the microcontroller for its encoding."},
+         {"radio_energy_j",
+          "J",
+          "Energy of the radio for sending its frames, each transmission of them."},
          {"values_received",
           "",
           "LimitNet: latent values, of 9,408, that the cloud could place at the end; empty "
@@ -102,7 +110,12 @@ ImagesTable()
          {"confidence",
           "",
           "Probability that its classifier gives that class, 0..1; empty without a prediction."},
-         {"correct", "", "1 when that is the label, else 0; 0 when nothing was received."}}};
+         {"correct", "", "1 when that is the label, else 0; 0 when nothing was received."},
+         {"psnr_db",
+          "dB",
+          "Peak signal-to-noise ratio of the reconstruction against the camera's picture at "
+          "224x224; empty without cloud.quality or reconstruction."},
+         {"ssim", "", "Structural similarity of the same (Wang 2004), 1 for equal pictures."}}};
     return table;
 }
 
@@ -135,6 +148,7 @@ FragmentsTable()
           "Carrier of the frame; empty when it was not sent, and on a link whose carrier is not "
           "the frame's own."},
          {"transmissions", "", "How often its frame was in the air to the end."},
+         {"tx_energy_j", "J", "Energy of the radio for sending these."},
          {"fate",
           "",
           "What became of it: `delivered` to the cloud; lost at the gateways, at the one where it "
@@ -146,7 +160,8 @@ FragmentsTable()
           "`access_failed`, `battery_empty`; "
           "`expired`: its image was older than strategy.deadline_s, or 32 images behind the "
           "newest; `not_needed`: the cloud had "
-          "enough of its image; "
+          "enough of its image; `device_reboot`: the device forgot it; `cloud_down`: it reached "
+          "the cloud while that was down; "
           "`not_sent` when the simulation ended before its frame did."},
          {"interferer_device",
           "",
@@ -164,6 +179,11 @@ FragmentsTable()
           "",
           "Probability that its classifier gives that class, 0..1; empty without a prediction."},
          {"correct", "", "1 when that is the label, else 0; empty when it did not evaluate then."},
+         {"psnr_db",
+          "dB",
+          "Peak signal-to-noise ratio of the reconstruction against the camera's picture at "
+          "224x224; empty without cloud.quality or reconstruction."},
+         {"ssim", "", "Structural similarity of the same (Wang 2004), 1 for equal pictures."},
          {"access_wait_s",
           "s",
           "Spent waiting for a random access occasion; this and what follows is empty on a link "
@@ -178,6 +198,20 @@ FragmentsTable()
 }
 
 const ResultTable&
+GatewaysTable()
+{
+    static const ResultTable table = {
+        "gateways.csv",
+        "One row for each gateway or base station; those of LoRaWAN first.",
+        {{"gateway", "", "Number of the gateway, from 0."},
+         {"link", "", "Its link: `lora` or `nbiot`."},
+         {"operator", "", "Whose it is, from 1; it serves the devices of this operator alone."},
+         {"x_m", "m", "Position."},
+         {"y_m", "m", "Position."}}};
+    return table;
+}
+
+const ResultTable&
 NodesTable()
 {
     static const ResultTable table = {
@@ -185,6 +219,10 @@ NodesTable()
         "One row for each device, by number. Times and energies are over the whole simulation.",
         {{"device", "", "Number of the device, from 0."},
          {"link", "", "Link of the device: `lora` or `nbiot`."},
+         {"group",
+          "",
+          "Name of the device's group, as in the scenario; empty when there are no groups."},
+         {"role", "", "`camera`, or `meter`: a device that sends readings and no images."},
          {"x_m", "m", "Position; the first gateway is at 0, 0."},
          {"y_m", "m", "Position."},
          {"sf", "", "Spreading factor, 7..12; empty on a link that has none."},
@@ -438,7 +476,7 @@ PrintTablesMarkdown(std::ostream& out)
            "give "
            "the same bytes.\n";
     for (const ResultTable* table :
-         {&AccuracyTable(), &ImagesTable(), &FragmentsTable(), &NodesTable()})
+         {&AccuracyTable(), &ImagesTable(), &FragmentsTable(), &NodesTable(), &GatewaysTable()})
     {
         PrintTable(out, *table);
     }

@@ -20,6 +20,9 @@ struct Column
     std::string meaning;
 };
 
+/** Version of the tables of a run; raised when a column goes or changes its meaning. */
+constexpr int RESULT_SCHEMA = 2;
+
 /** A result file: its columns are described once, here; docs/csv.md is written from it. */
 struct ResultTable
 {
@@ -37,6 +40,7 @@ const ResultTable& AccuracyTable();
 const ResultTable& ImagesTable();
 const ResultTable& FragmentsTable();
 const ResultTable& NodesTable();
+const ResultTable& GatewaysTable();
 ///@}
 
 /** \name The files of a run of limitnet-lorawan-cell */

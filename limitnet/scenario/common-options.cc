@@ -18,6 +18,43 @@ AddGeneralSection(OptionTable& table)
 }
 
 void
+AddPlacementKeys(OptionTable& table, const std::string& radiusM)
+{
+    table
+        .AddChoice("placement",
+                   "disc",
+                   {"disc", "grid", "list"},
+                   "",
+                   "Where devices stand: uniformly by area on a disc of radius_m, on a square grid "
+                   "over it, or as positions says.")
+        .AddText("positions",
+                 "",
+                 "With placement = list: places in metres, '0,0; 1500,-200', or a CSV file with "
+                 "columns x_m and y_m.")
+        .AddReal("radius_m",
+                 radiusM,
+                 1,
+                 1e6,
+                 "m",
+                 "Radius of the disc on which devices stand; further gateways stand at half of it, "
+                 "where their positions are not given.")
+        .AddReal("center_x_m",
+                 "0",
+                 -1e6,
+                 1e6,
+                 "m",
+                 "Centre of the disc or grid, to the east of the first gateway.")
+        .AddReal("center_y_m", "0", -1e6, 1e6, "m", "The same to the north.")
+        .AddReal("speed_m_s",
+                 "0",
+                 0,
+                 300,
+                 "m/s",
+                 "Devices walk straight from one random place of the disc to the next at this "
+                 "speed (random waypoint); 0: they stand.");
+}
+
+void
 AddBatteryKeys(OptionTable& table)
 {
     table

@@ -114,6 +114,18 @@ AddLoraLinkSection(OptionTable& table)
                 "",
                 "Number of gateways; the first is in the centre, the others on a circle of half "
                 "the radius.")
+        .AddText("gateway_positions",
+                 "",
+                 "Places of the gateways instead, '0,0; 1500,-200' or a CSV file with columns x_m "
+                 "and y_m; lora.gateways is then their number.")
+        .AddInt("operators",
+                1,
+                1,
+                100,
+                "",
+                "Operators that share the band: gateway i, from 0, belongs to operator i modulo "
+                "that, plus 1, and serves its devices alone.")
+        .AddInt("operator", 1, 1, 100, "", "Operator of the devices.")
         .AddBool(
             "pcap",
             false,

@@ -27,14 +27,8 @@ LorawanCellOptions(const std::string& version)
         .AddReal("duration_s", "86400", 1, 366 * DAY, "s", "Simulated time.");
 
     table.AddSection("devices", "Devices")
-        .AddInt("count", 1000, 1, 1000000, "", "Number of devices.")
-        .AddReal(
-            "radius_m",
-            "6400",
-            1,
-            1e6,
-            "m",
-            "Devices stand on a disc of this radius around the first gateway, uniformly by area.");
+        .AddInt("count", 1000, 1, 1000000, "", "Number of devices.");
+    AddPlacementKeys(table, "6400");
     AddBatteryKeys(table);
 
     table.AddSection("traffic", "Traffic")

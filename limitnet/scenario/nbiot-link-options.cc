@@ -137,6 +137,10 @@ AddNbiotLinkSection(OptionTable& table)
                 "",
                 "Number of cells; the first is in the centre, the others on a circle of half the "
                 "radius.")
+        .AddText("base_station_positions",
+                 "",
+                 "Places of the base stations instead, '0,0; 1500,-200' or a CSV file with columns "
+                 "x_m and y_m; nbiot.base_stations is then their number.")
         .AddReal("core_delay_s", "0.05", 0, 3600, "s", "Delay from base station to cloud.");
 }
 

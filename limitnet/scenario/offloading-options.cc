@@ -7,6 +7,7 @@
 #include "limitnet/scenario/nbiot-link-options.h"
 
 #include <cstdint>
+#include <vector>
 
 namespace limitnet
 {
@@ -68,36 +69,35 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
         .AddText("name", program.name, "Name of the scenario, which its results folder gets.")
         .AddReal("duration_s", program.duration, 1, 366 * DAY, "s", "Simulated time.");
 
-    table.AddSection("devices", "Devices")
+    table.AddSection("devices", "Devices");
+    if (links == OffloadingLinks::MIXED)
+    {
+        table.AddChoice("link",
+                        "both",
+                        {"lora", "nbiot", "both"},
+                        "",
+                        "Link of the devices; both: devices.count on each, those with LoRaWAN "
+                        "first.");
+    }
+    table
         .AddInt("count",
                 25,
                 1,
                 100000,
                 "",
-                links == OffloadingLinks::MIXED ? "Number of devices with a camera and LoRaWAN."
-                                                : "Number of devices with a camera.");
-    if (links == OffloadingLinks::MIXED)
-    {
-        table.AddInt("nbiot_count",
-                     25,
-                     1,
-                     100000,
-                     "",
-                     "Number of devices with a camera and NB-IoT; they follow the others.");
-    }
-    table
-        .AddReal(
-            "radius_m",
-            program.radiusM,
-            1,
-            1e6,
-            "m",
-            "Devices stand on a disc of this radius around the first gateway, uniformly by area.")
-        .AddChoice("profile",
-                   "stm32f7",
-                   DeviceProfile::Names(),
+                "Number of devices; where positions are listed and this is not given, one at each.")
+        .AddChoice("role",
+                   "camera",
+                   {"camera", "meter"},
                    "",
-                   "Microcontroller, which gives time and energy of the encoding.");
+                   "Cameras send images, meters readings of meter.payload_bytes: traffic of others "
+                   "on the same link.");
+    AddPlacementKeys(table, program.radiusM);
+    table.AddChoice("profile",
+                    "stm32f7",
+                    DeviceProfile::Names(),
+                    "",
+                    "Microcontroller, which gives time and energy of the encoding.");
     AddBatteryKeys(table);
 
     table.AddSection("images", "Images")
@@ -111,13 +111,33 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
                 100000000,
                 "",
                 "Index in the dataset of the first picture that is used.")
-        .AddInt("per_device", 2, 1, 1000000, "", "Images that each device captures.")
+        .AddInt("per_device", 2, 1, 1000000, "", "Images that each device captures, at most.")
+        .AddChoice("traffic",
+                   "periodic",
+                   {"periodic", "poisson", "trace"},
+                   "",
+                   "When images are captured: every period_s, at random with that mean (Poisson "
+                   "process), or as times says.")
+        .AddText("times",
+                 "",
+                 "With traffic = trace: a CSV file with columns device (from 0, in its group) and "
+                 "time_s.")
         .AddReal("period_s",
                  program.periodS,
                  0.001,
                  366 * DAY,
                  "s",
-                 "Time between two captures of a device; its first one is uniformly in 0..period.");
+                 "Time between two captures of a device, of a Poisson process their mean; the "
+                 "first one of a period is uniformly in 0..period.");
+
+    table.AddSection("meter", "Meters")
+        .AddInt("payload_bytes", 20, 1, 222, "bytes", "Length of a meter's reading.")
+        .AddReal("period_s",
+                 "600",
+                 0.001,
+                 366 * DAY,
+                 "s",
+                 "Time between two readings of a meter; its first one is uniformly in 0..period.");
 
     table.AddSection("codec", "Codec")
         .AddChoice("name",
@@ -212,7 +232,39 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
                    "oldest",
                    {"oldest", "newest"},
                    "",
-                   "Which image goes first when several wait on a device.");
+                   "Which image goes first when several wait on a device.")
+        .AddBool("fit_deadline",
+                 false,
+                 "An image is encoded within the bytes that the device can send before deadline_s, "
+                 "by its duty cycle, or its pace so far where the network schedules it.")
+        .AddBool("confirm_map",
+                 false,
+                 "The network acknowledges the fragments with LimitNet's saliency map, which are "
+                 "sent again until it does; codec.map_copies = 1 goes with it.")
+        .AddReals("parity_percent",
+                  "",
+                  0,
+                  400,
+                  "%",
+                  "Forward erasure coding: an image's fragments are split into as many equal parts "
+                  "as there are numbers, the most important ones first, and each part gets so many "
+                  "percent of parity fragments; empty: none. Fragments then have six bytes less.");
+
+    table.AddSection("faults", "Faults")
+        .AddReal("reboots_per_day",
+                 "0",
+                 0,
+                 86400,
+                 "1/d",
+                 "How often a camera restarts, at random (Poisson process): what it has of images "
+                 "is lost.")
+        .AddReal("cloud_down_from_s",
+                 "0",
+                 0,
+                 366 * DAY,
+                 "s",
+                 "From when on the cloud is down for cloud_down_s: what reaches it then is lost.")
+        .AddReal("cloud_down_s", "0", 0, 366 * DAY, "s", "How long it is down.");
 
     if (links != OffloadingLinks::NBIOT)
     {
@@ -240,7 +292,15 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
                 1,
                 1000000,
                 "MiB",
-                "What that may take of the disk; the predictions not used for longest go first.");
+                "What that may take of the disk; the predictions not used for longest go first.")
+        .AddBool("quality",
+                 false,
+                 "Compare what is decoded with the camera's picture too: psnr_db and ssim in the "
+                 "result files.")
+        .AddText("pictures_of",
+                 "",
+                 "Images whose reconstructions are kept, one for each fragment that arrives: "
+                 "'3/0; 4/1' is image 0 of device 3 and image 1 of device 4.");
 
     table.AddSection("accuracy", "Accuracy curve")
         .AddReals("times_s",
@@ -253,6 +313,51 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
         .AddReal("step_s", "60", 0.001, 366 * DAY, "s", "Step of the times since capture.")
         .AddReal("limit_s", "7200", 0.001, 366 * DAY, "s", "Last time since capture.");
 
+    std::vector<std::string> own{"devices",
+                                 "meter",
+                                 "images.first",
+                                 "images.per_device",
+                                 "images.traffic",
+                                 "images.times",
+                                 "images.period_s",
+                                 "codec.name",
+                                 "codec.max_bytes",
+                                 "codec.model",
+                                 "codec.encoder",
+                                 "codec.values_percent",
+                                 "codec.map_copies",
+                                 "codec.order",
+                                 "codec.progressive",
+                                 "codec.side_px",
+                                 "codec.quality",
+                                 "strategy"};
+    if (links != OffloadingLinks::NBIOT)
+    {
+        own.insert(own.end(),
+                   {"lora.sf",
+                    "lora.sf_margin_db",
+                    "lora.class",
+                    "lora.activation",
+                    "lora.adr",
+                    "lora.confirmed",
+                    "lora.tx_power_dbm",
+                    "lora.building_loss_db",
+                    "lora.operator"});
+    }
+    if (links != OffloadingLinks::LORA)
+    {
+        own.insert(own.end(),
+                   {"nbiot.modem",
+                    "nbiot.category",
+                    "nbiot.multi_tone",
+                    "nbiot.rlc_mode",
+                    "nbiot.fragment_bytes",
+                    "nbiot.tx_power_dbm",
+                    "nbiot.release_assistance",
+                    "nbiot.active_time_s",
+                    "nbiot.edrx_cycle_s"});
+    }
+    table.AllowGroups("devices", own);
     table.AddFreeSection(
         "attributes",
         "Attributes of ns-3 objects, as their defaults (NAME is TypeId::Attribute)");

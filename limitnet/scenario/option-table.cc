@@ -211,6 +211,24 @@ NameOf(const std::string& key)
     return dot == std::string::npos ? key : key.substr(dot + 1);
 }
 
+const std::string GROUP = "group.";
+
+bool
+IsGroup(const std::string& key)
+{
+    return key.compare(0, GROUP.size(), GROUP) == 0;
+}
+
+/** \return whether a text may be the name of a group */
+bool
+IsGroupName(const std::string& name)
+{
+    const auto good = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+    };
+    return !name.empty() && name != "all" && std::all_of(name.begin(), name.end(), good);
+}
+
 /** Edits (insert, delete, replace, swap two neighbours) that make one word the other. */
 std::size_t
 EditDistance(const std::string& a, const std::string& b)
@@ -347,6 +365,12 @@ ScenarioValues::Reals(const std::string& key) const
 }
 
 bool
+ScenarioValues::Has(const std::string& key) const
+{
+    return m_index.count(key) > 0;
+}
+
+bool
 ScenarioValues::IsGiven(const std::string& key) const
 {
     return Find(key).given;
@@ -363,6 +387,40 @@ ScenarioValues::Free(const std::string& section) const
     return {found->second.begin(), found->second.end()};
 }
 
+std::map<std::string, std::string>&
+ScenarioValues::GroupOf(const std::string& name)
+{
+    const auto found = std::find_if(m_groups.begin(), m_groups.end(), [&](const Group& group) {
+        return group.first == name;
+    });
+    return found != m_groups.end()
+               ? found->second
+               : m_groups.emplace_back(name, std::map<std::string, std::string>{}).second;
+}
+
+std::vector<std::pair<std::string, ScenarioValues>>
+ScenarioValues::Groups() const
+{
+    std::vector<std::pair<std::string, ScenarioValues>> groups;
+    for (const auto& [name, own] : m_groups)
+    {
+        ScenarioValues values = *this;
+        values.m_groups.clear();
+        for (const auto& [key, text] : own)
+        {
+            Value& value = values.m_values[m_index.at(key)];
+            value.text = text;
+            value.given = true;
+        }
+        groups.emplace_back(name, std::move(values));
+    }
+    if (groups.empty())
+    {
+        groups.emplace_back("", *this);
+    }
+    return groups;
+}
+
 std::vector<std::pair<std::string, std::string>>
 ScenarioValues::All() const
 {
@@ -370,6 +428,13 @@ ScenarioValues::All() const
     for (const Value& value : m_values)
     {
         all.emplace_back(value.option.key, value.text);
+    }
+    for (const auto& [name, own] : m_groups)
+    {
+        for (const auto& [key, text] : own)
+        {
+            all.emplace_back(GROUP + name + '.' + key, text);
+        }
     }
     return all;
 }
@@ -398,6 +463,19 @@ ScenarioValues::WriteIni(std::ostream& out) const
         }
         out << NameOf(value.option.key) << " =" << (value.text.empty() ? "" : " ") << value.text
             << '\n';
+    }
+    for (const auto& [name, own] : m_groups)
+    {
+        out << "\n[" << GROUP << name << "]\n";
+        for (const Value& value : m_values)
+        {
+            const auto found = own.find(value.option.key);
+            if (found != own.end())
+            {
+                out << found->first << " =" << (found->second.empty() ? "" : " ") << found->second
+                    << '\n';
+            }
+        }
     }
     for (const std::string& free : m_freeSections)
     {
@@ -433,6 +511,14 @@ OptionTable&
 OptionTable::AddFreeSection(const std::string& name, const std::string& title)
 {
     m_sections.push_back({name, title, true});
+    return *this;
+}
+
+OptionTable&
+OptionTable::AllowGroups(const std::string& what, const std::vector<std::string>& keys)
+{
+    m_groupsOf = what;
+    m_groupKeys = keys;
     return *this;
 }
 
@@ -589,6 +675,52 @@ OptionTable::IsFree(const std::string& key) const
     });
 }
 
+bool
+OptionTable::IsForGroups(const std::string& key) const
+{
+    return std::any_of(m_groupKeys.begin(), m_groupKeys.end(), [&](const std::string& candidate) {
+        return candidate == key || candidate == SectionOf(key);
+    });
+}
+
+void
+OptionTable::ReadGroup(ScenarioValues& values,
+                       const std::string& key,
+                       const std::string& text,
+                       const std::string& where) const
+{
+    const std::string rest = key.substr(GROUP.size());
+    const std::string name = rest.substr(0, rest.find('.'));
+    if (m_groupsOf.empty())
+    {
+        throw Error(where + key + ": " + m_program + " knows no groups");
+    }
+    if (!IsGroupName(name))
+    {
+        throw Error(where + "group '" + name +
+                    "': a name has lower-case letters, digits and '-', and is not all");
+    }
+    auto& group = values.GroupOf(name);
+    if (name.size() == rest.size())
+    {
+        return; // the section begins
+    }
+    const std::string own = rest.substr(name.size() + 1);
+    const auto found = values.m_index.find(own);
+    if (found == values.m_index.end())
+    {
+        throw Error(where + "unknown key " + own + " of group " + name + "; " + Nearest(own));
+    }
+    if (!IsForGroups(own))
+    {
+        throw Error(where + own + ": is the same for all groups; give it outside [" + GROUP + name +
+                    "]");
+    }
+    const Option& option = values.m_values[found->second].option;
+    group[own] = InKeysUnit(option, text, where);
+    Check(option, group[own], where);
+}
+
 std::string
 OptionTable::Nearest(const std::string& key) const
 {
@@ -682,6 +814,11 @@ OptionTable::ReadFile(const std::string& path, const std::vector<std::string>& i
         if (content.front() == '[')
         {
             section = Trim(content.substr(1, content.size() - 2));
+            if (IsGroup(section) && content.back() == ']')
+            {
+                given.push_back({section, "", where});
+                continue;
+            }
             const bool known =
                 std::any_of(m_sections.begin(), m_sections.end(), [&](const Section& candidate) {
                     return candidate.name == section && !section.empty();
@@ -814,7 +951,7 @@ OptionTable::ReadArguments(const std::vector<std::string>& arguments,
         {
             file = text;
         }
-        else if (!Find(key) && !IsFree(key))
+        else if (!Find(key) && !IsFree(key) && !IsGroup(key))
         {
             throw Error(where + "unknown key --" + key + "; " + Nearest(key));
         }
@@ -870,6 +1007,10 @@ OptionTable::Parse(const std::vector<std::string>& arguments) const
             value.text = text;
             value.given = true;
         }
+        else if (IsGroup(given.key))
+        {
+            ReadGroup(values, given.key, given.text, given.where);
+        }
         else if (IsFree(given.key))
         {
             Option text;
@@ -898,6 +1039,12 @@ OptionTable::PrintHelp(std::ostream& out) const
            "wins over it\n"
         << "  A number may have a unit, such as 1.5 km, 10 min, 25 mW; it is changed to the "
            "key's.\n";
+    if (!m_groupsOf.empty())
+    {
+        out << "  --group.NAME.KEY=VALUE\n      KEY of a group of " << m_groupsOf
+            << " alone; in FILE a section [group.NAME]. Groups may have\n      ";
+        PrintWrapped(out, Join(m_groupKeys, ", "), 6);
+    }
     for (const Section& section : m_sections)
     {
         out << '\n' << section.title << '\n';
@@ -949,6 +1096,22 @@ OptionTable::PrintMarkdown(std::ostream& out) const
            "sections\n"
            "takes the keys of another file, seen from the one that includes it, as if they came "
            "first. `limitnet-sweep` runs a file with many values for a key (`docs/sweep.md`).\n";
+    if (!m_groupsOf.empty())
+    {
+        out << "\n## Groups\n\nA section `[group.NAME]` describes a group of " << m_groupsOf
+            << ": its keys are written whole, `devices.count = 3`, and hold for this group alone; "
+               "what it does not name is as outside.\nWith groups there are no other "
+            << m_groupsOf << ". On the command line: `--group.NAME.devices.count=3`. A group may "
+            << "have its own: ";
+        const char* separator = "";
+        for (const std::string& key : m_groupKeys)
+        {
+            const bool whole = key.find('.') == std::string::npos;
+            out << separator << (whole ? "all of `" : "`") << key << '`';
+            separator = ", ";
+        }
+        out << ".\n";
+    }
     for (const Section& section : m_sections)
     {
         out << "\n## " << section.title << "\n\n";

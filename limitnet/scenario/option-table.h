@@ -55,8 +55,18 @@ class ScenarioValues
     std::vector<double> Reals(const std::string& key) const;
     ///@}
 
+    /** \return whether there is such a key */
+    bool Has(const std::string& key) const;
+
     /** \return whether the value was given on the command line or in the file. */
     bool IsGiven(const std::string& key) const;
+
+    /**
+     * \return the groups that were given (OptionTable::AllowGroups), in the order in which they
+     *         first appear: the name of each, and all values as they are for it; without any, one
+     *         that has no name and these values
+     */
+    std::vector<std::pair<std::string, ScenarioValues>> Groups() const;
 
     /** \return names and values given in a free section (OptionTable::AddFreeSection), by name. */
     std::vector<std::pair<std::string, std::string>> Free(const std::string& section) const;
@@ -69,7 +79,10 @@ class ScenarioValues
      */
     void WriteIni(std::ostream& out) const;
 
-    /** \return every key and its value in the order of the table, for parameter columns. */
+    /**
+     * \return every key and its value in the order of the table, then what groups have of their
+     *         own, as `group.NAME.key`
+     */
     std::vector<std::pair<std::string, std::string>> All() const;
 
   private:
@@ -82,13 +95,18 @@ class ScenarioValues
         bool given = false;
     };
 
+    /** A group and what it has of its own: texts by key. */
+    using Group = std::pair<std::string, std::map<std::string, std::string>>;
+
     const Value& Find(const std::string& key) const;
+    std::map<std::string, std::string>& GroupOf(const std::string& name);
 
     std::string m_headline;
     std::vector<std::string> m_freeSections;
     std::vector<Value> m_values; ///< in the order of the table
     std::map<std::string, std::size_t> m_index;
     std::map<std::string, std::map<std::string, std::string>> m_free;
+    std::vector<Group> m_groups;
     bool m_helpWanted = false;
 };
 
@@ -102,7 +120,9 @@ class ScenarioValues
  * `#` begins a comment, and `include = other.ini` before all sections takes the keys of another
  * file (its path is seen from the file that includes it) as if they came before those of this one,
  * which win. A number may have a unit, which is changed to the key's (InUnit()): `radius_m = 1.5
- * km`. Beside the keys of the table the command line knows `--scenario=FILE` and
+ * km`. Where groups are allowed, a section `[group.NAME]` has whole keys, `devices.count = 3`, that
+ * are for this group alone; on the command line `--group.NAME.devices.count=3`. Beside the keys of
+ * the table the command line knows `--scenario=FILE` and
  * `--help`.
  */
 class OptionTable
@@ -125,6 +145,14 @@ class OptionTable
      * In a file `name = value` below `[section]`, on the command line `--section.name=value`.
      */
     OptionTable& AddFreeSection(const std::string& name, const std::string& title);
+
+    /**
+     * Lets a scenario have groups, each with its own values for some keys.
+     *
+     * \param what noun for --help, such as "devices"
+     * \param keys those keys, or names of sections for all keys of a section
+     */
+    OptionTable& AllowGroups(const std::string& what, const std::vector<std::string>& keys);
 
     /** \name One row
      * \param name without the section
@@ -195,6 +223,13 @@ class OptionTable
     /** \return a sentence about an unknown key. */
     std::string Nearest(const std::string& key) const;
     bool IsFree(const std::string& key) const;
+    /** \return whether a group may have its own value for a key */
+    bool IsForGroups(const std::string& key) const;
+    /** Takes `group.NAME.key` in. */
+    void ReadGroup(ScenarioValues& values,
+                   const std::string& key,
+                   const std::string& text,
+                   const std::string& where) const;
     /** Checks a value. \throws Error that begins with \p where. */
     static void Check(const Option& option, const std::string& text, const std::string& where);
 
@@ -217,6 +252,8 @@ class OptionTable
     std::string m_summary;
     std::vector<Section> m_sections;
     std::vector<Option> m_options;
+    std::string m_groupsOf;               // noun; empty: there are no groups
+    std::vector<std::string> m_groupKeys; // or sections
 };
 
 } // namespace limitnet

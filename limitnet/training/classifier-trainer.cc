@@ -13,6 +13,8 @@
 #include "limitnet/training/training-torch.h"
 
 #include <fstream>
+#include <limits>
+#include <memory>
 
 namespace limitnet
 {
@@ -73,27 +75,171 @@ EnlargedAndAveraged(const TrainingSource& source)
     return all;
 }
 
+/** Gives what the cloud's classifier sees of pictures on their way through a codec. */
+class Reconstructor
+{
+  public:
+    Reconstructor() = default;
+    virtual ~Reconstructor() = default;
+    Reconstructor(const Reconstructor&) = delete;
+    Reconstructor& operator=(const Reconstructor&) = delete;
+
+    /** Draws what it needs for a number of pictures, so that nothing depends on how they are
+     * split into batches. */
+    virtual void Draw(int64_t count) = 0;
+
+    /**
+     * \param source where the pictures are
+     * \param chosen which of them
+     * \param first number of the first of them among those that Draw() was told of
+     * \return uint8 nx3x32x32 on the CPU
+     */
+    virtual Tensor Decode(const TrainingSource& source, const Tensor& chosen, int64_t first) = 0;
+};
+
+/** LimitNet: encoded, quantised, cut at a random p, decoded at 224x224 and averaged back. */
+class LimitNetReconstructor : public Reconstructor
+{
+  public:
+    LimitNetReconstructor(const std::filesystem::path& codec,
+                          torch::Device device,
+                          torch::ScalarType precision)
+        : m_codec(codec),
+          m_device(device)
+    {
+        auto& net = m_codec.GetNetworks().net;
+        net->to(device);
+        m_kernels = net->decoder->Kernels(precision);
+    }
+
+    void Draw(int64_t count) override
+    {
+        const auto upTo = torch::where(torch::rand({count}) < 0.5, 0.25, 0.95);
+        m_fraction = torch::rand({count}) * upTo + 0.05;
+    }
+
+    Tensor Decode(const TrainingSource& source, const Tensor& chosen, int64_t first) override
+    {
+        const auto x = source.At224(chosen);
+        const auto fraction = m_fraction.narrow(0, first, chosen.size(0));
+        const auto& networks = m_codec.GetNetworks();
+        const auto& tables = m_codec.Tables();
+        const auto table = [&](const float* values, at::IntArrayRef shape) {
+            return torch::from_blob(const_cast<float*>(values), shape).to(m_device);
+        };
+        const auto scale = table(tables.scale.data(), {1, LATENT_CHANNELS, 1, 1});
+        const auto offset = table(tables.offset.data(), {1, LATENT_CHANNELS, 1, 1});
+        const auto values =
+            table(tables.reconstruction[0].data(), {LATENT_CHANNELS * SYMBOL_COUNT});
+        const auto channel =
+            torch::arange(LATENT_CHANNELS, torch::TensorOptions(m_device).dtype(torch::kLong))
+                .view({1, LATENT_CHANNELS, 1, 1}) *
+            SYMBOL_COUNT;
+        const auto latent = networks.net->encoder(Normalise(x));
+        const auto rank =
+            networks.randomOrder
+                ? torch::rand({x.size(0), LATENT_SIZE})
+                      .argsort(1, false)
+                      .view(latent.sizes())
+                      .to(m_device)
+                : ImportanceRanks(QuantiseSaliencyPublished(networks.Saliency(latent)));
+        const auto keep = rank < fraction.to(m_device).view({-1, 1, 1, 1}) * LATENT_SIZE;
+        const auto symbol =
+            (latent * scale + offset).floor().clamp(0, SYMBOL_COUNT - 1).to(torch::kLong);
+        const auto restored =
+            values.index_select(0, (symbol + channel).flatten()).view(latent.sizes()) *
+            keep.to(torch::kFloat);
+        const auto decoded =
+            DecoderImpl::Run(m_kernels, restored.contiguous(torch::MemoryFormat::ChannelsLast));
+        return Averaged(decoded).cpu().contiguous();
+    }
+
+  private:
+    CodecModel m_codec;
+    torch::Device m_device;
+    DecoderKernels m_kernels;
+    Tensor m_fraction; // p of each picture
+};
+
+/** Other codecs: their pictures enlarged to 224x224 and averaged back. */
+class RivalReconstructor : public Reconstructor
+{
+  public:
+    explicit RivalReconstructor(PictureChannel channel)
+        : m_channel(std::move(channel))
+    {
+    }
+
+    void Draw(int64_t count) override
+    {
+        m_seeds = torch::randint(std::numeric_limits<int32_t>::max(), {count}, torch::kLong);
+    }
+
+    Tensor Decode(const TrainingSource& source, const Tensor& chosen, int64_t first) override
+    {
+        const auto pictures =
+            source.pictures.index_select(0, chosen.to(source.pictures.device())).cpu();
+        std::vector<Tensor> decoded;
+        for (int64_t i = 0; i < chosen.size(0); ++i)
+        {
+            const auto rows = pictures[i].permute({1, 2, 0}).contiguous();
+            Image image;
+            image.width = static_cast<int>(rows.size(1));
+            image.height = static_cast<int>(rows.size(0));
+            image.rgb.assign(rows.data_ptr<uint8_t>(), rows.data_ptr<uint8_t>() + rows.numel());
+            const auto seed = static_cast<uint64_t>(m_seeds[first + i].item<int64_t>());
+            decoded.push_back(PictureTensor(m_channel(image, seed)));
+        }
+        return Averaged(torch::cat(decoded).to(torch::kFloat) / 255).contiguous();
+    }
+
+  private:
+    PictureChannel m_channel;
+    Tensor m_seeds; // of each picture
+};
+
+/** \return what the options name; null: pictures are not reconstructed */
+std::unique_ptr<Reconstructor>
+MakeReconstructor(const ClassifierTrainingOptions& options,
+                  torch::Device device,
+                  torch::ScalarType precision)
+{
+    if (!options.codec.empty() && !options.rivals.empty())
+    {
+        throw Error("--codec and --rival: one of them is right");
+    }
+    if (!options.codec.empty())
+    {
+        return std::make_unique<LimitNetReconstructor>(options.codec, device, precision);
+    }
+    if (!options.rivals.empty())
+    {
+        if (!options.openRivals)
+        {
+            throw Error("--rival: this program knows no codec but LimitNet; use `limitnet "
+                        "train-classifier`");
+        }
+        return std::make_unique<RivalReconstructor>(options.openRivals(options.rivals));
+    }
+    return nullptr;
+}
+
 /**
- * Reconstructions of pictures at 32x32: encoded, quantised, cut at a random p, decoded at 224x224
- * and averaged back, as the cloud's classifier sees them.
+ * Reconstructions of pictures at 32x32, as the cloud's classifier sees them.
  *
  * They are appended to a file as they are made, from whose end a later call goes on.
  */
 class Reconstructions
 {
   public:
-    Reconstructions(const ClassifierTrainingOptions& options,
-                    torch::Device device,
-                    torch::ScalarType precision)
-        : m_codec(options.codec),
+    Reconstructions(const std::filesystem::path& output,
+                    Reconstructor& reconstructor,
+                    torch::Device device)
+        : m_reconstructor(reconstructor),
           m_device(device),
-          m_precision(precision),
-          m_file(options.output)
+          m_file(output)
     {
         m_file += ".decoded";
-        auto& net = m_codec.GetNetworks().net;
-        net->to(device);
-        m_kernels = net->decoder->Kernels(precision);
     }
 
     /**
@@ -112,16 +258,14 @@ class Reconstructions
     {
         const torch::NoGradGuard noGrad;
         const auto count = chosen.size(0);
-        // p is drawn for all at once, so that it does not depend on where a run was stopped.
-        const auto upTo = torch::where(torch::rand({count}) < 0.5, 0.25, 0.95);
-        const auto fraction = torch::rand({count}) * upTo + 0.05;
+        // Drawn for all at once, so that nothing depends on where a run was stopped.
+        m_reconstructor.Draw(count);
         const auto done = Continue(signature);
         std::ofstream out(m_file, std::ios::app | std::ios::binary);
         for (int64_t i = done; i < count; i += BATCH)
         {
             const auto n = std::min(BATCH, count - i);
-            const auto x = source.At224(chosen.narrow(0, i, n));
-            const auto pictures = Decode(x, fraction.narrow(0, i, n));
+            const auto pictures = m_reconstructor.Decode(source, chosen.narrow(0, i, n), i);
             out.write(static_cast<const char*>(pictures.data_ptr()), pictures.numel());
             out.flush();
             if (!out)
@@ -177,46 +321,9 @@ class Reconstructions
         return 0;
     }
 
-    /** \return uint8 nx3x32x32 on the CPU */
-    Tensor Decode(const Tensor& x, const Tensor& fraction)
-    {
-        const auto& networks = m_codec.GetNetworks();
-        const auto& tables = m_codec.Tables();
-        const auto table = [&](const float* values, at::IntArrayRef shape) {
-            return torch::from_blob(const_cast<float*>(values), shape).to(m_device);
-        };
-        const auto scale = table(tables.scale.data(), {1, LATENT_CHANNELS, 1, 1});
-        const auto offset = table(tables.offset.data(), {1, LATENT_CHANNELS, 1, 1});
-        const auto values =
-            table(tables.reconstruction[0].data(), {LATENT_CHANNELS * SYMBOL_COUNT});
-        const auto channel =
-            torch::arange(LATENT_CHANNELS, torch::TensorOptions(m_device).dtype(torch::kLong))
-                .view({1, LATENT_CHANNELS, 1, 1}) *
-            SYMBOL_COUNT;
-        const auto latent = networks.net->encoder(Normalise(x));
-        const auto rank =
-            networks.randomOrder
-                ? torch::rand({x.size(0), LATENT_SIZE})
-                      .argsort(1, false)
-                      .view(latent.sizes())
-                      .to(m_device)
-                : ImportanceRanks(QuantiseSaliencyPublished(networks.Saliency(latent)));
-        const auto keep = rank < fraction.to(m_device).view({-1, 1, 1, 1}) * LATENT_SIZE;
-        const auto symbol =
-            (latent * scale + offset).floor().clamp(0, SYMBOL_COUNT - 1).to(torch::kLong);
-        const auto restored =
-            values.index_select(0, (symbol + channel).flatten()).view(latent.sizes()) *
-            keep.to(torch::kFloat);
-        const auto decoded =
-            DecoderImpl::Run(m_kernels, restored.contiguous(torch::MemoryFormat::ChannelsLast));
-        return Averaged(decoded).cpu().contiguous();
-    }
-
-    CodecModel m_codec;
+    Reconstructor& m_reconstructor;
     torch::Device m_device;
-    torch::ScalarType m_precision;
     std::filesystem::path m_file;
-    DecoderKernels m_kernels;
 };
 
 /** Pictures and labels to be measured on. */
@@ -256,6 +363,10 @@ DescribeOptions(OptionList& list, ClassifierTrainingOptions& o)
     list.Add("label-smoothing", o.labelSmoothing, "share of the target spread over all classes");
     list.Add("start", o.start, "classifier to start from (default: from nothing)");
     list.Add("codec", o.codec, "train on reconstructions of this codec as well");
+    list.Add("rival",
+             o.rivals,
+             "train on what another codec makes of pictures within a few bytes, with losses: jpeg, "
+             "jpeg-progressive, webp or raw; several times for several");
     list.Add("decoded-pictures", o.decodedPictures, "how many reconstructions");
     list.Add("device", o.device, "cpu, cuda or cuda:N");
     list.Add("precision", o.precision, "of the convolutions: auto, float32, bfloat16");
@@ -299,6 +410,11 @@ TrainClassifier(const TrainingSet& set,
         classifier->MoveAverage(1.0);
     }
     classifier->to(device);
+    std::string rivals;
+    for (const auto& rival : options.rivals)
+    {
+        rivals += rival + ' ';
+    }
     const auto signature = Text("classifier, averaged ",
                                 set.Signature(),
                                 options.epochs,
@@ -317,6 +433,7 @@ TrainClassifier(const TrainingSet& set,
                                 ' ',
                                 options.decodedPictures,
                                 ' ',
+                                rivals,
                                 precision,
                                 ' ',
                                 options.seed);
@@ -324,12 +441,13 @@ TrainClassifier(const TrainingSet& set,
     // Reconstructed pictures: of a part of the training pictures, and of those held out.
     LabelledPictures reconstructed;
     LabelledPictures reconstructedHeldOut;
-    if (!options.codec.empty())
+    const auto reconstructor = MakeReconstructor(options, device, precision);
+    if (reconstructor)
     {
         const auto made = std::min(trainCount, options.decodedPictures);
         const auto chosen = torch::cat({torch::randperm(trainCount).narrow(0, 0, made),
                                         torch::arange(trainCount, source.Size())});
-        Reconstructions maker(options, device, precision);
+        Reconstructions maker(options.output, *reconstructor, device);
         const auto all = maker.Make(source, chosen, signature, progress, stop);
         if (!all.defined())
         {
@@ -383,7 +501,7 @@ TrainClassifier(const TrainingSet& set,
     const auto validate = [&] {
         std::vector<std::pair<std::string, double>> values{
             {"clean_top1_percent", Accuracy(classifier->average, heldOut, precision)}};
-        if (!options.codec.empty())
+        if (reconstructor)
         {
             values.emplace_back("reconstructed_top1_percent",
                                 Accuracy(classifier->average, reconstructedHeldOut, precision));

@@ -2,14 +2,17 @@
 #ifndef LIMITNET_TRAINING_CLASSIFIER_TRAINER_H
 #define LIMITNET_TRAINING_CLASSIFIER_TRAINER_H
 
+#include "limitnet/codec/image-codec.h"
 #include "limitnet/training/option-list.h"
 #include "limitnet/training/training-set.h"
 
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <ostream>
 #include <string>
+#include <vector>
 
 namespace limitnet
 {
@@ -33,9 +36,14 @@ struct ClassifierTrainingOptions
      * are made first and kept in `<output>.decoded` for a run that is continued.
      */
     std::filesystem::path codec;
+    /** Other codecs to train on, by name, instead of \p codec; see \p openRivals. */
+    std::vector<std::string> rivals;
+    /** Opens these. The trainer knows LibTorch alone, so whoever knows the rivals sets it. */
+    std::function<PictureChannel(const std::vector<std::string>& rivals)> openRivals;
     /**
      * Reconstructions to make: each of another training picture, with p uniform in 0.05..1 for one
-     * half and in 0.05..0.3 for the other. They and the clean pictures fill half a batch each.
+     * half and in 0.05..0.3 for the other, or as the channel of the rivals draws. They and the
+     * clean pictures fill half a batch each.
      */
     int64_t decodedPictures = 20000;
     /** "cpu", "cuda" or "cuda:N". */

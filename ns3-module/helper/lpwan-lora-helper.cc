@@ -251,6 +251,10 @@ LoraHelper::AssignSpreadingFactors(const NetDeviceContainer& devices) const
             double best = -std::numeric_limits<double>::infinity();
             for (uint32_t g = 0; g < m_channel->GetGatewayCount(); ++g)
             {
+                if (m_channel->GetGateway(g)->GetNetId() != device->GetNetId())
+                {
+                    continue;
+                }
                 const double power =
                     m_channel->GetRxPowerDbm(device->GetChannelIndex(), g, device->GetTxPowerDbm());
                 const double sensitivity =

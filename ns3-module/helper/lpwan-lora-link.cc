@@ -16,7 +16,7 @@ namespace
 {
 
 std::string
-GroupOf(int spreadingFactor)
+LevelOf(int spreadingFactor)
 {
     return "sf" + std::to_string(spreadingFactor);
 }
@@ -30,17 +30,17 @@ LoraLink::GetName() const
 }
 
 std::vector<std::string>
-LoraLink::GetGroups() const
+LoraLink::GetLevels() const
 {
-    std::vector<std::string> groups;
+    std::vector<std::string> levels;
     for (uint8_t i = 0; i < LORA_SF_COUNT; ++i)
     {
-        groups.push_back(GroupOf(LORA_MIN_SF + i));
+        levels.push_back(LevelOf(LORA_MIN_SF + i));
     }
-    return groups;
+    return levels;
 }
 
-std::vector<Ptr<LpwanNetDevice>>
+std::vector<OffloadingDevice>
 LoraLink::Build(const limitnet::ScenarioValues& values, const limitnet::RunFolder& folder)
 {
     m_lora = std::make_unique<LoraHelper>();
@@ -49,11 +49,13 @@ LoraLink::Build(const limitnet::ScenarioValues& values, const limitnet::RunFolde
     {
         m_lora->EnablePcap(folder.File("lora").string());
     }
+    std::vector<OffloadingDevice> devices;
     for (uint32_t i = 0; i < network.devices.GetN(); ++i)
     {
         m_devices.push_back(DynamicCast<LoraEndDevice>(network.devices.Get(i)));
+        devices.push_back({m_devices.back(), network.groups[i]});
     }
-    return {m_devices.begin(), m_devices.end()};
+    return devices;
 }
 
 void
@@ -87,10 +89,17 @@ LoraLink::SendDownlink(uint32_t device, const std::vector<uint8_t>& payload, uin
     m_lora->GetServer()->SendDownlink(address, payload, port);
 }
 
-uint32_t
-LoraLink::GetGatewayCount() const
+std::vector<OffloadingGateway>
+LoraLink::GetGateways() const
 {
-    return m_lora->GetChannel()->GetGatewayCount();
+    std::vector<OffloadingGateway> gateways;
+    const auto channel = m_lora->GetChannel();
+    for (uint32_t i = 0; i < channel->GetGatewayCount(); ++i)
+    {
+        const auto gateway = channel->GetGateway(i);
+        gateways.push_back({gateway->GetNode(), gateway->GetNetId() + 1});
+    }
+    return gateways;
 }
 
 OffloadingDeviceState
@@ -100,10 +109,14 @@ LoraLink::GetDeviceState(uint32_t device) const
     const auto& endDevice = m_devices.at(device);
     OffloadingDeviceState state;
     state.spreadingFactor = endDevice->GetSpreadingFactor();
-    state.group = GroupOf(*state.spreadingFactor);
+    state.level = LevelOf(*state.spreadingFactor);
     state.pathLossDb = std::numeric_limits<double>::infinity();
     for (uint32_t g = 0; g < channel->GetGatewayCount(); ++g)
     {
+        if (channel->GetGateway(g)->GetNetId() != endDevice->GetNetId())
+        {
+            continue;
+        }
         state.pathLossDb = std::min(state.pathLossDb,
                                     channel->GetGateway(g)->GetAntennaGain() -
                                         channel->GetRxPowerDbm(endDevice->GetChannelIndex(), g, 0));

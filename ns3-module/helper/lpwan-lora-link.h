@@ -26,12 +26,12 @@ class LoraLink : public OffloadingLink
   public:
     // --- OffloadingLink ---
     std::string GetName() const override;
-    std::vector<std::string> GetGroups() const override;
-    std::vector<Ptr<LpwanNetDevice>> Build(const limitnet::ScenarioValues& values,
-                                           const limitnet::RunFolder& folder) override;
+    std::vector<std::string> GetLevels() const override;
+    std::vector<OffloadingDevice> Build(const limitnet::ScenarioValues& values,
+                                        const limitnet::RunFolder& folder) override;
     void Connect(DeliverCallback deliver, FateCallback fate) override;
     void SendDownlink(uint32_t device, const std::vector<uint8_t>& payload, uint8_t port) override;
-    uint32_t GetGatewayCount() const override;
+    std::vector<OffloadingGateway> GetGateways() const override;
     OffloadingDeviceState GetDeviceState(uint32_t device) const override;
 
   private:

@@ -26,6 +26,7 @@ namespace
 // First stream of each part; each part takes far fewer than the distance.
 constexpr int64_t POSITION_STREAM = 1;
 constexpr int64_t LORA_STREAM = 1000;
+constexpr int64_t WALK_STREAM = 3000000;
 
 /** \return the name of a choice as attributes spell it: the first letter a capital */
 std::string
@@ -92,14 +93,35 @@ SetUp(const limitnet::ScenarioValues& values, LoraHelper& lora)
     lora.SetGatewayAttribute("RandomLoss", DoubleValue(values.Real("lora.extra_loss")));
     lora.SetServerAttribute("BackhaulDelay",
                             TimeValue(Seconds(values.Real("lora.backhaul_delay_s"))));
-    lora.SetDeviceAttribute("TxPower", DoubleValue(values.Real("lora.tx_power_dbm")));
-    lora.SetDeviceAttribute("PenetrationLoss", DoubleValue(values.Real("lora.building_loss_db")));
-    lora.SetOtaa(values.Text("lora.activation") == "otaa");
-    lora.SetDeviceAttribute("Class", StringValue(values.Text("lora.class")));
-    lora.SetDeviceAttribute("Adr", BooleanValue(values.Bool("lora.adr")));
-    lora.SetDeviceAttribute("Confirmed", BooleanValue(values.Bool("lora.confirmed")));
-    lora.SetSpreadingFactorMargin(values.Real("lora.sf_margin_db"));
     lora.SetSpreadingFactorSensitivity(Sensitivity(values, "lora.sf_sensitivity"));
+}
+
+/** Sets up the devices of a group, which are installed next. */
+void
+SetUpDevices(const limitnet::ScenarioValues& group, LoraHelper& lora)
+{
+    const std::string& sf = group.Text("lora.sf");
+    const std::string& region = group.Text("lora.region");
+    const auto factors = LoraRegion::Get(region).SpreadingFactors();
+    if (sf != "auto" && std::find(factors.begin(), factors.end(), std::stoi(sf)) == factors.end())
+    {
+        throw limitnet::Error("lora.sf = " + sf + ": uplinks in " + region + " have SF" +
+                              std::to_string(int{factors.front()}) + " to SF" +
+                              std::to_string(int{factors.back()}) + " at 125 kHz");
+    }
+    if (group.Int("lora.operator") > group.Int("lora.operators"))
+    {
+        throw limitnet::Error("lora.operator = " + group.Text("lora.operator") +
+                              ": lora.operators is " + group.Text("lora.operators"));
+    }
+    lora.SetDeviceAttribute("NetId",
+                            UintegerValue(static_cast<uint64_t>(group.Int("lora.operator") - 1)));
+    lora.SetDeviceAttribute("TxPower", DoubleValue(group.Real("lora.tx_power_dbm")));
+    lora.SetDeviceAttribute("PenetrationLoss", DoubleValue(group.Real("lora.building_loss_db")));
+    lora.SetOtaa(group.Text("lora.activation") == "otaa");
+    lora.SetDeviceAttribute("Class", StringValue(group.Text("lora.class")));
+    lora.SetDeviceAttribute("Adr", BooleanValue(group.Bool("lora.adr")));
+    lora.SetDeviceAttribute("Confirmed", BooleanValue(group.Bool("lora.confirmed")));
 }
 
 } // namespace
@@ -107,32 +129,55 @@ SetUp(const limitnet::ScenarioValues& values, LoraHelper& lora)
 LoraNetwork
 BuildLoraNetwork(const limitnet::ScenarioValues& values, LoraHelper& helper)
 {
-    const std::string& sf = values.Text("lora.sf");
-    const auto factors = LoraRegion::Get(values.Text("lora.region")).SpreadingFactors();
-    if (sf != "auto" && std::find(factors.begin(), factors.end(), std::stoi(sf)) == factors.end())
-    {
-        throw limitnet::Error("lora.sf = " + sf + ": uplinks in " + values.Text("lora.region") +
-                              " have SF" + std::to_string(int{factors.front()}) + " to SF" +
-                              std::to_string(int{factors.back()}) + " at 125 kHz");
-    }
     SetUp(values, helper);
-
     LoraNetwork network;
-    const double radius = values.Real("devices.radius_m");
-    network.gateways = PlaceGateways(static_cast<uint32_t>(values.Int("lora.gateways")), radius);
-    network.nodes =
-        PlaceDevices(static_cast<uint32_t>(values.Int("devices.count")), radius, POSITION_STREAM);
-
-    helper.InstallGateways(network.gateways);
-    network.devices = helper.Install(network.nodes);
-    helper.AssignStreams(LORA_STREAM);
-    if (sf == "auto")
+    network.gateways = PlaceGateways(values, "lora.gateways", "lora.gateway_positions");
+    const auto operators = static_cast<uint32_t>(values.Int("lora.operators"));
+    if (operators > network.gateways.GetN())
     {
-        network.plan = helper.AssignSpreadingFactors(network.devices);
+        throw limitnet::Error("lora.operators = " + std::to_string(operators) + ": there are " +
+                              std::to_string(network.gateways.GetN()) + " gateways");
     }
-    else
+    for (uint32_t i = 0; i < network.gateways.GetN(); ++i)
     {
-        LoraHelper::SetSpreadingFactor(network.devices, static_cast<uint8_t>(std::stoi(sf)));
+        helper.SetGatewayAttribute("NetId", UintegerValue(i % operators));
+        helper.InstallGateways(NodeContainer(network.gateways.Get(i)));
+    }
+
+    const auto groups = values.Groups();
+    std::vector<NetDeviceContainer> devices(groups.size());
+    DevicePlacer placer(POSITION_STREAM, WALK_STREAM);
+    for (std::size_t g = 0; g < groups.size(); ++g)
+    {
+        const auto& group = groups[g].second;
+        if (!IsOnLink(group, "lora"))
+        {
+            continue;
+        }
+        SetUpDevices(group, helper);
+        const auto nodes = placer.Place(group);
+        devices[g] = helper.Install(nodes);
+        network.nodes.Add(nodes);
+        network.devices.Add(devices[g]);
+        network.groups.insert(network.groups.end(), nodes.GetN(), g);
+    }
+    helper.AssignStreams(LORA_STREAM);
+    for (std::size_t g = 0; g < groups.size(); ++g)
+    {
+        const auto& group = groups[g].second;
+        const std::string& sf = group.Text("lora.sf");
+        if (sf != "auto")
+        {
+            LoraHelper::SetSpreadingFactor(devices[g], static_cast<uint8_t>(std::stoi(sf)));
+            continue;
+        }
+        helper.SetSpreadingFactorMargin(group.Real("lora.sf_margin_db"));
+        const auto plan = helper.AssignSpreadingFactors(devices[g]);
+        network.plan.outOfRange += plan.outOfRange;
+        for (std::size_t i = 0; i < plan.count.size(); ++i)
+        {
+            network.plan.count[i] += plan.count[i];
+        }
     }
     return network;
 }

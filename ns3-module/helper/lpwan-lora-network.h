@@ -9,6 +9,9 @@
 #include "ns3/net-device-container.h"
 #include "ns3/node-container.h"
 
+#include <cstddef>
+#include <vector>
+
 namespace ns3
 {
 namespace lpwan
@@ -17,16 +20,18 @@ namespace lpwan
 /** What BuildLoraNetwork() made. */
 struct LoraNetwork
 {
-    NodeContainer gateways;     //!< the first in the centre
-    NodeContainer nodes;        //!< of the devices
-    NetDeviceContainer devices; //!< on these
-    SpreadingFactorPlan plan;   //!< when spreading factors were assigned
+    NodeContainer gateways;          //!< the first in the centre
+    NodeContainer nodes;             //!< of the devices
+    NetDeviceContainer devices;      //!< on these
+    std::vector<std::size_t> groups; //!< of each device: index in ScenarioValues::Groups()
+    SpreadingFactorPlan plan;        //!< when spreading factors were assigned
 };
 
 /**
- * Builds gateways and devices as the keys `devices.count`, `devices.radius_m` and the section
- * `lora` say: places, links, streams, spreading factors. BeginRun() comes before it. Random streams
- * are 1 and 2, and as many from 1000 on as LoraHelper::AssignStreams() takes.
+ * Builds gateways and devices as the sections `devices` and `lora` say, group by group: places,
+ * links, streams, spreading factors. BeginRun() comes before it. Random streams are 1 and 2, as
+ * many from 1000 on as LoraHelper::AssignStreams() takes, and from 3000000 on those of walking
+ * devices.
  *
  * \param values of a scenario
  * \param helper what makes the network; nothing installed yet

@@ -25,9 +25,10 @@ namespace
 // First stream of each part; LoRa's end far below.
 constexpr int64_t POSITION_STREAM = 2000001;
 constexpr int64_t NBIOT_STREAM = 2001000;
+constexpr int64_t WALK_STREAM = 3500000;
 
 std::string
-GroupOf(int level)
+LevelOf(int level)
 {
     return "ce" + std::to_string(level);
 }
@@ -74,7 +75,14 @@ SetUp(const limitnet::ScenarioValues& values, NbiotHelper& nbiot)
     const auto time = [&](const char* key) { return TimeValue(Seconds(values.Real(key))); };
     nbiot.SetEnbAttribute("InactivityTime", time("nbiot.inactivity_s"));
     nbiot.SetEnbAttribute("CoreDelay", time("nbiot.core_delay_s"));
+}
 
+/** Sets up the devices of a group, which are installed next. */
+void
+SetUpDevices(const limitnet::ScenarioValues& values, NbiotHelper& nbiot)
+{
+    const auto real = [&](const char* key) { return DoubleValue(values.Real(key)); };
+    const auto time = [&](const char* key) { return TimeValue(Seconds(values.Real(key))); };
     const std::map<std::string, std::string> modems{{"bg96", "BG96"},
                                                     {"tr45.820", "TR45.820"},
                                                     {"sara-n2", "SARA-N2"}};
@@ -110,11 +118,6 @@ SetUp(const limitnet::ScenarioValues& values, NbiotHelper& nbiot)
 
 } // namespace
 
-NbiotLink::NbiotLink(std::string countKey)
-    : m_countKey(std::move(countKey))
-{
-}
-
 std::string
 NbiotLink::GetName() const
 {
@@ -122,31 +125,42 @@ NbiotLink::GetName() const
 }
 
 std::vector<std::string>
-NbiotLink::GetGroups() const
+NbiotLink::GetLevels() const
 {
-    std::vector<std::string> groups;
+    std::vector<std::string> levels;
     for (std::size_t level = 0; level < NBIOT_CE_COUNT; ++level)
     {
-        groups.push_back(GroupOf(static_cast<int>(level)));
+        levels.push_back(LevelOf(static_cast<int>(level)));
     }
-    return groups;
+    return levels;
 }
 
-std::vector<Ptr<LpwanNetDevice>>
+std::vector<OffloadingDevice>
 NbiotLink::Build(const limitnet::ScenarioValues& values, const limitnet::RunFolder& /* folder */)
 {
     SetUp(values, m_nbiot);
-    const double radius = values.Real("devices.radius_m");
     m_nbiot.InstallEnbs(
-        PlaceGateways(static_cast<uint32_t>(values.Int("nbiot.base_stations")), radius));
-    const NetDeviceContainer devices = m_nbiot.Install(
-        PlaceDevices(static_cast<uint32_t>(values.Int(m_countKey)), radius, POSITION_STREAM));
-    m_nbiot.AssignStreams(NBIOT_STREAM);
-    for (uint32_t i = 0; i < devices.GetN(); ++i)
+        PlaceGateways(values, "nbiot.base_stations", "nbiot.base_station_positions"));
+    const auto groups = values.Groups();
+    std::vector<OffloadingDevice> devices;
+    DevicePlacer placer(POSITION_STREAM, WALK_STREAM);
+    for (std::size_t g = 0; g < groups.size(); ++g)
     {
-        m_devices.push_back(DynamicCast<NbiotUe>(devices.Get(i)));
+        const auto& group = groups[g].second;
+        if (!IsOnLink(group, "nbiot"))
+        {
+            continue;
+        }
+        SetUpDevices(group, m_nbiot);
+        const NetDeviceContainer installed = m_nbiot.Install(placer.Place(group));
+        for (uint32_t i = 0; i < installed.GetN(); ++i)
+        {
+            m_devices.push_back(DynamicCast<NbiotUe>(installed.Get(i)));
+            devices.push_back({m_devices.back(), g});
+        }
     }
-    return {m_devices.begin(), m_devices.end()};
+    m_nbiot.AssignStreams(NBIOT_STREAM);
+    return devices;
 }
 
 void
@@ -191,10 +205,15 @@ NbiotLink::SendDownlink(uint32_t device, const std::vector<uint8_t>& payload, ui
         port);
 }
 
-uint32_t
-NbiotLink::GetGatewayCount() const
+std::vector<OffloadingGateway>
+NbiotLink::GetGateways() const
 {
-    return static_cast<uint32_t>(m_nbiot.GetEnbs().size());
+    std::vector<OffloadingGateway> stations;
+    for (const auto& enb : m_nbiot.GetEnbs())
+    {
+        stations.push_back({enb->GetNode(), 1});
+    }
+    return stations;
 }
 
 OffloadingDeviceState
@@ -203,7 +222,7 @@ NbiotLink::GetDeviceState(uint32_t device) const
     const auto& ue = m_devices.at(device);
     OffloadingDeviceState state;
     state.ceLevel = ue->GetCeLevel();
-    state.group = GroupOf(*state.ceLevel);
+    state.level = LevelOf(*state.ceLevel);
     state.pathLossDb = ue->GetCouplingLossDb();
     return state;
 }

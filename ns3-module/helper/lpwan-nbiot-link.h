@@ -22,23 +22,19 @@ namespace lpwan
 class NbiotLink : public OffloadingLink
 {
   public:
-    /** \param countKey the key that says how many devices there are */
-    explicit NbiotLink(std::string countKey = "devices.count");
-
     // --- OffloadingLink ---
     std::string GetName() const override;
-    std::vector<std::string> GetGroups() const override;
-    std::vector<Ptr<LpwanNetDevice>> Build(const limitnet::ScenarioValues& values,
-                                           const limitnet::RunFolder& folder) override;
+    std::vector<std::string> GetLevels() const override;
+    std::vector<OffloadingDevice> Build(const limitnet::ScenarioValues& values,
+                                        const limitnet::RunFolder& folder) override;
     void Connect(DeliverCallback deliver, FateCallback fate) override;
     void SendDownlink(uint32_t device, const std::vector<uint8_t>& payload, uint8_t port) override;
-    uint32_t GetGatewayCount() const override;
+    std::vector<OffloadingGateway> GetGateways() const override;
     OffloadingDeviceState GetDeviceState(uint32_t device) const override;
 
   private:
     void OnPacket(const NbiotPacketReport& report);
 
-    std::string m_countKey;
     NbiotHelper m_nbiot;
     std::vector<Ptr<NbiotUe>> m_devices;
     FateCallback m_fate;

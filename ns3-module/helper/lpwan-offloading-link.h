@@ -43,10 +43,24 @@ struct OffloadingFate
 /** What result files say of a device of a link. */
 struct OffloadingDeviceState
 {
-    std::string group;                      //!< in accuracy.csv; one of GetGroups()
+    std::string level;                      //!< in accuracy.csv; one of GetLevels()
     std::optional<uint8_t> spreadingFactor; //!< LoRa: 7..12
     std::optional<uint8_t> ceLevel;         //!< NB-IoT: level of coverage enhancement, 0..2
     double pathLossDb{0};                   //!< to the gateway with the lowest one, with shadowing
+};
+
+/** A device that a link has built. */
+struct OffloadingDevice
+{
+    Ptr<LpwanNetDevice> device; //!< on a node with a MobilityModel
+    std::size_t group{0};       //!< index in limitnet::ScenarioValues::Groups()
+};
+
+/** A gateway, or base station. */
+struct OffloadingGateway
+{
+    Ptr<Node> node;             //!< with a MobilityModel
+    uint32_t operatorNumber{1}; //!< whose it is, from 1
 };
 
 /**
@@ -56,8 +70,9 @@ struct OffloadingDeviceState
  * the cloud, the fate of each frame, and a few words for the result files.
  *
  * A run may have several links. Device addresses differ over all of them, since the cloud knows a
- * device by its address alone. So do random streams: the scenario takes 3; LoraLink 1, 2 and
- * from 1000 on as many as BuildLoraNetwork() takes, far fewer than a million.
+ * device by its address alone. So do random streams: the scenario takes 3 and
+ * from 4000000 on one for each device; LoraLink those of BuildLoraNetwork(); NbiotLink from 2000001
+ * on, and from 3500000 on those of walking devices.
  */
 class OffloadingLink
 {
@@ -78,20 +93,21 @@ class OffloadingLink
     virtual std::string GetName() const = 0;
 
     /**
-     * \return the groups that devices can be in, in the order of accuracy.csv; a level of the link
-     *         and its number, e.g. "sf7"; no two links of a run have the same
+     * \return the levels that devices can be at, in the order of accuracy.csv, e.g. "sf7"; no two
+     *         links of a run have the same
      */
-    virtual std::vector<std::string> GetGroups() const = 0;
+    virtual std::vector<std::string> GetLevels() const = 0;
 
     /**
-     * Builds the network, once and before the simulation; BeginRun() comes before it.
+     * Builds the network, once and before the simulation; BeginRun() comes before it. Of the
+     * groups it takes those that are on it, see IsOnLink().
      * \param values of the scenario
      * \param folder takes the link's own files, such as captures, if there are any
-     * \return its devices, each on a node with a MobilityModel
+     * \return its devices
      * \throws limitnet::Error on a value that makes no sense with another
      */
-    virtual std::vector<Ptr<LpwanNetDevice>> Build(const limitnet::ScenarioValues& values,
-                                                   const limitnet::RunFolder& folder) = 0;
+    virtual std::vector<OffloadingDevice> Build(const limitnet::ScenarioValues& values,
+                                                const limitnet::RunFolder& folder) = 0;
 
     /**
      * To be called after Build().
@@ -110,8 +126,8 @@ class OffloadingLink
                               const std::vector<uint8_t>& payload,
                               uint8_t port) = 0;
 
-    /** \return number of gateways, or base stations */
-    virtual uint32_t GetGatewayCount() const = 0;
+    /** \return the gateways, or base stations */
+    virtual std::vector<OffloadingGateway> GetGateways() const = 0;
 
     /**
      * \param device index in what Build() returned

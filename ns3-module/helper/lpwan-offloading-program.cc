@@ -37,9 +37,7 @@ RunOffloadingProgram(limitnet::OffloadingLinks links, int argc, char* argv[])
         }
         if (links != limitnet::OffloadingLinks::LORA)
         {
-            made.push_back(std::make_unique<NbiotLink>(links == limitnet::OffloadingLinks::MIXED
-                                                           ? "devices.nbiot_count"
-                                                           : "devices.count"));
+            made.push_back(std::make_unique<NbiotLink>());
         }
         OffloadingScenario(values, std::move(made)).Run(std::cout);
         return 0;

@@ -3,19 +3,25 @@
 #include "lpwan-offloading-scenario.h"
 
 #include "limitnet/codec/error.h"
+#include "limitnet/codec/int8-model.h"
+#include "limitnet/codec/picture-resize.h"
 #include "limitnet/codec/reassembler.h"
 #include "limitnet/data/fetch.h"
+#include "limitnet/data/image-file.h"
 #include "limitnet/data/paths.h"
 #include "limitnet/evaluation/open-classifier.h"
 #include "limitnet/results/csv-writer.h"
 #include "limitnet/results/plot.h"
 #include "limitnet/results/result-tables.h"
+#include "limitnet/scenario/number-columns.h"
+#include "lpwan-offloading-results.h"
 #include "lpwan-scenario-setup.h"
 
 #include "ns3/abort.h"
 #include "ns3/boolean.h"
+#include "ns3/double.h"
 #include "ns3/lpwan-feedback.h"
-#include "ns3/mobility-model.h"
+#include "ns3/pointer.h"
 #include "ns3/random-variable-stream.h"
 #include "ns3/simulator.h"
 #include "ns3/uinteger.h"
@@ -27,6 +33,7 @@
 #include <fstream>
 #include <iomanip>
 #include <iostream>
+#include <set>
 #include <sstream>
 #include <unistd.h>
 
@@ -38,35 +45,11 @@ namespace lpwan
 namespace
 {
 
-/** Stream of the phases of the devices' captures; OffloadingLink says which are the links'. */
-constexpr int64_t PHASE_STREAM = 3;
-
-/** Adds a number, or an empty field for 0: the link has none. */
-void
-AddUnlessZero(limitnet::CsvWriter& csv, uint32_t number)
-{
-    number != 0 ? csv.Add(number) : csv.AddEmpty();
-}
-
-/** Adds a level that only devices of one link have. */
-void
-AddLevel(limitnet::CsvWriter& csv, const std::optional<uint8_t>& level)
-{
-    level ? csv.Add(int{*level}) : csv.AddEmpty();
-}
-
-/** Adds class and confidence, or two empty fields for none. */
-void
-AddPrediction(limitnet::CsvWriter& csv, const limitnet::Prediction& prediction)
-{
-    constexpr int PROBABILITY_DECIMALS = 6;
-    if (prediction.label < 0)
-    {
-        csv.AddEmpty().AddEmpty();
-        return;
-    }
-    csv.Add(prediction.label).Add(prediction.confidence, PROBABILITY_DECIMALS);
-}
+// Streams; OffloadingLink says which are the links'.
+constexpr int64_t PHASE_STREAM = 3;          // of the devices' captures
+constexpr int64_t READING_STREAM = 4;        // of the meters', one for each group
+constexpr int64_t INTERVAL_STREAM = 4000000; // between captures, one for each device
+constexpr int64_t REBOOT_STREAM = 6000000;   // between reboots, one for each device
 
 limitnet::CodecChoice
 ChoiceOf(const limitnet::ScenarioValues& values)
@@ -82,6 +65,7 @@ ChoiceOf(const limitnet::ScenarioValues& values)
     choice.progressive = values.Bool("codec.progressive");
     choice.side = static_cast<int>(values.Int("codec.side_px"));
     choice.quality = static_cast<int>(values.Int("codec.quality"));
+    choice.parityPercent = values.Reals("strategy.parity_percent");
     return choice;
 }
 
@@ -95,6 +79,28 @@ CacheFile(const std::string& name)
     }
     return name == "auto" ? limitnet::CacheDir() / "predictions.sqlite"
                           : std::filesystem::path(name);
+}
+
+/** \return the pairs in a text such as "3/0; 4/1" */
+std::vector<std::pair<uint32_t, uint32_t>>
+DevicesAndImages(const std::string& text)
+{
+    std::vector<std::pair<uint32_t, uint32_t>> pairs;
+    std::istringstream in(text);
+    for (std::string word; std::getline(in, word, ';');)
+    {
+        std::istringstream part(word);
+        uint32_t device = 0;
+        uint32_t image = 0;
+        char slash = 0;
+        if (!(part >> device >> slash >> image) || slash != '/' || !(part >> std::ws).eof())
+        {
+            throw limitnet::Error("cloud.pictures_of = " + text +
+                                  ": has to be DEVICE/IMAGE, such as 3/0, with ; between");
+        }
+        pairs.emplace_back(device, image);
+    }
+    return pairs;
 }
 
 uint64_t
@@ -184,7 +190,6 @@ OffloadingScenario::OffloadingScenario(limitnet::ScenarioValues values,
         throw limitnet::Error("images.first = " + std::to_string(first) + ": " + dataset + " has " +
                               std::to_string(m_dataset->Size()) + " test pictures");
     }
-    m_codec = limitnet::OpenCodec(ChoiceOf(m_values));
     const std::string& classifier = m_values.Text("codec.classifier");
     const std::string classes = limitnet::ClassesOf(*m_dataset);
     if (classes.empty())
@@ -203,8 +208,56 @@ OffloadingScenario::OffloadingScenario(limitnet::ScenarioValues values,
     limitnet::EvaluatorOptions options;
     options.cache = CacheFile(m_values.Text("cloud.cache"));
     options.cacheLimitBytes = static_cast<uint64_t>(m_values.Int("cloud.cache_limit_mib")) << 20;
-    m_evaluator = std::make_unique<limitnet::Evaluator>(m_codec.decoder, m_classifier, options);
+    m_evaluator = std::make_unique<limitnet::Evaluator>(m_classifier, options);
+    m_pictured = DevicesAndImages(m_values.Text("cloud.pictures_of"));
+    OpenGroups();
     BeginRun(m_values);
+}
+
+void
+OffloadingScenario::OpenGroups()
+{
+    for (auto& [name, values] : m_values.Groups())
+    {
+        GroupRecord group;
+        group.name = name;
+        group.values = values;
+        group.isMeters = values.Text("devices.role") == "meter";
+        const bool unmarked = name.empty();
+        const auto fail = [&](const std::string& what) {
+            throw limitnet::Error((unmarked ? "" : "group " + name + ": ") + what);
+        };
+        for (const auto& link : m_links)
+        {
+            const auto levels = link->GetLevels();
+            if (std::find(levels.begin(), levels.end(), name) != levels.end())
+            {
+                fail("that is the name of a level of " + link->GetName());
+            }
+        }
+        if (values.Bool("strategy.fit_deadline") && values.Real("strategy.deadline_s") == 0)
+        {
+            fail("strategy.fit_deadline needs a strategy.deadline_s");
+        }
+        if (values.Bool("strategy.fit_deadline") && !values.Bool("codec.progressive"))
+        {
+            fail("strategy.fit_deadline and codec.progressive = false: the cloud has to know when "
+                 "all is there");
+        }
+        if (!group.isMeters)
+        {
+            try
+            {
+                group.codec = limitnet::OpenCodec(ChoiceOf(values));
+            }
+            catch (const limitnet::Error& error)
+            {
+                fail(error.what());
+            }
+            group.decoder = m_evaluator->AddDecoder(group.codec.decoder);
+        }
+        m_groups.push_back(std::move(group));
+    }
 }
 
 OffloadingScenario::~OffloadingScenario()
@@ -216,34 +269,32 @@ void
 OffloadingScenario::BuildLinks()
 {
     m_cloud = CreateObject<CloudApplication>();
-    m_cloud->SetImageIdOf([decoder = m_codec.decoder](const limitnet::Bytes& fragment) {
-        return decoder->ImageIdOf(fragment);
-    });
     for (const auto& link : m_links)
     {
         uint32_t indexOnLink = 0;
-        for (const auto& device : link->Build(m_values, m_folder))
+        for (const auto& built : link->Build(m_values, m_folder))
         {
             const auto number = static_cast<uint32_t>(m_devices.size());
-            const auto address = device->GetDeviceAddress();
+            const auto address = built.device->GetDeviceAddress();
             const bool isNew = m_deviceByAddress.emplace(address, number).second;
             NS_ABORT_MSG_UNLESS(isNew, "two devices of a run have the address " << address);
             DeviceRecord record;
             record.link = link.get();
             record.indexOnLink = indexOnLink++;
-            record.device = device;
+            record.group = built.group;
+            record.indexInGroup = m_groups[built.group].deviceCount++;
+            record.device = built.device;
             m_devices.push_back(std::move(record));
         }
-        link->Connect(MakeCallback(&CloudApplication::Receive, m_cloud),
+        link->Connect(MakeCallback(&OffloadingScenario::OnDelivery, this),
                       MakeCallback(&OffloadingScenario::OnFate, this));
     }
     m_cloud->TraceConnectWithoutContext("Arrival",
                                         MakeCallback(&OffloadingScenario::OnArrival, this));
-    m_cloud->SetAttribute("Reports", BooleanValue(m_values.Int("strategy.max_reports") > 0));
-    if (m_values.Real("strategy.stop_confidence") > 0)
-    {
-        m_cloud->SetJudge([this](std::size_t arrival) { return IsEnough(arrival); });
-    }
+    m_cloud->TraceConnectWithoutContext("Lost",
+                                        MakeCallback(&OffloadingScenario::OnCloudDown, this));
+    m_cloud->SetOutage(Seconds(m_values.Real("faults.cloud_down_from_s")),
+                       Seconds(m_values.Real("faults.cloud_down_s")));
     m_cloud->SetSendCallback([this](uint32_t address, const std::vector<uint8_t>& payload) {
         SendFeedback(address, payload);
     });
@@ -256,74 +307,215 @@ void
 OffloadingScenario::Build()
 {
     BuildLinks();
-    const auto& profile = limitnet::DeviceProfile::Get(m_values.Text("devices.profile"));
-    const auto perDevice = static_cast<uint32_t>(m_values.Int("images.per_device"));
-    const double period = m_values.Real("images.period_s");
-    const auto firstPicture = static_cast<std::size_t>(m_values.Int("images.first"));
-    const auto phase = CreateObject<UniformRandomVariable>();
-    phase->SetStream(PHASE_STREAM);
-
+    m_phase = CreateObject<UniformRandomVariable>();
+    m_phase->SetStream(PHASE_STREAM);
+    for (auto& group : m_groups)
+    {
+        const std::string& times = group.values.Text("images.times");
+        const bool isTrace = group.values.Text("images.traffic") == "trace";
+        if (isTrace == times.empty() && !group.isMeters)
+        {
+            throw limitnet::Error(isTrace ? "images.traffic = trace needs images.times"
+                                          : "images.times is for images.traffic = trace");
+        }
+        if (isTrace && !group.isMeters)
+        {
+            group.captureTimes = limitnet::ReadCaptureTimes(times, group.deviceCount);
+        }
+    }
     for (uint32_t i = 0; i < m_devices.size(); ++i)
     {
         DeviceRecord& record = m_devices[i];
-        record.source = CreateObject<ImageSource>();
-        record.source->SetAttribute("Period", TimeValue(Seconds(period)));
-        record.source->SetAttribute("ImageCount", UintegerValue(perDevice));
-        record.source->SetAttribute("Deadline",
-                                    TimeValue(Seconds(m_values.Real("strategy.deadline_s"))));
-        record.source->SetAttribute("NewestFirst",
-                                    BooleanValue(m_values.Text("strategy.queue") == "newest"));
-        record.source->SetAttribute(
-            "MaxReports",
-            UintegerValue(static_cast<uint64_t>(m_values.Int("strategy.max_reports"))));
-        record.source->SetAttribute("ReportTimeout",
-                                    TimeValue(Seconds(m_values.Real("strategy.report_timeout_s"))));
-        record.source->SetDevice(record.device);
-        record.source->SetEncoder(m_codec.encoder);
-        record.source->SetDeviceProfile(profile);
-        if (m_values.Real("devices.battery_j") > 0)
+        const auto& values = m_groups[record.group].values;
+        if (values.Real("devices.battery_j") > 0)
         {
             record.battery = AddBattery(record.device,
-                                        m_values.Real("devices.battery_j"),
-                                        m_values.Real("devices.base_power_w"));
+                                        values.Real("devices.battery_j"),
+                                        values.Real("devices.base_power_w"));
             record.battery->TraceConnectWithoutContext(
                 "Depleted",
                 MakeCallback(&OffloadingScenario::OnDepleted, this).Bind(i));
-            record.source->SetEnergyModel(record.battery);
         }
-        record.source->SetPictures([this, i, perDevice, firstPicture](uint32_t image) {
-            const std::size_t index =
-                (firstPicture + std::size_t{i} * perDevice + image) % m_dataset->Size();
-            ImageRecord& imageRecord = m_devices[i].images.at(image);
-            imageRecord.datasetIndex = index;
-            imageRecord.label = m_dataset->Label(index);
-            return m_dataset->At(index);
-        });
-        record.source->SetStartTime(Seconds(phase->GetValue(0, period)));
-        record.device->GetNode()->AddApplication(record.source);
-
-        record.source->TraceConnectWithoutContext(
-            "Captured",
-            MakeCallback(&OffloadingScenario::OnCaptured, this).Bind(i));
-        record.source->TraceConnectWithoutContext(
-            "Encoded",
-            MakeCallback(&OffloadingScenario::OnEncoded, this).Bind(i));
-        record.source->TraceConnectWithoutContext(
-            "FragmentQueued",
-            MakeCallback(&OffloadingScenario::OnFragmentQueued, this).Bind(i));
-        record.source->TraceConnectWithoutContext(
-            "Discarded",
-            MakeCallback(&OffloadingScenario::OnDiscarded, this).Bind(i));
-        record.device->TraceConnectWithoutContext(
-            "TxStart",
-            MakeCallback(&OffloadingScenario::OnTxStart, this).Bind(i));
-        record.device->TraceConnectWithoutContext(
-            "TxEnd",
-            MakeCallback(&OffloadingScenario::OnTxEnd, this).Bind(i));
-        record.device->TraceConnectWithoutContext(
-            "Drop",
-            MakeCallback(&OffloadingScenario::OnDrop, this).Bind(i));
+        m_groups[record.group].isMeters ? BuildMeter(i) : BuildCamera(i);
     }
+    for (const auto& [device, image] : m_pictured)
+    {
+        if (device >= m_devices.size() || !m_devices[device].source)
+        {
+            throw limitnet::Error("cloud.pictures_of = " + m_values.Text("cloud.pictures_of") +
+                                  ": there is no camera " + std::to_string(device));
+        }
+    }
+}
+
+void
+OffloadingScenario::BuildMeter(uint32_t number)
+{
+    DeviceRecord& record = m_devices[number];
+    GroupRecord& group = m_groups[record.group];
+    const auto payload = static_cast<uint32_t>(group.values.Int("meter.payload_bytes"));
+    if (payload > record.device->GetMtu())
+    {
+        throw limitnet::Error("meter.payload_bytes = " + std::to_string(payload) + ": device " +
+                              std::to_string(number) + " can send " +
+                              std::to_string(record.device->GetMtu()) + " bytes in a frame");
+    }
+    if (!group.readings)
+    {
+        group.readings = CreateObject<PeriodicTraffic>();
+        group.readings->SetAttribute("Period",
+                                     TimeValue(Seconds(group.values.Real("meter.period_s"))));
+        group.readings->SetAttribute("PayloadBytes", UintegerValue(payload));
+        group.readings->AssignStreams(READING_STREAM + static_cast<int64_t>(record.group));
+    }
+    group.readings->Add(record.device);
+    record.device->TraceConnectWithoutContext(
+        "TxEnd",
+        MakeCallback(&OffloadingScenario::OnReading, this).Bind(number));
+}
+
+void
+OffloadingScenario::SetTraffic(uint32_t number)
+{
+    DeviceRecord& record = m_devices[number];
+    const GroupRecord& group = m_groups[record.group];
+    const double period = group.values.Real("images.period_s");
+    const std::string& traffic = group.values.Text("images.traffic");
+    auto images = static_cast<uint64_t>(group.values.Int("images.per_device"));
+    const auto& times = group.captureTimes;
+    if (traffic == "trace" && !group.values.IsGiven("images.per_device"))
+    {
+        images = times[record.indexInGroup].size();
+    }
+    else if (traffic == "trace")
+    {
+        images = std::min<uint64_t>(images, times[record.indexInGroup].size());
+    }
+    record.source->SetAttribute("ImageCount", UintegerValue(images));
+    if (images == 0)
+    {
+        return;
+    }
+    double first = 0;
+    Ptr<RandomVariableStream> interval;
+    if (traffic == "poisson")
+    {
+        const auto exponential = CreateObject<ExponentialRandomVariable>();
+        exponential->SetAttribute("Mean", DoubleValue(period));
+        exponential->SetStream(INTERVAL_STREAM + number);
+        first = exponential->GetValue();
+        interval = exponential;
+    }
+    else if (traffic == "trace")
+    {
+        const auto& own = times[record.indexInGroup];
+        first = own.front();
+        std::vector<double> gaps;
+        for (std::size_t i = 1; i < own.size(); ++i)
+        {
+            gaps.push_back(own[i] - own[i - 1]);
+        }
+        gaps.push_back(1); // never used, but there has to be one
+        const auto listed = CreateObject<DeterministicRandomVariable>();
+        listed->SetValueArray(gaps.data(), gaps.size());
+        interval = listed;
+    }
+    else
+    {
+        const auto constant = CreateObject<ConstantRandomVariable>();
+        constant->SetAttribute("Constant", DoubleValue(period));
+        interval = constant;
+        first = m_phase->GetValue(0, period);
+    }
+    record.source->SetAttribute("Interval", PointerValue(interval));
+    record.source->SetStartTime(Seconds(first));
+}
+
+void
+OffloadingScenario::BuildCamera(uint32_t number)
+{
+    DeviceRecord& record = m_devices[number];
+    const GroupRecord& group = m_groups[record.group];
+    const auto& values = group.values;
+    const double stopConfidence = values.Real("strategy.stop_confidence");
+    const auto maxReports = static_cast<uint64_t>(values.Int("strategy.max_reports"));
+
+    CloudApplication::Subscription subscription;
+    subscription.imageIdOf = [decoder = group.codec.decoder](const limitnet::Bytes& fragment) {
+        return decoder->ImageIdOf(fragment);
+    };
+    subscription.reports = maxReports > 0;
+    if (stopConfidence > 0)
+    {
+        subscription.judge = [this](std::size_t arrival) { return IsEnough(arrival); };
+    }
+    m_cloud->Subscribe(record.device->GetDeviceAddress(), subscription);
+
+    const auto source = CreateObject<ImageSource>();
+    record.source = source;
+    const auto time = [&](const char* key) { return TimeValue(Seconds(values.Real(key))); };
+    source->SetAttribute("Deadline", time("strategy.deadline_s"));
+    source->SetAttribute("NewestFirst", BooleanValue(values.Text("strategy.queue") == "newest"));
+    source->SetAttribute("MaxReports", UintegerValue(maxReports));
+    source->SetAttribute("ReportTimeout", time("strategy.report_timeout_s"));
+    source->SetAttribute("FitDeadline", BooleanValue(values.Bool("strategy.fit_deadline")));
+    source->SetAttribute("ConfirmVital", BooleanValue(values.Bool("strategy.confirm_map")));
+    source->SetDevice(record.device);
+    source->SetEncoder(group.codec.encoder);
+    source->SetDeviceProfile(limitnet::DeviceProfile::Get(values.Text("devices.profile")));
+    if (record.battery)
+    {
+        source->SetEnergyModel(record.battery);
+    }
+    const auto perDevice = static_cast<std::size_t>(values.Int("images.per_device"));
+    const auto firstPicture = static_cast<std::size_t>(values.Int("images.first"));
+    const bool keepsOriginals = m_values.Bool("cloud.quality");
+    source->SetPictures([this, number, perDevice, firstPicture, keepsOriginals](uint32_t image) {
+        DeviceRecord& device = m_devices[number];
+        // The same for each group, so that groups can be compared image by image.
+        const std::size_t index =
+            (firstPicture + std::size_t{device.indexInGroup} * perDevice + image) %
+            m_dataset->Size();
+        ImageRecord& imageRecord = device.images.at(image);
+        imageRecord.datasetIndex = index;
+        imageRecord.label = m_dataset->Label(index);
+        auto picture = m_dataset->At(index);
+        if (keepsOriginals)
+        {
+            imageRecord.original = std::make_shared<const limitnet::Image>(picture);
+        }
+        return picture;
+    });
+    SetTraffic(number);
+    record.device->GetNode()->AddApplication(source);
+    const double reboots = values.Real("faults.reboots_per_day");
+    if (reboots > 0)
+    {
+        constexpr double DAY_S = 86400;
+        const auto interval = CreateObject<ExponentialRandomVariable>();
+        interval->SetAttribute("Mean", DoubleValue(DAY_S / reboots));
+        interval->SetStream(REBOOT_STREAM + number);
+        ScheduleReboot(number, interval);
+    }
+
+    const auto bind = [&](auto method) { return MakeCallback(method, this).Bind(number); };
+    source->TraceConnectWithoutContext("Captured", bind(&OffloadingScenario::OnCaptured));
+    source->TraceConnectWithoutContext("Encoded", bind(&OffloadingScenario::OnEncoded));
+    source->TraceConnectWithoutContext("FragmentQueued",
+                                       bind(&OffloadingScenario::OnFragmentQueued));
+    source->TraceConnectWithoutContext("Discarded", bind(&OffloadingScenario::OnDiscarded));
+    record.device->TraceConnectWithoutContext("TxStart", bind(&OffloadingScenario::OnTxStart));
+    record.device->TraceConnectWithoutContext("TxEnd", bind(&OffloadingScenario::OnTxEnd));
+    record.device->TraceConnectWithoutContext("Drop", bind(&OffloadingScenario::OnDrop));
+}
+
+void
+OffloadingScenario::ScheduleReboot(uint32_t number, Ptr<RandomVariableStream> interval)
+{
+    Simulator::Schedule(Seconds(interval->GetValue()), [this, number, interval] {
+        m_devices[number].source->Reboot();
+        ScheduleReboot(number, interval);
+    });
 }
 
 void
@@ -344,7 +536,7 @@ OffloadingScenario::Simulate()
     }
 }
 
-OffloadingScenario::FragmentRecord&
+FragmentRecord&
 OffloadingScenario::FragmentOf(uint32_t device, Ptr<const Packet> packet)
 {
     const auto [image, fragment] = m_devices[device].packets.at(packet->GetUid());
@@ -372,9 +564,9 @@ OffloadingScenario::OnEncoded(uint32_t device,
         fragmentRecord.bytes = static_cast<uint32_t>(fragment.size());
         record.fragments.push_back(std::move(fragmentRecord));
     }
-    m_devices[device].encodingEnergyJ +=
-        limitnet::DeviceProfile::Get(m_values.Text("devices.profile"))
-            .EncodingEnergyJ(encoded.work);
+    const auto& values = m_groups[m_devices[device].group].values;
+    record.encodingEnergyJ =
+        limitnet::DeviceProfile::Get(values.Text("devices.profile")).EncodingEnergyJ(encoded.work);
 }
 
 void
@@ -385,7 +577,6 @@ OffloadingScenario::OnFragmentQueued(uint32_t device,
 {
     m_devices[device].packets[packet->GetUid()] = {image, fragment};
     FragmentRecord& record = m_devices[device].images.at(image).fragments.at(fragment);
-    record.queued = true;
     record.queuedS = Simulator::Now().GetSeconds();
 }
 
@@ -409,6 +600,41 @@ OffloadingScenario::OnTxEnd(uint32_t device,
     FragmentRecord& record = FragmentOf(device, packet);
     ++record.transmissions;
     record.transmission = transmission; // a link may not know the end any earlier
+    record.txEnergyJ += (transmission.end - transmission.start).GetSeconds() *
+                        m_devices[device].device->GetPowerWatt(RadioState::TX);
+}
+
+void
+OffloadingScenario::OnReading(uint32_t device,
+                              Ptr<const Packet> packet,
+                              const LpwanTransmission& /* transmission */)
+{
+    DeviceRecord& record = m_devices[device];
+    record.packetsSent += record.lastPacket == packet->GetUid() ? 0 : 1; // repetitions are one
+    record.lastPacket = packet->GetUid();
+}
+
+void
+OffloadingScenario::OnDelivery(const UplinkDelivery& delivery)
+{
+    DeviceRecord& record = m_devices[m_deviceByAddress.at(delivery.deviceAddress)];
+    if (!record.source)
+    {
+        ++record.packetsDelivered;
+        return;
+    }
+    m_cloud->Receive(delivery);
+}
+
+void
+OffloadingScenario::OnCloudDown(const UplinkDelivery& delivery)
+{
+    const auto found = m_frames.find(FrameKey(delivery.deviceAddress, delivery.frameCounter));
+    if (found != m_frames.end())
+    {
+        const auto [device, image, fragment] = found->second;
+        m_devices[device].images.at(image).fragments.at(fragment).fate = "cloud_down";
+    }
 }
 
 void
@@ -437,6 +663,12 @@ OffloadingScenario::OnFate(const OffloadingFate& fate)
     // is still on its way there when the simulation ends is in the backhaul.
     record.fate = fate.fate;
     record.latency = fate.latency;
+    if (fate.latency)
+    {
+        // The frame's span has waiting in it.
+        record.txEnergyJ =
+            fate.latency->transmissionS * m_devices[device].device->GetPowerWatt(RadioState::TX);
+    }
     record.interferer.reset();
     if (fate.interfererAddress)
     {
@@ -448,7 +680,7 @@ OffloadingScenario::OnFate(const OffloadingFate& fate)
     }
 }
 
-OffloadingScenario::ImageRecord&
+ImageRecord&
 OffloadingScenario::ImageOf(const CloudApplication::Arrival& arrival)
 {
     const auto [device, image, fragment] =
@@ -482,7 +714,12 @@ OffloadingScenario::RequestEvaluation(const std::vector<std::size_t>& arrivals, 
     {
         fragments.push_back(m_cloud->GetArrivals()[arrivals[k]].bytes);
     }
-    m_evaluations[arrivals[i]] = m_evaluator->Request(fragments);
+    const auto& last = m_cloud->GetArrivals()[arrivals[i]];
+    const auto device = m_deviceByAddress.at(last.deviceAddress);
+    m_evaluations[arrivals[i]] =
+        m_evaluator->Request(fragments,
+                             m_groups[m_devices[device].group].decoder,
+                             ImageOf(m_cloud->GetArrivals()[arrivals.front()]).original);
 }
 
 void
@@ -505,7 +742,9 @@ OffloadingScenario::OnDiscarded(uint32_t device,
     FragmentRecord& record = m_devices[device].images.at(image).fragments.at(fragment);
     if (record.fate == "not_sent") // one that was to be sent again keeps its fate
     {
-        record.fate = reason == ImageSource::Discard::ENOUGH ? "not_needed" : "expired";
+        record.fate = reason == ImageSource::Discard::ENOUGH   ? "not_needed"
+                      : reason == ImageSource::Discard::REBOOT ? "device_reboot"
+                                                               : "expired";
     }
 }
 
@@ -515,8 +754,10 @@ OffloadingScenario::IsEnough(std::size_t arrival)
     const auto& arrivals = m_cloud->GetImages()[m_cloud->GetArrivals()[arrival].image].arrivals;
     RequestEvaluation(arrivals, arrivals.size() - 1);
     const auto prediction = m_evaluator->Get(m_evaluations.at(arrival));
+    const auto device = m_deviceByAddress.at(m_cloud->GetArrivals()[arrival].deviceAddress);
+    const auto& values = m_groups[m_devices[device].group].values;
     return prediction.label >= 0 &&
-           prediction.confidence >= m_values.Real("strategy.stop_confidence");
+           prediction.confidence >= values.Real("strategy.stop_confidence");
 }
 
 void
@@ -535,12 +776,6 @@ OffloadingScenario::Evaluate()
         RequestEvaluation(received.arrivals, received.arrivals.size() - 1);
     }
     const auto& arrivals = m_cloud->GetArrivals();
-    std::unique_ptr<limitnet::Reassembler> reassembler;
-    if (m_codec.model)
-    {
-        reassembler =
-            std::make_unique<limitnet::Reassembler>(m_codec.model->Tables(), m_codec.order);
-    }
     ProgressLine line("decoding and classifying", static_cast<double>(m_evaluations.size()));
     std::size_t done = 0;
     for (const auto& received : m_cloud->GetImages())
@@ -555,36 +790,39 @@ OffloadingScenario::Evaluate()
         record.arrivals.insert(record.arrivals.end(),
                                received.arrivals.begin(),
                                received.arrivals.end());
-        if (reassembler)
-        {
-            reassembler->Reset();
-        }
+        std::vector<limitnet::Bytes> bytes;
         for (const std::size_t index : received.arrivals)
         {
             const auto& arrival = arrivals[index];
-            if (reassembler)
-            {
-                reassembler->Add(arrival.bytes.data(), arrival.bytes.size());
-            }
+            bytes.push_back(arrival.bytes);
             const auto [device, image, fragment] =
                 m_frames.at(FrameKey(arrival.deviceAddress, arrival.frameCounter));
             FragmentRecord& fragmentRecord =
                 m_devices[device].images.at(image).fragments.at(fragment);
             fragmentRecord.fate = "delivered";
             fragmentRecord.interferer.reset();
-            fragmentRecord.arrival = index;
+            fragmentRecord.arrival = {arrival.time.GetSeconds(),
+                                      arrival.gatewayCount,
+                                      arrival.snrDb};
             const auto evaluation = m_evaluations.find(index);
             if (evaluation != m_evaluations.end())
             {
                 record.last = m_evaluator->Get(evaluation->second);
-                fragmentRecord.prediction = record.last;
+                fragmentRecord.evaluation = record.last;
                 line.Show(static_cast<double>(++done));
             }
         }
-        if (reassembler)
+        const auto device = m_deviceByAddress.at(received.deviceAddress);
+        const auto& codec = m_groups[m_devices[device].group].codec;
+        if (codec.model)
         {
-            record.valuesReceived = reassembler->ValueCount();
-            record.mapReceived = reassembler->HasMap();
+            limitnet::Reassembler reassembler(codec.model->Tables(), codec.order);
+            for (const auto& fragment : codec.erasure ? codec.erasure->Recover(bytes) : bytes)
+            {
+                reassembler.Add(fragment.data(), fragment.size());
+            }
+            record.valuesReceived = reassembler.ValueCount();
+            record.mapReceived = reassembler.HasMap();
         }
     }
 }
@@ -596,7 +834,16 @@ OffloadingScenario::AddImagesToCurves()
     m_curves["all"];
     for (const auto& device : m_devices)
     {
-        auto& group = m_curves[device.state.group];
+        std::vector<limitnet::AccuracyCurve*> curves{&m_curves["all"]};
+        if (device.source)
+        {
+            curves.push_back(&m_curves[device.state.level]);
+        }
+        const std::string& group = m_groups[device.group].name;
+        if (device.source && !group.empty())
+        {
+            curves.push_back(&m_curves[group]);
+        }
         for (const auto& image : device.images)
         {
             std::vector<limitnet::AccuracyCurve::Prediction> predictions;
@@ -610,185 +857,40 @@ OffloadingScenario::AddImagesToCurves()
                          m_evaluator->Get(evaluation->second).label == image.label});
                 }
             }
-            m_curves["all"].AddImage(m_durationS - image.capturedS, predictions);
-            group.AddImage(m_durationS - image.capturedS, predictions);
+            for (auto* curve : curves)
+            {
+                curve->AddImage(m_durationS - image.capturedS, predictions);
+            }
         }
     }
 }
 
 void
-OffloadingScenario::WriteNodes(const std::string& path) const
+OffloadingScenario::WritePictures(uint32_t device, uint32_t image) const
 {
-    limitnet::CsvWriter csv(path, limitnet::NodesTable().Names());
-    const auto& profile = limitnet::DeviceProfile::Get(m_values.Text("devices.profile"));
-    for (uint32_t i = 0; i < m_devices.size(); ++i)
+    const DeviceRecord& record = m_devices[device];
+    const auto folder = m_folder.File("pictures");
+    const auto name = std::to_string(device) + '-' + std::to_string(image) + '-';
+    std::filesystem::create_directories(folder);
+    if (image >= record.images.size())
     {
-        const DeviceRecord& record = m_devices[i];
-        const auto& device = record.device;
-        uint64_t sent = 0;
-        uint64_t delivered = 0;
-        for (const auto& image : record.images)
-        {
-            for (const auto& fragment : image.fragments)
-            {
-                sent += fragment.transmissions > 0 ? 1 : 0;
-                delivered += fragment.fate == "delivered" ? 1 : 0;
-            }
-        }
-        const Vector position = device->GetNode()->GetObject<MobilityModel>()->GetPosition();
-        const double encodingS =
-            std::min(record.source->GetEncodingTime().GetSeconds(), m_durationS);
-        const double onS = record.offAtS.value_or(m_durationS);
-        constexpr int METRE_DECIMALS = 3;
-        constexpr int DB_DECIMALS = 4;
-        constexpr int RATIO_DECIMALS = 8;
-        constexpr int JOULE_DECIMALS = 9;
-        csv.Add(i)
-            .Add(record.link->GetName())
-            .Add(position.x, METRE_DECIMALS)
-            .Add(position.y, METRE_DECIMALS);
-        AddLevel(csv, record.state.spreadingFactor);
-        AddLevel(csv, record.state.ceLevel);
-        csv.Add(record.state.pathLossDb, DB_DECIMALS)
-            .Add(record.images.size())
-            .Add(sent)
-            .Add(delivered)
-            .Add(device->GetTxAirtimeSeconds())
-            .Add(device->GetTxAirtimeSeconds() / m_durationS, RATIO_DECIMALS)
-            .Add(encodingS, JOULE_DECIMALS)
-            .Add(record.encodingEnergyJ, JOULE_DECIMALS)
-            .Add(profile.sleepPowerW * std::max(0.0, onS - encodingS), JOULE_DECIMALS)
-            .Add(device->GetEnergyJoule(RadioState::TX), JOULE_DECIMALS)
-            .Add(device->GetEnergyJoule(RadioState::RX), JOULE_DECIMALS)
-            .Add(device->GetEnergyJoule(RadioState::LIGHT_SLEEP), JOULE_DECIMALS)
-            .Add(device->GetEnergyJoule(RadioState::DRX), JOULE_DECIMALS)
-            .Add(device->GetEnergyJoule(RadioState::SLEEP), JOULE_DECIMALS);
-        record.offAtS ? csv.Add(*record.offAtS) : csv.AddEmpty();
-        constexpr double DAY_S = 86400;
-        record.battery
-            ? csv.Add(record.battery->EstimateLifetime().GetSeconds() / DAY_S, DB_DECIMALS)
-            : csv.AddEmpty();
-        csv.EndRow();
+        return; // the simulation ended before
     }
-    csv.Close();
-}
-
-void
-OffloadingScenario::WriteImages(const std::string& path) const
-{
-    limitnet::CsvWriter csv(path, limitnet::ImagesTable().Names());
-    for (uint32_t d = 0; d < m_devices.size(); ++d)
+    limitnet::WritePng(folder / (name + "original.png"),
+                       limitnet::ResizePicture(m_dataset->At(record.images[image].datasetIndex),
+                                               limitnet::INT8_PICTURE_SIDE));
+    std::vector<limitnet::Bytes> bytes;
+    for (const std::size_t index : record.images[image].arrivals)
     {
-        for (uint32_t i = 0; i < m_devices[d].images.size(); ++i)
+        const auto& arrival = m_cloud->GetArrivals()[index];
+        bytes.push_back(arrival.bytes);
+        const auto fragment = m_frames.at(FrameKey(arrival.deviceAddress, arrival.frameCounter))[2];
+        if (const auto picture = m_groups[record.group].codec.decoder->Decode(bytes))
         {
-            const ImageRecord& image = m_devices[d].images[i];
-            uint64_t bytes = 0;
-            uint64_t sent = 0;
-            for (const auto& fragment : image.fragments)
-            {
-                bytes += fragment.bytes;
-                sent += fragment.transmissions > 0 ? 1 : 0;
-            }
-            csv.Add(d)
-                .Add(m_devices[d].link->GetName())
-                .Add(i)
-                .Add(image.datasetIndex)
-                .Add(image.label);
-            AddLevel(csv, m_devices[d].state.spreadingFactor);
-            AddLevel(csv, m_devices[d].state.ceLevel);
-            csv.Add(image.capturedS);
-            image.encodedS ? csv.Add(*image.encodedS) : csv.AddEmpty();
-            csv.Add(m_durationS - image.capturedS)
-                .Add(image.fragments.size())
-                .Add(bytes)
-                .Add(sent)
-                .Add(image.arrivals.size());
-            if (m_codec.model)
-            {
-                csv.Add(image.valuesReceived.value_or(0)).Add(image.mapReceived);
-            }
-            else
-            {
-                csv.AddEmpty().AddEmpty();
-            }
-            if (image.arrivals.empty())
-            {
-                csv.AddEmpty().AddEmpty();
-            }
-            else
-            {
-                const auto& log = m_cloud->GetArrivals();
-                csv.Add(log[image.arrivals.front()].time.GetSeconds())
-                    .Add(log[image.arrivals.back()].time.GetSeconds());
-            }
-            AddPrediction(csv, image.last);
-            csv.Add(image.last.label == image.label).EndRow();
+            limitnet::WritePng(folder / (name + std::to_string(fragment) + ".png"),
+                               limitnet::ResizePicture(*picture, limitnet::INT8_PICTURE_SIDE));
         }
     }
-    csv.Close();
-}
-
-void
-OffloadingScenario::WriteFragments(const std::string& path) const
-{
-    limitnet::CsvWriter csv(path, limitnet::FragmentsTable().Names());
-    for (uint32_t d = 0; d < m_devices.size(); ++d)
-    {
-        for (uint32_t i = 0; i < m_devices[d].images.size(); ++i)
-        {
-            const ImageRecord& image = m_devices[d].images[i];
-            for (uint32_t f = 0; f < image.fragments.size(); ++f)
-            {
-                const FragmentRecord& fragment = image.fragments[f];
-                csv.Add(d).Add(i).Add(f).Add(fragment.bytes);
-                fragment.queued ? csv.Add(fragment.queuedS) : csv.AddEmpty();
-                if (fragment.transmission)
-                {
-                    const auto& t = *fragment.transmission;
-                    csv.Add(t.start.GetSeconds())
-                        .Add(fragment.latency ? fragment.latency->transmissionS
-                                              : (t.end - t.start).GetSeconds());
-                    AddUnlessZero(csv, t.spreadingFactor);
-                    AddUnlessZero(csv, t.frequencyHz);
-                }
-                else
-                {
-                    csv.AddEmpty().AddEmpty().AddEmpty().AddEmpty();
-                }
-                csv.Add(fragment.transmissions).Add(fragment.fate);
-                fragment.interferer ? csv.Add(*fragment.interferer) : csv.AddEmpty();
-                if (fragment.arrival)
-                {
-                    constexpr int DB_DECIMALS = 4;
-                    const auto& arrival = m_cloud->GetArrivals()[*fragment.arrival];
-                    csv.Add(arrival.time.GetSeconds())
-                        .Add(arrival.gatewayCount)
-                        .Add(arrival.snrDb, DB_DECIMALS);
-                }
-                else
-                {
-                    csv.AddEmpty().AddEmpty().AddEmpty();
-                }
-                const auto& prediction = fragment.prediction;
-                AddPrediction(csv, prediction.value_or(limitnet::Prediction{}));
-                prediction ? csv.Add(prediction->label == image.label) : csv.AddEmpty();
-                if (fragment.latency)
-                {
-                    csv.Add(fragment.latency->accessWaitS)
-                        .Add(fragment.latency->accessS)
-                        .Add(fragment.latency->schedulingS)
-                        .Add(fragment.latency->transmissionS)
-                        .Add(fragment.latency->retransmissionS);
-                }
-                else
-                {
-                    csv.AddEmpty().AddEmpty().AddEmpty().AddEmpty().AddEmpty();
-                }
-                csv.EndRow();
-            }
-        }
-    }
-    csv.Close();
 }
 
 void
@@ -797,24 +899,34 @@ OffloadingScenario::WriteFiles()
     {
         limitnet::CsvWriter csv(m_folder.File("accuracy.csv"), limitnet::AccuracyTable().Names());
         limitnet::AddAccuracyRows(csv, "all", m_curves.at("all").At(m_times));
+        std::vector<std::string> names;
+        for (const auto& group : m_groups)
+        {
+            names.push_back(group.name);
+        }
         for (const auto& link : m_links)
         {
-            for (const auto& group : link->GetGroups())
+            const auto levels = link->GetLevels();
+            names.insert(names.end(), levels.begin(), levels.end());
+        }
+        for (const auto& name : names)
+        {
+            const auto curve = m_curves.find(name);
+            if (curve != m_curves.end())
             {
-                const auto curve = m_curves.find(group);
-                if (curve != m_curves.end())
-                {
-                    limitnet::AddAccuracyRows(csv, group, curve->second.At(m_times));
-                }
+                limitnet::AddAccuracyRows(csv, name, curve->second.At(m_times));
             }
         }
         csv.Close();
     }
-    WriteNodes(m_folder.File("nodes.csv"));
-    WriteImages(m_folder.File("images.csv"));
-    WriteFragments(m_folder.File("fragments.csv"));
+    WriteOffloadingTables({m_groups, m_devices, m_links, m_durationS}, m_folder);
+    for (const auto& [device, image] : m_pictured)
+    {
+        WritePictures(device, image);
+    }
     std::ofstream ini(m_folder.File("scenario.ini"));
     m_values.WriteIni(ini);
+    ini << "\n# Result files: schema version " << limitnet::RESULT_SCHEMA << " of docs/csv.md\n";
     ini.close();
     if (!ini)
     {
@@ -825,21 +937,29 @@ OffloadingScenario::WriteFiles()
 void
 OffloadingScenario::PrintSummary(std::ostream& out) const
 {
-    std::map<std::string, uint32_t> devicesByGroup;
+    std::map<std::string, uint32_t> devicesByLevel;
     std::map<std::string, uint64_t> fates;
+    std::set<std::string> profiles;
     uint64_t images = 0;
+    uint64_t meters = 0;
     double airtime = 0;
     double energy = 0;
-    const auto& profile = limitnet::DeviceProfile::Get(m_values.Text("devices.profile"));
     for (const auto& device : m_devices)
     {
-        ++devicesByGroup[device.state.group];
+        ++devicesByLevel[device.state.level];
+        if (!device.source)
+        {
+            ++meters;
+            continue;
+        }
+        profiles.insert(m_groups[device.group].values.Text("devices.profile"));
         airtime += device.device->GetTxAirtimeSeconds();
-        energy += device.encodingEnergyJ + device.device->GetTotalEnergyJoule() -
-                  device.device->GetEnergyJoule(RadioState::SLEEP);
+        energy +=
+            device.device->GetTotalEnergyJoule() - device.device->GetEnergyJoule(RadioState::SLEEP);
         images += device.images.size();
         for (const auto& image : device.images)
         {
+            energy += image.encodingEnergyJ;
             for (const auto& fragment : image.fragments)
             {
                 ++fates[fragment.fate];
@@ -848,26 +968,36 @@ OffloadingScenario::PrintSummary(std::ostream& out) const
     }
     out << m_devices.size() << " devices (";
     const char* separator = "";
-    uint32_t gateways = 0;
+    std::size_t gateways = 0;
     for (const auto& link : m_links)
     {
-        for (auto group : link->GetGroups())
+        for (auto level : link->GetLevels())
         {
-            const auto count = devicesByGroup.find(group);
-            if (count != devicesByGroup.end())
+            const auto count = devicesByLevel.find(level);
+            if (count != devicesByLevel.end())
             {
                 // "sf7" is SF7 in a text
-                std::transform(group.begin(), group.end(), group.begin(), [](unsigned char c) {
+                std::transform(level.begin(), level.end(), level.begin(), [](unsigned char c) {
                     return static_cast<char>(std::toupper(c));
                 });
-                out << separator << count->second << " at " << group;
+                out << separator << count->second << " at " << level;
                 separator = ", ";
             }
         }
-        gateways += link->GetGatewayCount();
+        gateways += link->GetGateways().size();
     }
-    out << "), " << gateways << " gateway(s), " << images << " images in " << m_durationS
-        << " s of simulated time, microcontroller " << profile.name << "\nfragments:";
+    out << "), ";
+    if (meters > 0)
+    {
+        out << meters << " of them meters, ";
+    }
+    out << gateways << " gateway(s), " << images << " images in " << m_durationS
+        << " s of simulated time, microcontroller";
+    for (const auto& profile : profiles)
+    {
+        out << ' ' << profile;
+    }
+    out << "\nfragments:";
     separator = " ";
     for (const auto& [fate, count] : fates)
     {

@@ -5,21 +5,19 @@
 
 #include "limitnet/data/dataset.h"
 #include "limitnet/evaluation/evaluator.h"
-#include "limitnet/evaluation/open-codec.h"
 #include "limitnet/results/accuracy-curve.h"
 #include "limitnet/results/run-folder.h"
 #include "limitnet/scenario/option-table.h"
 
 #include "ns3/lpwan-cloud.h"
-#include "ns3/lpwan-image-source.h"
-#include "ns3/lpwan-net-device.h"
 #include "ns3/lpwan-offloading-link.h"
+#include "ns3/lpwan-offloading-records.h"
+#include "ns3/random-variable-stream.h"
 
 #include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <optional>
 #include <ostream>
 #include <string>
 #include <utility>
@@ -68,59 +66,20 @@ class OffloadingScenario
     void Run(std::ostream& out);
 
   private:
-    /** What became of a fragment. */
-    struct FragmentRecord
-    {
-        uint32_t bytes{0};
-        double queuedS{0};
-        bool queued{false};
-        std::optional<LpwanTransmission> transmission; //!< set when its frame began
-        uint32_t transmissions{0};                     //!< frames of it in the air to the end
-        std::string fate{"not_sent"};
-        std::optional<uint32_t> interferer; //!< device that did most to its loss
-        std::optional<OffloadingLatency> latency;
-        std::optional<std::size_t> arrival; //!< index in the cloud's log
-        std::optional<limitnet::Prediction> prediction;
-    };
-
-    /** What became of an image. */
-    struct ImageRecord
-    {
-        std::size_t datasetIndex{0};
-        int label{-1};
-        double capturedS{0};
-        std::optional<double> encodedS;
-        std::vector<FragmentRecord> fragments;
-        std::vector<std::size_t> arrivals;         //!< indices in the cloud's log
-        limitnet::Prediction last;                 //!< the cloud's at the end
-        std::optional<std::size_t> valuesReceived; //!< LimitNet only, and so below
-        bool mapReceived{false};
-    };
-
-    /** A device and its images. */
-    struct DeviceRecord
-    {
-        OffloadingLink* link{nullptr};
-        uint32_t indexOnLink{0};
-        Ptr<LpwanNetDevice> device;
-        OffloadingDeviceState state; //!< at the end
-        Ptr<ImageSource> source;
-        std::vector<ImageRecord> images;
-        std::map<uint64_t, std::pair<uint32_t, uint32_t>> packets; //!< uid: image, fragment
-        double encodingEnergyJ{0};
-        Ptr<LpwanEnergyModel> battery; //!< null without one
-        std::optional<double> offAtS;  //!< when it was empty
-    };
-
+    void OpenGroups();
     void Build();
     void BuildLinks();
+    void BuildCamera(uint32_t number);
+    void BuildMeter(uint32_t number);
+    /** Sets when a camera captures. */
+    void SetTraffic(uint32_t number);
+    void ScheduleReboot(uint32_t number, Ptr<RandomVariableStream> interval);
     void Simulate();
     void Evaluate();
     void AddImagesToCurves();
     void WriteFiles();
-    void WriteNodes(const std::string& path) const;
-    void WriteImages(const std::string& path) const;
-    void WriteFragments(const std::string& path) const;
+    /** Writes what has arrived of an image as pictures, one for each arrival. */
+    void WritePictures(uint32_t device, uint32_t image) const;
     void PrintSummary(std::ostream& out) const;
 
     /** \return the image that a frame's fragment belongs to in truth: for scoring only */
@@ -158,6 +117,13 @@ class OffloadingScenario
     /** \return whether the classifier is as sure as wanted of what has arrived of an image */
     bool IsEnough(std::size_t arrival);
 
+    /** A payload comes out of a link. */
+    void OnDelivery(const UplinkDelivery& delivery);
+    void OnCloudDown(const UplinkDelivery& delivery);
+    void OnReading(uint32_t device,
+                   Ptr<const Packet> packet,
+                   const LpwanTransmission& transmission);
+
     /** The cloud's answer to a device. */
     void SendFeedback(uint32_t address, const std::vector<uint8_t>& payload);
 
@@ -168,20 +134,22 @@ class OffloadingScenario
     std::vector<double> m_times; //!< times since capture of the accuracy curve
     double m_durationS;
     std::unique_ptr<limitnet::Dataset> m_dataset;
-    limitnet::OpenedCodec m_codec;
+    std::vector<GroupRecord> m_groups;
     std::shared_ptr<const limitnet::Classifier> m_classifier;
     limitnet::RunFolder m_folder;
+    std::vector<std::pair<uint32_t, uint32_t>> m_pictured; //!< device and image
     std::unique_ptr<limitnet::Evaluator> m_evaluator;
 
     std::vector<std::unique_ptr<OffloadingLink>> m_links;
     Ptr<CloudApplication> m_cloud;
     uint64_t m_mixedImages{0}; //!< images of the cloud that are not one image in truth
     std::vector<DeviceRecord> m_devices;
+    Ptr<UniformRandomVariable> m_phase; //!< of periodic captures
     std::map<uint32_t, uint32_t> m_deviceByAddress;
     /// by device address << 32 | frame counter: device, image, fragment
     std::map<uint64_t, std::array<uint32_t, 3>> m_frames;
     std::map<std::size_t, limitnet::Evaluator::Id> m_evaluations; //!< by index of the arrival
-    std::map<std::string, limitnet::AccuracyCurve> m_curves;      //!< by group
+    std::map<std::string, limitnet::AccuracyCurve> m_curves;      //!< by group or level
 };
 
 } // namespace lpwan

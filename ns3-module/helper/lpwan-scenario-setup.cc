@@ -3,17 +3,23 @@
 #include "lpwan-scenario-setup.h"
 
 #include "limitnet/codec/error.h"
+#include "limitnet/scenario/number-columns.h"
 
 #include "ns3/basic-energy-source.h"
 #include "ns3/config.h"
 #include "ns3/constant-position-mobility-model.h"
 #include "ns3/double.h"
+#include "ns3/pointer.h"
+#include "ns3/position-allocator.h"
 #include "ns3/random-variable-stream.h"
+#include "ns3/random-waypoint-mobility-model.h"
 #include "ns3/rng-seed-manager.h"
 #include "ns3/string.h"
 #include "ns3/type-id.h"
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace ns3
 {
@@ -28,11 +34,88 @@ constexpr double GATEWAY_HEIGHT_M = 15;
 constexpr double DEVICE_HEIGHT_M = 1;
 
 void
-Place(Ptr<Node> node, double x, double y, double z)
+Stand(Ptr<Node> node, double x, double y, double z)
 {
     const auto mobility = CreateObject<ConstantPositionMobilityModel>();
     mobility->SetPosition(Vector(x, y, z));
     node->AggregateObject(mobility);
+}
+
+/** Lets a device walk on a disc. \return random streams taken */
+int64_t
+Walk(Ptr<Node> node,
+     const limitnet::Position& from,
+     const limitnet::Position& center,
+     double radiusM,
+     double speedMS,
+     int64_t stream)
+{
+    const auto places = CreateObject<UniformDiscPositionAllocator>();
+    places->SetRho(radiusM);
+    places->SetX(center.x);
+    places->SetY(center.y);
+    places->SetZ(DEVICE_HEIGHT_M);
+    const auto speed = CreateObject<ConstantRandomVariable>();
+    speed->SetAttribute("Constant", DoubleValue(speedMS));
+    const auto pause = CreateObject<ConstantRandomVariable>();
+    const auto mobility = CreateObject<RandomWaypointMobilityModel>();
+    mobility->SetAttribute("PositionAllocator", PointerValue(places));
+    mobility->SetAttribute("Speed", PointerValue(speed));
+    mobility->SetAttribute("Pause", PointerValue(pause));
+    mobility->SetPosition(Vector(from.x, from.y, DEVICE_HEIGHT_M));
+    const int64_t taken = mobility->AssignStreams(stream);
+    node->AggregateObject(mobility);
+    return taken;
+}
+
+/** \return the middle ones of a square grid, as many as asked for, that covers a disc */
+std::vector<limitnet::Position>
+Grid(uint32_t count, double radiusM)
+{
+    // A square grid of step d has 1 / d^2 places a unit of area.
+    const double step = radiusM * std::sqrt(M_PI / count);
+    const int half = static_cast<int>(std::ceil(radiusM / step)) + 1;
+    std::vector<limitnet::Position> places;
+    for (int row = -half; row <= half; ++row)
+    {
+        for (int column = -half; column <= half; ++column)
+        {
+            places.push_back({column * step, row * step});
+        }
+    }
+    std::stable_sort(places.begin(), places.end(), [&](const auto& a, const auto& b) {
+        return std::hypot(a.x, a.y) < std::hypot(b.x, b.y) - step * 1e-9;
+    });
+    places.resize(count);
+    return places;
+}
+
+/** \return the positions of a key, as many as another key says if that is given */
+std::vector<limitnet::Position>
+ReadPositions(const limitnet::ScenarioValues& values,
+              const std::string& positionsKey,
+              const std::string& countKey)
+{
+    std::vector<limitnet::Position> positions;
+    try
+    {
+        positions = limitnet::ReadPositions(values.Text(positionsKey));
+    }
+    catch (const limitnet::Error& error)
+    {
+        throw limitnet::Error(positionsKey + ": " + error.what());
+    }
+    if (values.IsGiven(countKey))
+    {
+        const auto count = static_cast<std::size_t>(values.Int(countKey));
+        if (count > positions.size())
+        {
+            throw limitnet::Error(countKey + " = " + values.Text(countKey) + ": " + positionsKey +
+                                  " has " + std::to_string(positions.size()) + " places");
+        }
+        positions.resize(count);
+    }
+    return positions;
 }
 
 /**
@@ -71,14 +154,28 @@ BeginRun(const limitnet::ScenarioValues& values)
 }
 
 NodeContainer
-PlaceGateways(uint32_t count, double radiusM)
+PlaceGateways(const limitnet::ScenarioValues& values,
+              const std::string& countKey,
+              const std::string& positionsKey)
 {
+    const auto count = static_cast<uint32_t>(values.Int(countKey));
+    if (!values.Text(positionsKey).empty())
+    {
+        const auto positions = ReadPositions(values, positionsKey, countKey);
+        NodeContainer nodes(static_cast<uint32_t>(positions.size()));
+        for (uint32_t i = 0; i < nodes.GetN(); ++i)
+        {
+            Stand(nodes.Get(i), positions[i].x, positions[i].y, GATEWAY_HEIGHT_M);
+        }
+        return nodes;
+    }
+    const double radiusM = values.Real("devices.radius_m");
     NodeContainer nodes(count);
-    Place(nodes.Get(0), 0, 0, GATEWAY_HEIGHT_M);
+    Stand(nodes.Get(0), 0, 0, GATEWAY_HEIGHT_M);
     for (uint32_t i = 1; i < count; ++i)
     {
         const double angle = 2 * M_PI * (i - 1) / (count - 1);
-        Place(nodes.Get(i),
+        Stand(nodes.Get(i),
               radiusM / 2 * std::cos(angle),
               radiusM / 2 * std::sin(angle),
               GATEWAY_HEIGHT_M);
@@ -86,25 +183,71 @@ PlaceGateways(uint32_t count, double radiusM)
     return nodes;
 }
 
-NodeContainer
-PlaceDevices(uint32_t count, double radiusM, int64_t stream)
+DevicePlacer::DevicePlacer(int64_t stream, int64_t walkStream)
+    : m_radius(CreateObject<UniformRandomVariable>()),
+      m_angle(CreateObject<UniformRandomVariable>()),
+      m_walkStream(walkStream)
 {
+    m_radius->SetStream(stream);
+    m_angle->SetStream(stream + 1);
+}
+
+NodeContainer
+DevicePlacer::Place(const limitnet::ScenarioValues& group)
+{
+    const double radiusM = group.Real("devices.radius_m");
+    const double centerX = group.Real("devices.center_x_m");
+    const double centerY = group.Real("devices.center_y_m");
+    const std::string& placement = group.Text("devices.placement");
+    auto count = static_cast<uint32_t>(group.Int("devices.count"));
+    std::vector<limitnet::Position> positions;
+    if (placement == "list")
+    {
+        positions = ReadPositions(group, "devices.positions", "devices.count");
+        count = static_cast<uint32_t>(positions.size());
+    }
+    else if (!group.Text("devices.positions").empty())
+    {
+        throw limitnet::Error("devices.positions is for devices.placement = list");
+    }
+    else if (placement == "grid")
+    {
+        positions = Grid(count, radiusM);
+    }
+    else
+    {
+        for (uint32_t i = 0; i < count; ++i)
+        {
+            // The square root makes the density uniform over the disc's area.
+            const double distance = radiusM * std::sqrt(m_radius->GetValue(0, 1));
+            const double angle = m_angle->GetValue(0, 2 * M_PI);
+            positions.push_back({distance * std::cos(angle), distance * std::sin(angle)});
+        }
+    }
     NodeContainer nodes(count);
-    const auto radiusVariable = CreateObject<UniformRandomVariable>();
-    const auto angleVariable = CreateObject<UniformRandomVariable>();
-    radiusVariable->SetStream(stream);
-    angleVariable->SetStream(stream + 1);
+    const double speed = group.Real("devices.speed_m_s");
     for (uint32_t i = 0; i < count; ++i)
     {
-        // The square root makes the density uniform over the disc's area.
-        const double distance = radiusM * std::sqrt(radiusVariable->GetValue(0, 1));
-        const double angle = angleVariable->GetValue(0, 2 * M_PI);
-        Place(nodes.Get(i),
-              distance * std::cos(angle),
-              distance * std::sin(angle),
-              DEVICE_HEIGHT_M);
+        const double x = positions[i].x + (placement == "list" ? 0 : centerX);
+        const double y = positions[i].y + (placement == "list" ? 0 : centerY);
+        if (speed > 0)
+        {
+            m_walkStream +=
+                Walk(nodes.Get(i), {x, y}, {centerX, centerY}, radiusM, speed, m_walkStream);
+        }
+        else
+        {
+            Stand(nodes.Get(i), x, y, DEVICE_HEIGHT_M);
+        }
     }
     return nodes;
+}
+
+bool
+IsOnLink(const limitnet::ScenarioValues& group, const std::string& link)
+{
+    return !group.Has("devices.link") || group.Text("devices.link") == link ||
+           group.Text("devices.link") == "both";
 }
 
 Ptr<LpwanEnergyModel>

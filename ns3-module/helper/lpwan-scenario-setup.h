@@ -7,8 +7,10 @@
 
 #include "ns3/lpwan-energy-model.h"
 #include "ns3/node-container.h"
+#include "ns3/random-variable-stream.h"
 
 #include <cstdint>
+#include <string>
 
 namespace ns3
 {
@@ -25,24 +27,46 @@ namespace lpwan
 void BeginRun(const limitnet::ScenarioValues& values);
 
 /**
- * Makes nodes for gateways, or base stations, on masts of 15 m: the first in the centre, the others
- * on a circle of half the radius.
+ * Makes nodes for gateways, or base stations, on masts of 15 m: where their positions are given
+ * there, otherwise the first in the centre and the others on a circle of half of devices.radius_m.
  *
- * \param count at least 1
- * \param radiusM of the disc on which the devices stand
+ * \param values of a scenario
+ * \param countKey key of their number
+ * \param positionsKey key of their positions
  * \return the nodes
+ * \throws limitnet::Error when the positions make no sense
  */
-NodeContainer PlaceGateways(uint32_t count, double radiusM);
+NodeContainer PlaceGateways(const limitnet::ScenarioValues& values,
+                            const std::string& countKey,
+                            const std::string& positionsKey);
 
-/**
- * Makes nodes for devices, at hand height (1 m), uniformly by area on a disc around the centre.
- *
- * \param count how many
- * \param radiusM of the disc
- * \param stream first of the two random streams that are taken
- * \return the nodes
- */
-NodeContainer PlaceDevices(uint32_t count, double radiusM, int64_t stream);
+/** Makes nodes for devices, at hand height (1 m), one group after the other. */
+class DevicePlacer
+{
+  public:
+    /**
+     * \param stream first of the two random streams that it takes
+     * \param walkStream first of those that walking devices take, each a few
+     */
+    DevicePlacer(int64_t stream, int64_t walkStream);
+
+    /**
+     * Places the devices of a group as its section `devices` says.
+     *
+     * \param group values of the group
+     * \return the nodes
+     * \throws limitnet::Error when the positions make no sense
+     */
+    NodeContainer Place(const limitnet::ScenarioValues& group);
+
+  private:
+    Ptr<UniformRandomVariable> m_radius;
+    Ptr<UniformRandomVariable> m_angle;
+    int64_t m_walkStream;
+};
+
+/** \return whether the devices of a group are on a link: always, where the program has but one */
+bool IsOnLink(const limitnet::ScenarioValues& group, const std::string& link);
 
 /**
  * Gives a device a battery, a BasicEnergySource on its node, from which its radio draws. ns-3 looks

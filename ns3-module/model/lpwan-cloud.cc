@@ -2,7 +2,6 @@
 
 #include "lpwan-cloud.h"
 
-#include "ns3/boolean.h"
 #include "ns3/log.h"
 #include "ns3/simulator.h"
 #include "ns3/trace-source-accessor.h"
@@ -25,12 +24,6 @@ CloudApplication::GetTypeId()
             .SetParent<Application>()
             .SetGroupName("Limitnet")
             .AddConstructor<CloudApplication>()
-            .AddAttribute("Reports",
-                          "Fragments have a label before them, and the cloud says "
-                          "what is missing when one of them asks.",
-                          BooleanValue(false),
-                          MakeBooleanAccessor(&CloudApplication::m_reports),
-                          MakeBooleanChecker())
             .AddAttribute("FeedbackPause",
                           "A device is not told again within that time that the "
                           "cloud needs no more of an image.",
@@ -40,18 +33,15 @@ CloudApplication::GetTypeId()
             .AddTraceSource("Arrival",
                             "A fragment has arrived: its index in GetArrivals().",
                             MakeTraceSourceAccessor(&CloudApplication::m_arrivalTrace),
-                            "ns3::lpwan::CloudApplication::ArrivalTracedCallback");
+                            "ns3::lpwan::CloudApplication::ArrivalTracedCallback")
+            .AddTraceSource("Lost",
+                            "A payload came while the cloud was down.",
+                            MakeTraceSourceAccessor(&CloudApplication::m_lostTrace),
+                            "ns3::lpwan::CloudApplication::LostTracedCallback");
     return tid;
 }
 
-CloudApplication::CloudApplication()
-    : m_imageIdOf([](const limitnet::Bytes& bytes) {
-          const auto fragment = limitnet::ParseFragment(bytes.data(), bytes.size());
-          return fragment.kind == limitnet::FragmentKind::INVALID ? std::nullopt
-                                                                  : std::optional(fragment.imageId);
-      })
-{
-}
+CloudApplication::CloudApplication() = default;
 
 CloudApplication::~CloudApplication() = default;
 
@@ -59,7 +49,7 @@ void
 CloudApplication::DoDispose()
 {
     m_send = nullptr;
-    m_judge = nullptr;
+    m_subscriptions.clear();
     m_arrivals.clear();
     m_images.clear();
     m_devices.clear();
@@ -79,10 +69,16 @@ CloudApplication::StopApplication()
 }
 
 void
-CloudApplication::SetImageIdOf(
-    std::function<std::optional<uint8_t>(const limitnet::Bytes&)> imageIdOf)
+CloudApplication::Subscribe(uint32_t deviceAddress, Subscription subscription)
 {
-    m_imageIdOf = std::move(imageIdOf);
+    m_subscriptions[deviceAddress] = std::move(subscription);
+}
+
+void
+CloudApplication::SetOutage(Time from, Time duration)
+{
+    m_outageFrom = from;
+    m_outageEnd = from + duration;
 }
 
 void
@@ -92,15 +88,28 @@ CloudApplication::Receive(const UplinkDelivery& delivery)
     {
         return;
     }
+    if (Simulator::Now() >= m_outageFrom && Simulator::Now() < m_outageEnd)
+    {
+        m_lostTrace(delivery);
+        return;
+    }
+    const auto subscription = m_subscriptions.find(delivery.deviceAddress);
+    if (subscription == m_subscriptions.end())
+    {
+        NS_LOG_WARN("device " << delivery.deviceAddress << " is not subscribed");
+        ++m_invalid;
+        return;
+    }
+    const Subscription& device = subscription->second;
     limitnet::Bytes bytes(delivery.payload->GetSize());
     delivery.payload->CopyData(bytes.data(), static_cast<uint32_t>(bytes.size()));
     FragmentLabel label;
-    if (m_reports && bytes.size() >= FRAGMENT_LABEL_BYTES)
+    if (device.reports && bytes.size() >= FRAGMENT_LABEL_BYTES)
     {
         label = ReadFragmentLabel(bytes.data());
         bytes.erase(bytes.begin(), bytes.begin() + FRAGMENT_LABEL_BYTES);
     }
-    const auto imageId = m_imageIdOf(bytes);
+    const auto imageId = device.imageIdOf(bytes);
     if (!imageId)
     {
         NS_LOG_WARN("payload of device " << delivery.deviceAddress << " is no fragment");
@@ -108,27 +117,26 @@ CloudApplication::Receive(const UplinkDelivery& delivery)
         return;
     }
 
-    DeviceState& device = m_devices[delivery.deviceAddress];
+    DeviceState& state = m_devices[delivery.deviceAddress];
     // ids count modulo IMAGE_IDS: up to half of them further on is ahead, the rest is behind
-    const unsigned forward = (*imageId + limitnet::IMAGE_IDS - device.newest) % limitnet::IMAGE_IDS;
+    const unsigned forward = (*imageId + limitnet::IMAGE_IDS - state.newest) % limitnet::IMAGE_IDS;
     const bool isAhead = forward > 0 && forward < limitnet::IMAGE_IDS / 2;
-    const bool isNew =
-        !device.any || isAhead || device.images.find(*imageId) == device.images.end();
+    const bool isNew = !state.any || isAhead || state.images.find(*imageId) == state.images.end();
     if (isNew)
     {
-        device.images[*imageId] = m_images.size();
+        state.images[*imageId] = m_images.size();
         m_images.emplace_back();
         m_images.back().deviceAddress = delivery.deviceAddress;
         m_images.back().imageId = *imageId;
     }
-    if (!device.any || isAhead)
+    if (!state.any || isAhead)
     {
-        device.any = true;
-        device.newest = *imageId;
+        state.any = true;
+        state.newest = *imageId;
     }
-    const std::size_t image = device.images[*imageId];
+    const std::size_t image = state.images[*imageId];
     m_images[image].arrivals.push_back(m_arrivals.size());
-    if (m_reports)
+    if (device.reports)
     {
         m_images[image].numbers.insert(label.number);
     }
@@ -142,18 +150,18 @@ CloudApplication::Receive(const UplinkDelivery& delivery)
     m_arrivalTrace(m_arrivals.size() - 1);
     if (m_send)
     {
-        Answer(m_arrivals.size() - 1, label);
+        Answer(m_arrivals.size() - 1, device.judge, label);
     }
 }
 
 void
-CloudApplication::Answer(std::size_t arrival, const FragmentLabel& label)
+CloudApplication::Answer(std::size_t arrival, const Judge& judge, const FragmentLabel& label)
 {
     // What every LoRaWAN data rate of EU868 carries down.
     constexpr std::size_t MAX_BYTES = 51;
     ReceivedImage& image = m_images[m_arrivals[arrival].image];
     const bool wasEnough = image.enough;
-    image.enough = image.enough || (m_judge && m_judge(arrival));
+    image.enough = image.enough || (judge && judge(arrival));
     Feedback feedback;
     feedback.imageId = image.imageId;
     if (image.enough)
@@ -188,12 +196,6 @@ void
 CloudApplication::SetSendCallback(SendCallback send)
 {
     m_send = std::move(send);
-}
-
-void
-CloudApplication::SetJudge(Judge judge)
-{
-    m_judge = std::move(judge);
 }
 
 uint64_t

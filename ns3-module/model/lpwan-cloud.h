@@ -30,8 +30,8 @@ namespace lpwan
  * device and image, and keeps a log of the arrivals, from which the evaluator decodes and
  * classifies. It knows nothing but the bytes that arrived and who sent them.
  *
- * It can answer (SetSendCallback()): with SetJudge(), that it needs no more of an image, again with
- * each further fragment of it but not within FeedbackPause; with the attribute Reports, on a
+ * It can answer (SetSendCallback()): where a device has a judge, that it needs no more of an image,
+ * again with each further fragment of it but not within FeedbackPause; where it has reports, on a
  * fragment that asks for it, which ones it lacks. Its answers take no time beside the way.
  *
  * An image id has 6 bits. Ids up to 31 ahead of the newest one of a device begin a new image; all
@@ -59,7 +59,7 @@ class CloudApplication : public Application
         uint32_t deviceAddress{0};         //!< whose
         uint8_t imageId{0};                //!< its id on the air
         std::vector<std::size_t> arrivals; //!< its fragments, as indices of GetArrivals()
-        std::set<uint16_t> numbers;        //!< of its fragments; with Reports only
+        std::set<uint16_t> numbers;        //!< of its fragments; with reports only
         bool enough{false};                //!< the judge has had enough of it
         Time toldAt;                       //!< when the device was told so for the last time
     };
@@ -82,15 +82,37 @@ class CloudApplication : public Application
     CloudApplication();
     ~CloudApplication() override;
 
-    /** \param imageIdOf tells the image of a payload; nothing for what is no fragment. The default
-     * is that of LimitNet's bitstream. */
-    void SetImageIdOf(std::function<std::optional<uint8_t>(const limitnet::Bytes&)> imageIdOf);
+    /** What the cloud has to know of a device beforehand. */
+    struct Subscription
+    {
+        /** Tells the image of a payload; nothing for what is no fragment. */
+        std::function<std::optional<uint8_t>(const limitnet::Bytes&)> imageIdOf;
+        bool reports{false}; //!< fragments have labels, and the device may ask what is missing
+        Judge judge;         //!< asked after each arrival; null: the cloud never has enough
+    };
+
+    /**
+     * Payloads of devices that are not subscribed are counted as invalid.
+     * \param deviceAddress whose
+     * \param subscription what is to be known of it
+     */
+    void Subscribe(uint32_t deviceAddress, Subscription subscription);
+
+    /**
+     * Lets the cloud be down for a while: what reaches it then is lost, and nothing that it has is.
+     * \param from when
+     * \param duration how long
+     */
+    void SetOutage(Time from, Time duration);
+
+    /**
+     * Signature of the trace source Lost.
+     * \param delivery what reached the cloud while it was down
+     */
+    typedef void (*LostTracedCallback)(const UplinkDelivery& delivery);
 
     /** \param send sends answers; null for none */
     void SetSendCallback(SendCallback send);
-
-    /** \param judge asked after each arrival; null: the cloud never has enough */
-    void SetJudge(Judge judge);
 
     /** \return answers sent: that an image is enough */
     uint64_t GetEnoughAnswers() const;
@@ -126,21 +148,22 @@ class CloudApplication : public Application
     void StopApplication() override;
 
     /** Answers to a fragment if there is reason to. */
-    void Answer(std::size_t arrival, const FragmentLabel& label);
+    void Answer(std::size_t arrival, const Judge& judge, const FragmentLabel& label);
 
     SendCallback m_send;
-    Judge m_judge;
-    bool m_reports{false}; //!< attribute Reports
-    Time m_feedbackPause;  //!< attribute FeedbackPause
+    std::map<uint32_t, Subscription> m_subscriptions;
+    Time m_outageFrom;
+    Time m_outageEnd;
+    Time m_feedbackPause; //!< attribute FeedbackPause
     uint64_t m_enoughAnswers{0};
     uint64_t m_missingAnswers{0};
-    std::function<std::optional<uint8_t>(const limitnet::Bytes&)> m_imageIdOf;
     bool m_running{false};
     std::vector<Arrival> m_arrivals;
     std::vector<ReceivedImage> m_images;
     std::map<uint32_t, DeviceState> m_devices;
     uint64_t m_invalid{0};
     TracedCallback<std::size_t> m_arrivalTrace;
+    TracedCallback<const UplinkDelivery&> m_lostTrace;
 };
 
 } // namespace lpwan

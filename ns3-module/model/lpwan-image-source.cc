@@ -7,7 +7,9 @@
 #include "ns3/abort.h"
 #include "ns3/boolean.h"
 #include "ns3/log.h"
+#include "ns3/pointer.h"
 #include "ns3/simulator.h"
+#include "ns3/string.h"
 #include "ns3/trace-source-accessor.h"
 #include "ns3/uinteger.h"
 
@@ -30,11 +32,22 @@ ImageSource::GetTypeId()
             .SetParent<Application>()
             .SetGroupName("Limitnet")
             .AddConstructor<ImageSource>()
-            .AddAttribute("Period",
-                          "Time between two captures.",
-                          TimeValue(Minutes(10)),
-                          MakeTimeAccessor(&ImageSource::m_period),
-                          MakeTimeChecker(MicroSeconds(1)))
+            .AddAttribute("Interval",
+                          "Seconds between two captures, drawn for each.",
+                          StringValue("ns3::ConstantRandomVariable[Constant=600]"),
+                          MakePointerAccessor(&ImageSource::m_interval),
+                          MakePointerChecker<RandomVariableStream>())
+            .AddAttribute("FitDeadline",
+                          "Encode an image within the bytes that can be sent before its Deadline.",
+                          BooleanValue(false),
+                          MakeBooleanAccessor(&ImageSource::m_fitDeadline),
+                          MakeBooleanChecker())
+            .AddAttribute("ConfirmVital",
+                          "The network is to acknowledge fragments without which nothing can be "
+                          "decoded.",
+                          BooleanValue(false),
+                          MakeBooleanAccessor(&ImageSource::m_confirmVital),
+                          MakeBooleanChecker())
             .AddAttribute("ImageCount",
                           "Images to capture.",
                           UintegerValue(1),
@@ -195,7 +208,7 @@ ImageSource::Capture()
     const auto encoded = std::make_shared<const limitnet::EncodedImage>(
         m_encoder->Encode(m_pictures(image),
                           static_cast<uint8_t>(image),
-                          m_device->GetMtu() - labelBytes));
+                          {m_device->GetMtu() - labelBytes, BytesUntilDeadline()}));
     const Time duration = Seconds(m_profile.EncodingSeconds(encoded->work));
     const Time start = std::max(Simulator::Now(), m_encoderFreeAt);
     m_encoderFreeAt = start + duration;
@@ -211,20 +224,27 @@ ImageSource::Capture()
     Simulator::Schedule(m_encoderFreeAt - Simulator::Now(),
                         &ImageSource::EncodingDone,
                         this,
+                        m_reboots,
                         image,
                         Simulator::Now(),
                         encoded);
     if (m_captured < m_imageCount)
     {
-        m_captureEvent = Simulator::Schedule(m_period, &ImageSource::Capture, this);
+        m_captureEvent =
+            Simulator::Schedule(Seconds(m_interval->GetValue()), &ImageSource::Capture, this);
     }
 }
 
 void
-ImageSource::EncodingDone(uint32_t image,
+ImageSource::EncodingDone(uint32_t boot,
+                          uint32_t image,
                           Time captured,
                           std::shared_ptr<const limitnet::EncodedImage> encoded)
 {
+    if (boot != m_reboots)
+    {
+        return;
+    }
     if (m_energyModel)
     {
         m_energyModel->SetMcuPower(m_profile.sleepPowerW);
@@ -246,6 +266,61 @@ ImageSource::EncodingDone(uint32_t image,
     std::iota(all.begin(), all.end(), 0U);
     EnqueueAll(image, all);
     Feed();
+}
+
+std::size_t
+ImageSource::BytesUntilDeadline() const
+{
+    if (!m_fitDeadline || !m_deadline.IsStrictlyPositive())
+    {
+        return 0;
+    }
+    // How long the encoding takes is known when it is done; it is short against a deadline.
+    auto bytes = m_device->EstimateBytesUntil(Simulator::Now() + m_deadline);
+    if (!bytes && m_paceBytes > 0)
+    {
+        bytes = static_cast<uint64_t>(static_cast<double>(m_paceBytes) / m_paceTime.GetSeconds() *
+                                      m_deadline.GetSeconds());
+    }
+    if (!bytes)
+    {
+        return 0;
+    }
+    uint64_t waiting = 0;
+    for (const Pending& pending : m_queue)
+    {
+        waiting += m_open.at(pending.image).encoded->fragments[pending.fragment].size();
+    }
+    // A frame at least: the next image may be luckier, and an image of nothing is none.
+    const uint64_t left = *bytes - std::min(*bytes, m_newestFirst ? 0 : waiting);
+    return static_cast<std::size_t>(std::max<uint64_t>(left, m_device->GetMtu()));
+}
+
+void
+ImageSource::Reboot()
+{
+    if (m_device->IsOff())
+    {
+        return;
+    }
+    ++m_reboots;
+    m_encoderFreeAt = Simulator::Now();
+    while (!m_open.empty())
+    {
+        Close(m_open.begin()->first, Discard::REBOOT);
+    }
+    m_busySince.reset();
+    if (m_energyModel)
+    {
+        m_energyModel->SetMcuPower(m_profile.sleepPowerW);
+    }
+}
+
+int64_t
+ImageSource::AssignStreams(int64_t stream)
+{
+    m_interval->SetStream(stream);
+    return 1;
 }
 
 void
@@ -419,8 +494,17 @@ ImageSource::Feed()
         }
         open.inDevice[packet->GetUid()] = next.fragment;
         m_fragmentTrace(next.image, next.fragment, packet);
+        m_busySince = m_busySince.value_or(Simulator::Now());
+        const auto& vital = open.encoded->vital;
         // A refusal fires the device's Drop trace; there is nothing better to do with the packet.
-        m_device->Send(packet, m_device->GetBroadcast(), 0);
+        if (m_confirmVital && next.fragment < vital.size() && vital[next.fragment])
+        {
+            m_device->SendConfirmed(packet, 0);
+        }
+        else
+        {
+            m_device->Send(packet, m_device->GetBroadcast(), 0);
+        }
         CloseIfDone(next.image);
     }
 }
@@ -436,8 +520,18 @@ ImageSource::Dropped(Ptr<const Packet> packet, DropReason /* reason */)
 void
 ImageSource::TxComplete(Ptr<const Packet> packet, Time, Time)
 {
+    if (m_busySince)
+    {
+        m_paceBytes += packet->GetSize();
+        m_paceTime += Simulator::Now() - *m_busySince;
+        m_busySince.reset();
+    }
     OnLeft(packet);
     Feed();
+    if (m_device && m_device->GetQueueSize() > 0)
+    {
+        m_busySince = Simulator::Now();
+    }
 }
 
 void

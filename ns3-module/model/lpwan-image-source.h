@@ -12,6 +12,7 @@
 #include "ns3/application.h"
 #include "ns3/event-id.h"
 #include "ns3/nstime.h"
+#include "ns3/random-variable-stream.h"
 #include "ns3/traced-callback.h"
 
 #include <cstdint>
@@ -30,8 +31,8 @@ namespace lpwan
 /**
  * \ingroup limitnet
  *
- * The camera and the microcontroller behind it: captures a picture each Period from the
- * application's StartTime on, encodes it, and hands the fragments to an LPWAN device in order.
+ * The camera and the microcontroller behind it: captures a picture at the application's StartTime
+ * and then after each Interval, encodes it, and hands the fragments to an LPWAN device in order.
  *
  * The host encodes the picture at once; simulated time passes as the device profile says (work of
  * each stage x cycles per operation / clock), and only then is the first fragment handed over. The
@@ -47,6 +48,9 @@ namespace lpwan
  *   asks the cloud what is missing, which is sent again, the most important first, and the last of
  *   these asks again; MaxReports times at most. Without an answer within ReportTimeout the same
  *   fragment asks again.
+ * - With FitDeadline an image is encoded within the bytes that can be sent before its Deadline, by
+ *   LpwanNetDevice::EstimateBytesUntil(), or where the device cannot know, at the pace so far.
+ * - With ConfirmVital the fragments without which nothing can be decoded are sent confirmed.
  */
 class ImageSource : public Application
 {
@@ -82,6 +86,7 @@ class ImageSource : public Application
     {
         EXPIRED, //!< its image is too old, or too far behind the newest
         ENOUGH,  //!< the cloud needs no more of it
+        REBOOT,  //!< the device forgot it
     };
 
     /**
@@ -115,6 +120,15 @@ class ImageSource : public Application
      *              profile's sleep power otherwise
      */
     void SetEnergyModel(Ptr<LpwanEnergyModel> model);
+
+    /**
+     * Restarts the microcontroller: images that it encodes or has not sent are lost. What is in its
+     * flash stays: the numbers of images and frames, and the clock goes on.
+     */
+    void Reboot();
+
+    /** \param stream random stream of the intervals \return number of streams taken */
+    int64_t AssignStreams(int64_t stream);
 
     /** \return images captured up to now */
     uint32_t GetCapturedImages() const;
@@ -156,12 +170,18 @@ class ImageSource : public Application
 
     /**
      * The microcontroller is done with an image.
+     * \param boot number of reboots when it began
      * \param image number of the image
+     * \param captured when
      * \param encoded its fragments
      */
-    void EncodingDone(uint32_t image,
+    void EncodingDone(uint32_t boot,
+                      uint32_t image,
                       Time captured,
                       std::shared_ptr<const limitnet::EncodedImage> encoded);
+
+    /** \return bytes that an image may have; 0: any number */
+    std::size_t BytesUntilDeadline() const;
 
     /** The device gave up a fragment, so there may be room. */
     void Dropped(Ptr<const Packet> packet, DropReason reason);
@@ -206,17 +226,23 @@ class ImageSource : public Application
     Pictures m_pictures;
     std::shared_ptr<const limitnet::ImageEncoder> m_encoder;
     limitnet::DeviceProfile m_profile;
-    Time m_period;                   //!< attribute Period
-    uint32_t m_imageCount;           //!< attribute ImageCount
-    uint32_t m_captured{0};          //!< images captured
-    Time m_encoderFreeAt;            //!< when the microcontroller can start on another image
-    Time m_encodingTime;             //!< spent in all
-    Time m_deadline;                 //!< attribute Deadline
-    bool m_newestFirst{false};       //!< attribute NewestFirst
-    uint32_t m_maxReports{0};        //!< attribute MaxReports
-    Time m_reportTimeout;            //!< attribute ReportTimeout
-    std::map<uint32_t, Open> m_open; //!< by image
-    std::deque<Pending> m_queue;     //!< fragments not yet handed over
+    Ptr<RandomVariableStream> m_interval; //!< attribute Interval
+    bool m_fitDeadline{false};            //!< attribute FitDeadline
+    bool m_confirmVital{false};           //!< attribute ConfirmVital
+    uint32_t m_reboots{0};                //!< up to now
+    Time m_paceTime;                      //!< during which the device had something to send
+    uint64_t m_paceBytes{0};              //!< that it sent in that time
+    std::optional<Time> m_busySince;      //!< it has something to send since then
+    uint32_t m_imageCount;                //!< attribute ImageCount
+    uint32_t m_captured{0};               //!< images captured
+    Time m_encoderFreeAt;                 //!< when the microcontroller can start on another image
+    Time m_encodingTime;                  //!< spent in all
+    Time m_deadline;                      //!< attribute Deadline
+    bool m_newestFirst{false};            //!< attribute NewestFirst
+    uint32_t m_maxReports{0};             //!< attribute MaxReports
+    Time m_reportTimeout;                 //!< attribute ReportTimeout
+    std::map<uint32_t, Open> m_open;      //!< by image
+    std::deque<Pending> m_queue;          //!< fragments not yet handed over
     EventId m_captureEvent;
 
     TracedCallback<uint32_t> m_capturedTrace;

@@ -369,7 +369,11 @@ LoraChannel::EndUplink(uint32_t device, Ptr<LoraUplink> uplink)
     }
     for (const auto& gateway : m_gateways)
     {
-        uplink->fate = std::max(uplink->fate, gateway->EndReception(uplink));
+        const LoraFate fate = gateway->EndReception(uplink);
+        if (gateway->GetNetId() == uplink->netId)
+        {
+            uplink->fate = std::max(uplink->fate, fate);
+        }
     }
     m_fateTrace(*uplink);
 }

@@ -63,8 +63,9 @@ struct LoraUplink : public SimpleRefCount<LoraUplink>
     LpwanTransmission transmission;             //!< who, when, where
     LoraModulation modulation;                  //!< how; agrees with `transmission`
     Ptr<const Packet> frame;                    //!< the bytes on air (PHY payload)
+    uint32_t netId{0};                          //!< the network it is for
     Time symbolTime;                            //!< duration of one symbol
-    LoraFate fate{LoraFate::UNDER_SENSITIVITY}; //!< furthest it got so far
+    LoraFate fate{LoraFate::UNDER_SENSITIVITY}; //!< furthest it got so far in its network
     /** When `fate` is INTERFERENCE: who disturbed it most, at the first gateway of that fate. */
     LoraInterferer interferer;
     std::vector<uint32_t> receptions; //!< for gateways: the frame's place there, by gateway

@@ -113,6 +113,11 @@ LoraEndDevice::GetTypeId()
                 UintegerValue(0),
                 MakeUintegerAccessor(&LoraEndDevice::SetSubBand, &LoraEndDevice::GetSubBand),
                 MakeUintegerChecker<uint8_t>(0, 8))
+            .AddAttribute("NetId",
+                          "LoRaWAN NetID of its network, whose gateways serve it.",
+                          UintegerValue(0),
+                          MakeUintegerAccessor(&LoraEndDevice::m_netId),
+                          MakeUintegerChecker<uint32_t>(0, 0xffffff))
             .AddAttribute("Confirmed",
                           "The network is to acknowledge what Send() takes.",
                           BooleanValue(false),
@@ -307,6 +312,12 @@ LoraEndDevice::SetSubBand(uint8_t number)
 {
     m_subBand = number;
     ResetChannels();
+}
+
+uint32_t
+LoraEndDevice::GetNetId() const
+{
+    return m_netId;
 }
 
 uint8_t
@@ -617,6 +628,45 @@ bool
 LoraEndDevice::Send(Ptr<Packet> packet, const Address& /* dest */, uint16_t protocolNumber)
 {
     return SendData(packet, protocolNumber, m_confirmed);
+}
+
+bool
+LoraEndDevice::SendConfirmed(Ptr<Packet> packet, uint16_t protocolNumber)
+{
+    return SendData(packet, protocolNumber, true);
+}
+
+std::optional<uint64_t>
+LoraEndDevice::EstimateBytesUntil(Time until) const
+{
+    const Time airtime = GetTimeOnAir(GetMtu());
+    // Before the next frame a class A device listens in two windows, the second of which begins
+    // RxDelay + 1 s after the end of the frame.
+    const Time pause = airtime + Seconds(m_rxDelayS + 1);
+    std::map<std::size_t, Time> openFrom; // of the sub-bands there are
+    for (std::size_t i = 0; i < Channels().size(); ++i)
+    {
+        if (IsUsable(i, m_dataRate))
+        {
+            openFrom[m_region->SubBandOf(Channels()[i].frequencyHz)] = OpenFrom(i);
+        }
+    }
+    const auto framesFrom = [&](Time start, Time period) {
+        const Time last = until - airtime;
+        return start > last ? int64_t{0} : 1 + (last - start).GetTimeStep() / period.GetTimeStep();
+    };
+    const Time now = Simulator::Now();
+    int64_t frames = 0;
+    for (const auto& [subBand, open] : openFrom)
+    {
+        const auto permille =
+            m_dutyCycleEnabled ? m_region->subBands[subBand].dutyCyclePermille : 1000;
+        frames += framesFrom(std::max({now, m_busyUntil, open}),
+                             std::max(pause, airtime * 1000 / permille));
+    }
+    frames = std::min(frames, framesFrom(std::max(now, m_busyUntil), pause));
+    frames -= std::min<int64_t>(frames, GetQueueSize());
+    return static_cast<uint64_t>(frames) * GetMtu();
 }
 
 bool
@@ -936,6 +986,7 @@ LoraEndDevice::Transmit(uint8_t dataRate)
     uplink->transmission = transmission;
     uplink->modulation = modulation;
     uplink->frame = m_pending->frame;
+    uplink->netId = m_netId;
     uplink->symbolTime = LoraSymbolTime(modulation);
     m_channel->SendUplink(m_channelIndex, uplink);
 }

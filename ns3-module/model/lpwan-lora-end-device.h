@@ -175,6 +175,9 @@ class LoraEndDevice : public LpwanNetDevice, public LoraDownlinkReceiver
     /** \return how it listens */
     LoraDeviceClass GetClass() const;
 
+    /** \return attribute NetId */
+    uint32_t GetNetId() const;
+
     /** \return attribute SubBand */
     uint8_t GetSubBand() const;
 
@@ -210,6 +213,8 @@ class LoraEndDevice : public LpwanNetDevice, public LoraDownlinkReceiver
     // --- LpwanNetDevice, NetDevice ---
     uint32_t GetDeviceAddress() const override;
     uint16_t GetMtu() const override;
+    bool SendConfirmed(Ptr<Packet> packet, uint16_t protocolNumber) override;
+    std::optional<uint64_t> EstimateBytesUntil(Time until) const override;
     bool Send(Ptr<Packet> packet, const Address& dest, uint16_t protocolNumber) override;
     Ptr<Channel> GetChannel() const override;
     /** \param address DevEUI, a Mac64Address */
@@ -421,6 +426,7 @@ class LoraEndDevice : public LpwanNetDevice, public LoraDownlinkReceiver
     uint8_t m_rx2DataRate;
     uint8_t m_rxDelayS{1};
     uint8_t m_maxDutyCycle{0};
+    uint32_t m_netId{0}; //!< attribute NetId
     uint8_t m_subBand{0};
     uint8_t m_listensDataRate{0}; //!< class C
     uint8_t m_battery{255};

@@ -68,6 +68,12 @@ LoraGateway::GetTypeId()
             .SetParent<Object>()
             .SetGroupName("Limitnet")
             .AddConstructor<LoraGateway>()
+            .AddAttribute("NetId",
+                          "LoRaWAN NetID of its network. Frames of other networks disturb and hold "
+                          "demodulators, and go no further.",
+                          UintegerValue(0),
+                          MakeUintegerAccessor(&LoraGateway::m_netId),
+                          MakeUintegerChecker<uint32_t>(0, 0xffffff))
             .AddAttribute("NoiseFigure",
                           "Noise figure of the receiver, dB.",
                           DoubleValue(6),
@@ -228,6 +234,12 @@ uint32_t
 LoraGateway::GetIndex() const
 {
     return m_index;
+}
+
+uint32_t
+LoraGateway::GetNetId() const
+{
+    return m_netId;
 }
 
 double
@@ -592,7 +604,8 @@ LoraGateway::EndReception(Ptr<LoraUplink> uplink)
         --m_busy;
     }
     const LoraFate fate = Decide(reception);
-    if (fate == LoraFate::INTERFERENCE && uplink->fate < LoraFate::INTERFERENCE)
+    if (fate == LoraFate::INTERFERENCE && uplink->fate < LoraFate::INTERFERENCE &&
+        uplink->netId == m_netId)
     {
         uplink->interferer = reception.worst;
     }
@@ -619,7 +632,7 @@ LoraGateway::EndReception(Ptr<LoraUplink> uplink)
         break;
     case LoraFate::RECEIVED:
         m_receivedTrace(*uplink, reception.rxPowerDbm);
-        if (!m_report.IsNull())
+        if (!m_report.IsNull() && uplink->netId == m_netId)
         {
             LoraGatewayReport report;
             report.gateway = m_index;

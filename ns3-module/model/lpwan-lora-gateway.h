@@ -102,6 +102,9 @@ class LoraGateway : public Object
     /** \return index of the gateway on its channel */
     uint32_t GetIndex() const;
 
+    /** \return attribute NetId */
+    uint32_t GetNetId() const;
+
     /** \return antenna gain, dB */
     double GetAntennaGain() const;
 
@@ -279,6 +282,7 @@ class LoraGateway : public Object
 
     Ptr<Node> m_node;
     Ptr<LoraChannel> m_channel;
+    uint32_t m_netId{0}; //!< attribute NetId
     uint32_t m_index{0};
     ReportCallback m_report;
     double m_noiseFigureDb{6};

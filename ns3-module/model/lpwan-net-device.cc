@@ -349,6 +349,18 @@ LpwanNetDevice::Enqueue(Ptr<const Packet> packet, uint16_t protocolNumber, bool 
 }
 
 bool
+LpwanNetDevice::SendConfirmed(Ptr<Packet> packet, uint16_t protocolNumber)
+{
+    return Send(packet, GetBroadcast(), protocolNumber);
+}
+
+std::optional<uint64_t>
+LpwanNetDevice::EstimateBytesUntil(Time /* until */) const
+{
+    return std::nullopt;
+}
+
+bool
 LpwanNetDevice::Withdraw(uint64_t uid)
 {
     const auto found = std::find_if(m_queue.begin(), m_queue.end(), [&](const QueueItem& item) {

@@ -131,6 +131,21 @@ class LpwanNetDevice : public NetDevice
     virtual uint32_t GetUsefulQueueSize() const;
 
     /**
+     * As Send(), and the network is to acknowledge the packet, where the link can do that.
+     * \param packet application payload
+     * \param protocolNumber port, 0 for the default
+     * \return whether the packet was queued
+     */
+    virtual bool SendConfirmed(Ptr<Packet> packet, uint16_t protocolNumber);
+
+    /**
+     * \param until a time
+     * \return payload bytes in frames of the present MTU that the device can send from now to then,
+     *         by its duty cycle and what waits already; nothing where the device cannot know
+     */
+    virtual std::optional<uint64_t> EstimateBytesUntil(Time until) const;
+
+    /**
      * Takes a packet back that waits and has not begun to be sent; no Drop trace tells of it.
      * \param uid of the packet
      * \return whether it waited

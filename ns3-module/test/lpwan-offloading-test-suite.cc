@@ -17,6 +17,7 @@
 #include "ns3/lpwan-scenario-setup.h"
 #include "ns3/mac48-address.h"
 #include "ns3/simulator.h"
+#include "ns3/string.h"
 #include "ns3/test.h"
 #include "ns3/uinteger.h"
 
@@ -45,12 +46,12 @@ class CountingEncoder : public limitnet::ImageEncoder
 
     limitnet::EncodedImage Encode(const limitnet::Image&,
                                   uint8_t imageId,
-                                  size_t maxFragmentBytes) const override
+                                  const limitnet::EncodingLimits& limits) const override
     {
         limitnet::EncodedImage encoded;
         for (uint32_t i = 0; i < m_fragments; ++i)
         {
-            limitnet::Bytes bytes(maxFragmentBytes, static_cast<uint8_t>(i));
+            limitnet::Bytes bytes(limits.fragmentBytes, static_cast<uint8_t>(i));
             limitnet::WriteSymbolsHeader(imageId, i * 1000, 1000, bytes.data());
             encoded.fragments.push_back(bytes);
         }
@@ -118,7 +119,7 @@ class OffloadingTestCase : public TestCase
         lora.GetServer()->SetDeliverCallback(MakeCallback(&CloudApplication::Receive, cloud));
 
         const auto source = CreateObject<ImageSource>();
-        source->SetAttribute("Period", TimeValue(Seconds(1)));
+        source->SetAttribute("Interval", StringValue("ns3::ConstantRandomVariable[Constant=1]"));
         source->SetAttribute("ImageCount", UintegerValue(2));
         source->SetDevice(DynamicCast<LpwanNetDevice>(devices.Get(0)));
         const auto encoder = std::make_shared<CountingEncoder>(3);
@@ -469,7 +470,8 @@ class StrategyTestCase : public TestCase
             node->AddApplication(source);
             node->AddApplication(cloud);
             device->m_deliver = MakeCallback(&CloudApplication::Receive, cloud);
-            source->SetAttribute("Period", TimeValue(Seconds(10)));
+            source->SetAttribute("Interval",
+                                 StringValue("ns3::ConstantRandomVariable[Constant=10]"));
             source->SetAttribute("ImageCount", UintegerValue(images));
             source->SetEncoder(std::make_shared<CountingEncoder>(6));
             source->SetDeviceProfile(SlowProfile());
@@ -623,7 +625,8 @@ class StrategyTestCase : public TestCase
         {
             // The second image is encoded while the first one is being sent.
             Scene scene(2);
-            scene.source->SetAttribute("Period", TimeValue(Seconds(3)));
+            scene.source->SetAttribute("Interval",
+                                       StringValue("ns3::ConstantRandomVariable[Constant=3]"));
             scene.source->SetAttribute("NewestFirst", BooleanValue(newest));
             scene.Run();
             Frames expected{{0, 0},

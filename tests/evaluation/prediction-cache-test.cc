@@ -77,7 +77,7 @@ TEST_F(PredictionCacheTest, AClaimKeepsOthersAwayUntilItIsOver)
 {
     PredictionCache mine(m_file, MEBIBYTE);
     PredictionCache other(m_file, MEBIBYTE);
-    Prediction known;
+    Evaluation known;
     EXPECT_EQ(mine.Claim(KeyOf(1), known), PredictionCache::Owner::NOBODY);
     EXPECT_EQ(other.Claim(KeyOf(1), known), PredictionCache::Owner::OTHERS);
     EXPECT_FALSE(other.Find(KeyOf(1))) << "a claim is no prediction";
@@ -271,7 +271,7 @@ TEST_F(PredictionCacheTest, OnAFullDiskResultsGoOn)
     EXPECT_NE(cache.Problem(), "");
     EXPECT_EQ(cache.Problem().find('\n'), std::string::npos);
     EXPECT_FALSE(cache.Find(KeyOf(1))) << "it is out of use for this program";
-    Prediction known;
+    Evaluation known;
     EXPECT_EQ(cache.Claim(KeyOf(1), known), PredictionCache::Owner::NOBODY);
     EXPECT_TRUE(PredictionCache(m_file, MEBIBYTE).Find(KeyOf(1))) << "and whole for the next";
 }

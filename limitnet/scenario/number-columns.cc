@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "limitnet/scenario/number-columns.h"
+
+#include "limitnet/codec/error.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <locale>
+#include <optional>
+#include <sstream>
+
+namespace limitnet
+{
+
+namespace
+{
+
+std::vector<std::string>
+Split(const std::string& text, char separator)
+{
+    std::vector<std::string> parts;
+    std::istringstream in(text);
+    for (std::string part; std::getline(in, part, separator);)
+    {
+        const auto first = part.find_first_not_of(" \t\r\"");
+        const auto last = part.find_last_not_of(" \t\r\"");
+        parts.push_back(first == std::string::npos ? "" : part.substr(first, last - first + 1));
+    }
+    return parts;
+}
+
+std::optional<double>
+NumberOf(const std::string& text)
+{
+    std::istringstream in(text);
+    in.imbue(std::locale::classic());
+    double number = 0;
+    const bool whole = in >> number && in.peek() == std::istringstream::traits_type::eof() &&
+                       std::isfinite(number);
+    return whole ? std::optional(number) : std::nullopt;
+}
+
+} // namespace
+
+std::vector<std::vector<double>>
+ReadNumberColumns(const std::filesystem::path& file, const std::vector<std::string>& columns)
+{
+    std::ifstream in(file);
+    if (!in || std::filesystem::is_directory(file))
+    {
+        throw Error(file.string() + ": no such file, or it cannot be read");
+    }
+    std::vector<std::size_t> places;
+    std::vector<std::vector<double>> rows;
+    std::size_t number = 0;
+    for (std::string line; std::getline(in, line);)
+    {
+        ++number;
+        const auto fields = Split(line, ',');
+        if (fields.empty() || line.front() == '#')
+        {
+            continue;
+        }
+        const std::string where = file.string() + ":" + std::to_string(number) + ": ";
+        if (places.empty())
+        {
+            for (const auto& column : columns)
+            {
+                const auto found = std::find(fields.begin(), fields.end(), column);
+                if (found == fields.end())
+                {
+                    throw Error(where + "no column " + column + " in the header row");
+                }
+                places.push_back(static_cast<std::size_t>(found - fields.begin()));
+            }
+            continue;
+        }
+        rows.emplace_back();
+        for (std::size_t i = 0; i < places.size(); ++i)
+        {
+            const std::string field = places[i] < fields.size() ? fields[places[i]] : "";
+            const auto value = NumberOf(field);
+            if (!value)
+            {
+                throw Error(where + columns[i] + " = '" + field + "': has to be a number");
+            }
+            rows.back().push_back(*value);
+        }
+    }
+    if (rows.empty())
+    {
+        throw Error(file.string() + ": has no row of numbers");
+    }
+    return rows;
+}
+
+std::vector<Position>
+ReadPositions(const std::string& text)
+{
+    std::vector<Position> positions;
+    if (std::filesystem::exists(text))
+    {
+        for (const auto& row : ReadNumberColumns(text, {"x_m", "y_m"}))
+        {
+            positions.push_back({row[0], row[1]});
+        }
+        return positions;
+    }
+    for (const auto& pair : Split(text, ';'))
+    {
+        const auto parts = Split(pair, ',');
+        const auto x = parts.size() == 2 ? NumberOf(parts[0]) : std::nullopt;
+        const auto y = parts.size() == 2 ? NumberOf(parts[1]) : std::nullopt;
+        if (!x || !y)
+        {
+            throw Error("'" + pair +
+                        "': neither a file nor a place such as 1500,-200 (metres; places have ; "
+                        "between)");
+        }
+        positions.push_back({*x, *y});
+    }
+    if (positions.empty())
+    {
+        throw Error("no position is given");
+    }
+    return positions;
+}
+
+std::vector<std::vector<double>>
+ReadCaptureTimes(const std::filesystem::path& file, std::size_t deviceCount)
+{
+    std::vector<std::vector<double>> times(deviceCount);
+    for (const auto& row : ReadNumberColumns(file, {"device", "time_s"}))
+    {
+        const double device = row[0];
+        if (device < 0 || device != std::floor(device) ||
+            device >= static_cast<double>(deviceCount) || row[1] < 0)
+        {
+            std::ostringstream pair;
+            pair.imbue(std::locale::classic());
+            pair << device << ", " << row[1];
+            throw Error(file.string() + ": device, time_s = " + pair.str() + ": devices are 0 to " +
+                        std::to_string(deviceCount - 1) + ", times 0 or more");
+        }
+        times[static_cast<std::size_t>(device)].push_back(row[1]);
+    }
+    for (auto& ofDevice : times)
+    {
+        std::sort(ofDevice.begin(), ofDevice.end());
+        if (std::adjacent_find(ofDevice.begin(), ofDevice.end()) != ofDevice.end())
+        {
+            throw Error(file.string() + ": a device has the same time_s twice");
+        }
+    }
+    return times;
+}
+
+} // namespace limitnet
