@@ -16,6 +16,14 @@ namespace limitnet
 namespace
 {
 
+std::string
+Trim(const std::string& text)
+{
+    const auto first = text.find_first_not_of(" \t\r");
+    const auto last = text.find_last_not_of(" \t\r");
+    return first == std::string::npos ? "" : text.substr(first, last - first + 1);
+}
+
 std::vector<std::string>
 Split(const std::string& text, char separator)
 {
@@ -23,11 +31,37 @@ Split(const std::string& text, char separator)
     std::istringstream in(text);
     for (std::string part; std::getline(in, part, separator);)
     {
-        const auto first = part.find_first_not_of(" \t\r\"");
-        const auto last = part.find_last_not_of(" \t\r\"");
-        parts.push_back(first == std::string::npos ? "" : part.substr(first, last - first + 1));
+        parts.push_back(Trim(part));
     }
     return parts;
+}
+
+/** \return the fields of a line of CSV, RFC 4180 but for line breaks in quotes */
+std::vector<std::string>
+Fields(const std::string& line)
+{
+    std::vector<std::string> fields(1);
+    bool quoted = false;
+    for (const char c : line)
+    {
+        if (c == '"')
+        {
+            quoted = !quoted; // a doubled one toggles twice, and is of no use in a number
+        }
+        else if (c == ',' && !quoted)
+        {
+            fields.emplace_back();
+        }
+        else
+        {
+            fields.back() += c;
+        }
+    }
+    for (auto& field : fields)
+    {
+        field = Trim(field);
+    }
+    return fields;
 }
 
 std::optional<double>
@@ -57,11 +91,11 @@ ReadNumberColumns(const std::filesystem::path& file, const std::vector<std::stri
     for (std::string line; std::getline(in, line);)
     {
         ++number;
-        const auto fields = Split(line, ',');
-        if (fields.empty() || line.front() == '#')
+        if (line.find_first_not_of(" \t\r") == std::string::npos || line.front() == '#')
         {
             continue;
         }
+        const auto fields = Fields(line);
         const std::string where = file.string() + ":" + std::to_string(number) + ": ";
         if (places.empty())
         {

@@ -24,6 +24,8 @@
 #include <cmath>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -49,7 +51,10 @@ class CountingEncoder : public limitnet::ImageEncoder
                                   const limitnet::EncodingLimits& limits) const override
     {
         limitnet::EncodedImage encoded;
-        for (uint32_t i = 0; i < m_fragments; ++i)
+        encoded.vital = {false, true};
+        for (uint32_t i = 0; i < m_fragments &&
+                             (limits.bytes == 0 || (i + 1) * limits.fragmentBytes <= limits.bytes);
+             ++i)
         {
             limitnet::Bytes bytes(limits.fragmentBytes, static_cast<uint8_t>(i));
             limitnet::WriteSymbolsHeader(imageId, i * 1000, 1000, bytes.data());
@@ -73,6 +78,24 @@ SlowProfile()
     profile.runPowerW = 1;
     profile.cyclesPerOperation = {{"work", 2.0}};
     return profile;
+}
+
+/** Lets a cloud take LimitNet's fragments of a device. */
+void
+Subscribe(Ptr<CloudApplication> cloud,
+          uint32_t device,
+          bool reports = false,
+          CloudApplication::Judge judge = nullptr)
+{
+    CloudApplication::Subscription subscription;
+    subscription.imageIdOf = [](const limitnet::Bytes& bytes) {
+        const auto fragment = limitnet::ParseFragment(bytes.data(), bytes.size());
+        return fragment.kind == limitnet::FragmentKind::INVALID ? std::nullopt
+                                                                : std::optional(fragment.imageId);
+    };
+    subscription.reports = reports;
+    subscription.judge = std::move(judge);
+    cloud->Subscribe(device, subscription);
 }
 
 Ptr<Node>
@@ -118,10 +141,13 @@ class OffloadingTestCase : public TestCase
         cloudNode->AddApplication(cloud);
         lora.GetServer()->SetDeliverCallback(MakeCallback(&CloudApplication::Receive, cloud));
 
+        const auto device = DynamicCast<LpwanNetDevice>(devices.Get(0));
+        Subscribe(cloud, device->GetDeviceAddress());
+
         const auto source = CreateObject<ImageSource>();
         source->SetAttribute("Interval", StringValue("ns3::ConstantRandomVariable[Constant=1]"));
         source->SetAttribute("ImageCount", UintegerValue(2));
-        source->SetDevice(DynamicCast<LpwanNetDevice>(devices.Get(0)));
+        source->SetDevice(device);
         const auto encoder = std::make_shared<CountingEncoder>(3);
         source->SetEncoder(encoder);
         source->SetDeviceProfile(SlowProfile());
@@ -202,6 +228,9 @@ class ImageIdTestCase : public TestCase
         const auto node = CreateObject<Node>();
         node->AddApplication(cloud);
         node->Initialize();
+        Subscribe(cloud, 1);
+        Subscribe(cloud, 2);
+        Subscribe(cloud, 3);
         Simulator::Schedule(Seconds(1), [&] {
             for (uint32_t i = 0; i < 700; ++i)
             {
@@ -220,6 +249,8 @@ class ImageIdTestCase : public TestCase
             delivery.deviceAddress = 3;
             delivery.payload = Create<Packet>(2);
             cloud->Receive(delivery);
+            // Nor does somebody unknown.
+            Deliver(cloud, 4, 5);
         });
         Simulator::Run();
 
@@ -231,7 +262,7 @@ class ImageIdTestCase : public TestCase
             NS_TEST_EXPECT_MSG_EQ(int{images[i].imageId}, int(i % limitnet::IMAGE_IDS), "in order");
         }
         NS_TEST_EXPECT_MSG_EQ(images[700].deviceAddress, 2, "the other device's");
-        NS_TEST_EXPECT_MSG_EQ(cloud->GetInvalidPayloads(), 1, "the rubbish is counted");
+        NS_TEST_EXPECT_MSG_EQ(cloud->GetInvalidPayloads(), 2, "the rubbish is counted");
         Simulator::Destroy();
     }
 };
@@ -269,18 +300,23 @@ class LoraLinkTestCase : public TestCase
         BeginRun(values);
         const limitnet::RunFolder folder(CreateTempDirFilename("out"), "link", 1);
         LoraLink link;
-        m_devices = link.Build(values, folder);
+        m_devices.clear();
+        for (const auto& built : link.Build(values, folder))
+        {
+            NS_TEST_EXPECT_MSG_EQ(built.group, 0, "there is one group");
+            m_devices.push_back(built.device);
+        }
         link.Connect(MakeCallback(&LoraLinkTestCase::Deliver, this),
                      MakeCallback(&LoraLinkTestCase::TellFate, this));
 
         NS_TEST_ASSERT_MSG_EQ(m_devices.size(), 2, "as many as asked for");
-        NS_TEST_EXPECT_MSG_EQ(link.GetGatewayCount(), 1, "the default");
-        NS_TEST_EXPECT_MSG_EQ(link.GetGroups().front(), "sf7", "in ascending order");
-        NS_TEST_EXPECT_MSG_EQ(link.GetGroups().back(), "sf12", "in ascending order");
+        NS_TEST_EXPECT_MSG_EQ(link.GetGateways().size(), 1, "the default");
+        NS_TEST_EXPECT_MSG_EQ(link.GetLevels().front(), "sf7", "in ascending order");
+        NS_TEST_EXPECT_MSG_EQ(link.GetLevels().back(), "sf12", "in ascending order");
         for (uint32_t i = 0; i < 2; ++i)
         {
             const OffloadingDeviceState state = link.GetDeviceState(i);
-            NS_TEST_EXPECT_MSG_EQ(state.group, "sf9", "as lora.sf says");
+            NS_TEST_EXPECT_MSG_EQ(state.level, "sf9", "as lora.sf says");
             NS_TEST_EXPECT_MSG_EQ(int{*state.spreadingFactor}, 9, "likewise");
             NS_TEST_EXPECT_MSG_EQ(state.ceLevel.has_value(), false, "of NB-IoT alone");
             // The keys' defaults, from the mast of 15 m in the centre.
@@ -339,6 +375,8 @@ class HandDevice : public LpwanNetDevice
   public:
     std::vector<std::pair<Time, std::vector<uint8_t>>> m_frames; //!< sent so far: start, bytes
     std::function<bool(std::size_t)> m_isLost;                   //!< by number of the frame
+    std::vector<std::size_t> m_confirmed; //!< frames that are to be acknowledged
+    std::optional<uint64_t> m_estimate;   //!< what EstimateBytesUntil() gives
     Callback<void, const UplinkDelivery&> m_deliver;
 
     uint32_t GetDeviceAddress() const override
@@ -362,6 +400,17 @@ class HandDevice : public LpwanNetDevice
             Begin();
         }
         return true;
+    }
+
+    bool SendConfirmed(Ptr<Packet> packet, uint16_t protocolNumber) override
+    {
+        m_toConfirm.insert(packet->GetUid());
+        return Send(packet, GetBroadcast(), protocolNumber);
+    }
+
+    std::optional<uint64_t> EstimateBytesUntil(Time) const override
+    {
+        return m_estimate;
     }
 
     /** The cloud sends something down, which arrives at once. */
@@ -415,6 +464,10 @@ class HandDevice : public LpwanNetDevice
         }
         std::vector<uint8_t> bytes(item->packet->GetSize());
         item->packet->CopyData(bytes.data(), item->packet->GetSize());
+        if (m_toConfirm.count(item->packet->GetUid()) > 0)
+        {
+            m_confirmed.push_back(m_frames.size());
+        }
         m_frames.emplace_back(Simulator::Now(), bytes);
         Simulator::Schedule(Seconds(1), &HandDevice::End, this, item->packet, m_frames.size() - 1);
     }
@@ -441,6 +494,7 @@ class HandDevice : public LpwanNetDevice
     }
 
     bool m_busy{false};
+    std::set<uint64_t> m_toConfirm; //!< uids of packets
 };
 
 /** What device and cloud say to each other. */
@@ -470,6 +524,7 @@ class StrategyTestCase : public TestCase
             node->AddApplication(source);
             node->AddApplication(cloud);
             device->m_deliver = MakeCallback(&CloudApplication::Receive, cloud);
+            Subscribe(cloud, device->GetDeviceAddress());
             source->SetAttribute("Interval",
                                  StringValue("ns3::ConstantRandomVariable[Constant=10]"));
             source->SetAttribute("ImageCount", UintegerValue(images));
@@ -493,7 +548,7 @@ class StrategyTestCase : public TestCase
         void Reports(uint32_t most)
         {
             source->SetAttribute("MaxReports", UintegerValue(most));
-            cloud->SetAttribute("Reports", BooleanValue(most > 0));
+            Subscribe(cloud, device->GetDeviceAddress(), most > 0);
         }
 
         void OnDiscarded(uint32_t image, uint32_t fragment, ImageSource::Discard reason)
@@ -594,7 +649,7 @@ class StrategyTestCase : public TestCase
         {
             // Enough after three; one is in the air when the answer comes.
             Scene scene(2);
-            scene.cloud->SetJudge([&](std::size_t arrival) {
+            Subscribe(scene.cloud, 7, false, [&](std::size_t arrival) {
                 const auto& image = scene.cloud->GetArrivals()[arrival].image;
                 return scene.cloud->GetImages()[image].arrivals.size() >= 3;
             });
@@ -620,6 +675,85 @@ class StrategyTestCase : public TestCase
                 (std::get<2>(scene.discarded[0]) == ImageSource::Discard::EXPIRED),
                 true,
                 "for that reason");
+        }
+        {
+            // Restarts in the midst of the first image: what it has of it is lost, the next one
+            // has the next number.
+            Scene scene(2);
+            Simulator::Schedule(MilliSeconds(4500), &ImageSource::Reboot, scene.source);
+            scene.Run();
+            const Frames
+                expected{{0, 0}, {0, 1}, {0, 2}, {1, 0}, {1, 1}, {1, 2}, {1, 3}, {1, 4}, {1, 5}};
+            NS_TEST_ASSERT_MSG_EQ((scene.Sent(false) == expected), true, "three had begun");
+            NS_TEST_ASSERT_MSG_EQ(scene.discarded.size(), 3, "the others are lost");
+            NS_TEST_ASSERT_MSG_EQ((std::get<2>(scene.discarded[0]) == ImageSource::Discard::REBOOT),
+                                  true,
+                                  "for that reason");
+            NS_TEST_ASSERT_MSG_EQ(scene.cloud->GetImages().size(), 2, "not mixed up");
+        }
+        {
+            // In the midst of the encoding, which takes the first two seconds: no image.
+            Scene scene(2);
+            Simulator::Schedule(MilliSeconds(1500), &ImageSource::Reboot, scene.source);
+            scene.Run();
+            NS_TEST_ASSERT_MSG_EQ(scene.device->m_frames.size(), 6, "those of the second image");
+        }
+        {
+            // The cloud is down while the third and fourth frame arrive, at 5 and 6 s.
+            Scene scene;
+            std::size_t lost = 0;
+            scene.cloud->TraceConnectWithoutContext(
+                "Lost",
+                Callback<void, const UplinkDelivery&>([&](const UplinkDelivery&) { ++lost; }));
+            scene.cloud->SetOutage(MilliSeconds(4500), Seconds(2));
+            scene.Run();
+            NS_TEST_ASSERT_MSG_EQ(lost, 2, "what came meanwhile");
+            NS_TEST_ASSERT_MSG_EQ(scene.cloud->GetArrivals().size(), 4, "and nothing else");
+            NS_TEST_ASSERT_MSG_EQ(scene.cloud->GetImages().size(), 1, "it knows the image still");
+        }
+        {
+            // With reports, what was lost in that time is asked for again.
+            Scene scene;
+            scene.Reports(3);
+            scene.cloud->SetOutage(MilliSeconds(4500), Seconds(2));
+            scene.Run();
+            NS_TEST_ASSERT_MSG_EQ(scene.cloud->GetArrivals().size(), 6, "all there at last");
+        }
+        for (const bool confirm : {false, true})
+        {
+            Scene scene;
+            scene.source->SetAttribute("ConfirmVital", BooleanValue(confirm));
+            scene.Run();
+            const std::vector<std::size_t> vital =
+                confirm ? std::vector<std::size_t>{1} : std::vector<std::size_t>{};
+            NS_TEST_ASSERT_MSG_EQ((scene.device->m_confirmed == vital), true, "the second alone");
+        }
+        {
+            // 130 bytes until the deadline: three fragments of 40.
+            Scene scene;
+            scene.device->m_estimate = 130;
+            scene.source->SetAttribute("Deadline", TimeValue(Minutes(5)));
+            scene.source->SetAttribute("FitDeadline", BooleanValue(true));
+            scene.Run();
+            NS_TEST_ASSERT_MSG_EQ(scene.device->m_frames.size(), 3, "what fits");
+        }
+        {
+            // A link that does not know: 40 bytes a second were measured with the first image, so
+            // four fragments of the second one in 4 s.
+            Scene scene(2);
+            scene.source->SetAttribute("Deadline", TimeValue(Seconds(4)));
+            scene.source->SetAttribute("FitDeadline", BooleanValue(true));
+            scene.source->SetAttribute("Interval",
+                                       StringValue("ns3::ConstantRandomVariable[Constant=100]"));
+            std::vector<std::size_t> made;
+            scene.source->TraceConnectWithoutContext(
+                "Encoded",
+                Callback<void, uint32_t, const limitnet::EncodedImage&>(
+                    [&](uint32_t, const limitnet::EncodedImage& encoded) {
+                        made.push_back(encoded.fragments.size());
+                    }));
+            scene.Run();
+            NS_TEST_ASSERT_MSG_EQ((made == std::vector<std::size_t>{6, 4}), true, "by its pace");
         }
         for (const bool newest : {false, true})
         {
@@ -662,6 +796,111 @@ class StrategyTestCase : public TestCase
     }
 };
 
+/** What a device may still send until a time, against what it then sends. */
+class EstimateTestCase : public TestCase
+{
+  public:
+    EstimateTestCase()
+        : TestCase("bytes until a deadline, by the duty cycle")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        for (const uint8_t sf : {7, 12})
+        {
+            for (const double seconds : {5.0, 100.0, 1000.0})
+            {
+                LoraHelper lora;
+                lora.InstallGateways(NodeContainer(NodeAt(0)));
+                const auto devices = lora.Install(NodeContainer(NodeAt(500)));
+                lora.AssignStreams(1);
+                LoraHelper::SetSpreadingFactor(devices, sf);
+                const auto device = DynamicCast<LoraEndDevice>(devices.Get(0));
+                device->SetQueueLimit(1000);
+                std::optional<uint64_t> estimate;
+                Simulator::Schedule(Seconds(1), [&] {
+                    estimate = device->EstimateBytesUntil(Seconds(1 + seconds));
+                    for (int i = 0; i < 500; ++i)
+                    {
+                        device->Send(Create<Packet>(device->GetMtu()), device->GetBroadcast(), 0);
+                    }
+                });
+                Simulator::Stop(Seconds(1 + seconds) + MicroSeconds(1));
+                Simulator::Run();
+                NS_TEST_ASSERT_MSG_EQ(estimate.value_or(0),
+                                      device->GetSentFrames() * device->GetMtu(),
+                                      "SF" << int{sf} << ", " << seconds << " s");
+                Simulator::Destroy();
+            }
+        }
+    }
+};
+
+/** Two networks in one place. */
+class OperatorsTestCase : public TestCase
+{
+  public:
+    OperatorsTestCase()
+        : TestCase("gateways serve the devices of their own network alone")
+    {
+    }
+
+  private:
+    void OnFate(const LoraUplink& uplink)
+    {
+        m_fates.push_back(uplink.fate);
+    }
+
+    void DoRun() override
+    {
+        LoraHelper lora;
+        lora.SetGatewayAttribute("NetId", UintegerValue(1));
+        lora.InstallGateways(NodeContainer(NodeAt(0)));
+        lora.SetGatewayAttribute("NetId", UintegerValue(2));
+        lora.InstallGateways(NodeContainer(NodeAt(50000))); // out of reach
+        NetDeviceContainer devices;
+        for (const uint32_t network : {1, 2})
+        {
+            lora.SetDeviceAttribute("NetId", UintegerValue(network));
+            devices.Add(lora.Install(NodeContainer(NodeAt(100 * network))));
+        }
+        lora.AssignStreams(1);
+        LoraHelper::SetSpreadingFactor(devices, 7);
+        std::vector<uint32_t> delivered;
+        lora.GetServer()->SetDeliverCallback(Callback<void, const UplinkDelivery&>(
+            [&](const UplinkDelivery& delivery) { delivered.push_back(delivery.deviceAddress); }));
+        lora.GetChannel()->TraceConnectWithoutContext(
+            "UplinkFate",
+            MakeCallback(&OperatorsTestCase::OnFate, this));
+        for (uint32_t i = 0; i < 2; ++i)
+        {
+            const auto device = DynamicCast<LpwanNetDevice>(devices.Get(i));
+            Simulator::Schedule(Seconds(1 + 10 * i), [device] {
+                device->Send(Create<Packet>(10), device->GetBroadcast(), 1);
+            });
+        }
+        Simulator::Stop(Seconds(100));
+        Simulator::Run();
+        NS_TEST_ASSERT_MSG_EQ(delivered.size(), 1, "one is served");
+        NS_TEST_EXPECT_MSG_EQ(delivered[0],
+                              DynamicCast<LpwanNetDevice>(devices.Get(0))->GetDeviceAddress(),
+                              "by the near gateway");
+        NS_TEST_ASSERT_MSG_EQ(m_fates.size(), 2, "both were sent");
+        NS_TEST_EXPECT_MSG_EQ((m_fates[0] == LoraFate::RECEIVED), true, "in its network");
+        NS_TEST_EXPECT_MSG_EQ((m_fates[1] == LoraFate::UNDER_SENSITIVITY),
+                              true,
+                              "its own gateway is far; the near one is no help");
+        NS_TEST_EXPECT_MSG_EQ(lora.AssignSpreadingFactors(devices).outOfRange,
+                              1,
+                              "nor does it count when spreading factors are planned");
+        Simulator::Destroy();
+    }
+
+    std::vector<LoraFate> m_fates;
+};
+
 /** The suite. */
 class LpwanOffloadingTestSuite : public TestSuite
 {
@@ -673,6 +912,8 @@ class LpwanOffloadingTestSuite : public TestSuite
         AddTestCase(new ImageIdTestCase);
         AddTestCase(new LoraLinkTestCase);
         AddTestCase(new StrategyTestCase);
+        AddTestCase(new EstimateTestCase);
+        AddTestCase(new OperatorsTestCase);
     }
 };
 

@@ -46,7 +46,7 @@ RunScenario(const std::string& links, const TestFolder& folder, std::vector<std:
 TEST(OffloadingProgram, BothLinksInOneRunAndOneSetOfFiles)
 {
     const TestFolder folder;
-    const auto run = RunScenario("mixed", folder, {"--devices.nbiot_count=2"});
+    const auto run = RunScenario("mixed", folder, {});
     ASSERT_EQ(run.exitCode, 0) << run.err;
     const auto results = folder.Path() / "mixed/1";
     const auto nodes = ReadCsvRows(results / "nodes.csv");
@@ -115,8 +115,7 @@ TEST(OffloadingProgram, ABatteryEndsADeviceOnEitherLink)
     const TestFolder folder;
     const auto run = RunScenario("mixed",
                                  folder,
-                                 {"--devices.nbiot_count=2",
-                                  "--devices.battery_j=1.2",
+                                 {"--devices.battery_j=1.2",
                                   "--devices.base_power_w=0.005",
                                   "--images.per_device=20",
                                   "--images.period_s=30"});
@@ -268,6 +267,138 @@ TEST(OffloadingProgram, EveryCodecGoesTheSameWay)
     }
 }
 
+TEST(OffloadingProgram, GroupsHaveTheirOwnPlaceCodecTrafficAndStrategy)
+{
+    const TestFolder folder;
+    const auto times = folder.Write("times.csv", "device,time_s\n0,10\n0,100\n1,50\n");
+    const auto file =
+        folder.Write("groups.ini",
+                     "[lora]\nsf = 7\n"
+                     "[group.plain]\ndevices.placement = grid\n"
+                     "[group.webp]\ncodec.name = webp\ncodec.side_px = 32\n"
+                     "devices.placement = list\ndevices.positions = 300,0; 0,-400\n"
+                     "images.traffic = trace\nimages.times = " +
+                         times.string() +
+                         "\n[group.fec]\nstrategy.parity_percent = 100\n"
+                         "[group.meters]\ndevices.role = meter\nmeter.period_s = 100\n");
+    const auto run = RunScenario("lora",
+                                 folder,
+                                 {"--scenario=" + file.string(),
+                                  "--images.per_device=2",
+                                  "--cloud.quality=true",
+                                  "--cloud.pictures_of=0/0; 1/1"});
+    ASSERT_EQ(run.exitCode, 0) << run.err;
+    const auto results = folder.Path() / "lora/1";
+    const auto nodes = ReadCsvRows(results / "nodes.csv");
+    ASSERT_EQ(nodes.size(), 8U);
+    const std::vector<std::string> groups{"plain", "webp", "fec", "meters"};
+    for (std::size_t i = 0; i < nodes.size(); ++i)
+    {
+        EXPECT_EQ(nodes[i].at("group"), groups[i / 2]);
+        EXPECT_EQ(nodes[i].at("role"), i < 6 ? "camera" : "meter");
+    }
+    EXPECT_EQ(Number(nodes[0], "x_m"), 0) << "a grid begins in the middle";
+    EXPECT_EQ(Number(nodes[3], "y_m"), -400) << "as listed";
+    EXPECT_EQ(Number(nodes[6], "frames_sent"), 4) << "400 s, one reading in each 100";
+    EXPECT_EQ(Number(nodes[6], "frames_delivered"), 4);
+    const auto images = ReadCsvRows(results / "images.csv");
+    ASSERT_EQ(images.size(), 2U * 2 + 3 + 2 * 2);
+    EXPECT_EQ(Number(images[4], "captured_s"), 10) << "as the file says";
+    EXPECT_EQ(Number(images[5], "captured_s"), 100);
+    EXPECT_EQ(Number(images[6], "captured_s"), 50);
+    double encodingJ = 0;
+    int compared = 0;
+    for (const auto& image : images)
+    {
+        EXPECT_EQ(image.at("values_received").empty(), image.at("group") == "webp");
+        EXPECT_EQ(image.at("psnr_db").empty(), image.at("prediction").empty());
+        compared += image.at("ssim").empty() ? 0 : 1;
+        encodingJ += image.at("device") == "0" ? Number(image, "encoding_energy_j") : 0;
+    }
+    EXPECT_GT(compared, 6);
+    EXPECT_NEAR(encodingJ, Number(nodes[0], "encoding_energy_j"), 1e-8);
+    EXPECT_EQ(images[0].at("dataset_index"), images[7].at("dataset_index"))
+        << "groups see the same pictures";
+    // Half of the fragments with parity are parity.
+    EXPECT_GT(Number(images[7], "fragments"), 1.8 * Number(images[0], "fragments"));
+    double airtimeJ = 0;
+    for (const auto& fragment : ReadCsvRows(results / "fragments.csv"))
+    {
+        airtimeJ += fragment.at("device") == "0" ? Number(fragment, "tx_energy_j") : 0;
+    }
+    EXPECT_NEAR(airtimeJ, Number(nodes[0], "radio_tx_energy_j"), 1e-7)
+        << "all that it sends are fragments";
+    std::map<std::string, int> rows;
+    for (const auto& row : ReadCsvRows(results / "accuracy.csv"))
+    {
+        ++rows[row.at("group")];
+    }
+    EXPECT_EQ(rows,
+              (std::map<std::string,
+                        int>{{"all", 3}, {"plain", 3}, {"webp", 3}, {"fec", 3}, {"sf7", 3}}));
+    EXPECT_TRUE(std::filesystem::exists(results / "pictures/0-0-original.png"));
+    EXPECT_TRUE(std::filesystem::exists(results / "pictures/0-0-1.png"));
+    EXPECT_TRUE(std::filesystem::exists(results / "pictures/1-1-original.png"));
+    const auto gateways = ReadCsvRows(results / "gateways.csv");
+    ASSERT_EQ(gateways.size(), 1U);
+    EXPECT_EQ(gateways[0].at("operator"), "1");
+}
+
+TEST(OffloadingProgram, ParityBringsBackWhatIsLost)
+{
+    const auto received = [](const std::string& parity) {
+        const TestFolder folder;
+        const auto run = RunScenario("lora",
+                                     folder,
+                                     {"--lora.sf=7",
+                                      "--lora.extra_loss=0.3",
+                                      "--devices.count=10",
+                                      "--codec.map_copies=1",
+                                      "--strategy.parity_percent=" + parity});
+        EXPECT_EQ(run.exitCode, 0) << run.err;
+        double maps = 0;
+        for (const auto& image : ReadCsvRows(folder.Path() / "lora/1/images.csv"))
+        {
+            maps += Number(image, "map_received");
+        }
+        return maps;
+    };
+    EXPECT_LT(received(""), 10) << "3 of 10 maps are lost on average";
+    EXPECT_EQ(received("300"), 10);
+}
+
+TEST(OffloadingProgram, FaultsHaveAFateAndMixNothingUp)
+{
+    const TestFolder folder;
+    const auto run = RunScenario("lora",
+                                 folder,
+                                 {"--lora.sf=7",
+                                  "--devices.count=5",
+                                  "--images.per_device=20",
+                                  "--scenario.duration_s=3600",
+                                  "--images.period_s=120",
+                                  "--faults.reboots_per_day=200",
+                                  "--faults.cloud_down_from_s=1000",
+                                  "--faults.cloud_down_s=500"});
+    ASSERT_EQ(run.exitCode, 0) << run.err;
+    EXPECT_EQ(run.err.find("warning"), std::string::npos) << run.err;
+    std::map<std::string, int> fates;
+    for (const auto& fragment : ReadCsvRows(folder.Path() / "lora/1/fragments.csv"))
+    {
+        const std::string& fate = fragment.at("fate");
+        ++fates[fate];
+        if (fate == "cloud_down")
+        {
+            EXPECT_GT(Number(fragment, "sent_s") + Number(fragment, "time_on_air_s"), 999.9);
+            EXPECT_LT(Number(fragment, "sent_s"), 1500);
+            EXPECT_TRUE(fragment.at("arrived_s").empty());
+        }
+    }
+    EXPECT_GT(fates["cloud_down"], 10);
+    EXPECT_GT(fates["device_reboot"], 10);
+    EXPECT_GT(fates["delivered"], 100);
+}
+
 TEST(OffloadingProgram, BadInputGetsOneLine)
 {
     const std::vector<std::pair<std::vector<std::string>, std::string>> cases{
@@ -279,6 +410,15 @@ TEST(OffloadingProgram, BadInputGetsOneLine)
         {{"--codec.name=gif"}, "codec.name"},
         {{"--codec.max_bytes=20"}, "20 bytes"},
         {{"--codec.progressive=false", "--codec.max_bytes=500"}, "progressive"},
+        {{"--cloud.pictures_of=1-2"}, "cloud.pictures_of"},
+        {{"--cloud.pictures_of=9/0"}, "there is no camera 9"},
+        {{"--devices.placement=list"}, "devices.positions"},
+        {{"--devices.positions=1,2"}, "placement"},
+        {{"--images.traffic=trace"}, "images.times"},
+        {{"--strategy.fit_deadline=true"}, "strategy.deadline_s"},
+        {{"--strategy.parity_percent=500"}, "strategy.parity_percent"},
+        {{"--group.ce1.devices.count=1"}, "ce1"},
+        {{"--group.a.codec.name=limitnet", "--group.a.codec.model=none"}, "group a: "},
         {{"--strategy.stop_confidence=2"}, "strategy.stop_confidence"},
         {{"--lora.sf=7"}, "lora.sf"},
         {{"--attributes.lpwan::NbiotEnb::PreambleRepetitions=1,3,32"}, "PreambleRepetitions"},

@@ -287,3 +287,71 @@ TEST_F(EvaluatorTest, ImpossibleNumbersOfValuesAreRefused)
         LimitNetEncoder(MakePictureEncoder("float", m_model, {}), 100, 1).Encode(Image{}, 0, 222),
         Error);
 }
+
+TEST_F(EvaluatorTest, ComparesWithTheOriginalWhereAsked)
+{
+    const auto picture = std::make_shared<const Image>(Waves(224));
+    const auto fragments = LimitNetEncoder(MakePictureEncoder("float", m_model, {}), LATENT_SIZE, 1)
+                               .Encode(*picture, 7, 222)
+                               .fragments;
+    Evaluator evaluator(m_decoder, m_classifier);
+    const auto plain = evaluator.Get(evaluator.Request(fragments));
+    EXPECT_FALSE(plain.psnrDb || plain.ssim);
+    const auto compared = evaluator.Get(evaluator.Request(fragments, 0, picture));
+    EXPECT_EQ(compared.label, plain.label);
+    EXPECT_EQ(compared.psnrDb, PsnrDb(*m_decoder->Decode(fragments), *picture));
+    EXPECT_EQ(compared.ssim, Ssim(*m_decoder->Decode(fragments), *picture));
+    const auto nothing = evaluator.Get(evaluator.Request({}, 0, picture));
+    EXPECT_FALSE(nothing.psnrDb) << "there is no picture";
+}
+
+TEST_F(EvaluatorTest, HasADecoderForEachCodec)
+{
+    Evaluator evaluator(m_decoder, m_classifier);
+    EXPECT_EQ(evaluator.AddDecoder(std::make_shared<LimitNetDecoder>(m_model)), 0U)
+        << "the same as the first";
+    const auto whole = evaluator.AddDecoder(
+        std::make_shared<LimitNetDecoder>(m_model, ValueOrder::IMPORTANCE, LATENT_SIZE));
+    EXPECT_EQ(whole, 1U);
+    const auto some = LimitNetEncoder(MakePictureEncoder("float", m_model, {}), LATENT_SIZE / 2, 1)
+                          .Encode(Waves(224), 7, 222)
+                          .fragments;
+    EXPECT_GE(evaluator.Get(evaluator.Request(some, 0)).label, 0);
+    EXPECT_EQ(evaluator.Get(evaluator.Request(some, whole)).label, -1) << "not all is there";
+}
+
+TEST_F(EvaluatorTest, AnotherModelsMapIsNoPicture)
+{
+    // The device's tables are not the cloud's: as if its model had been trained again.
+    struct OtherModel : PictureEncoder
+    {
+        std::shared_ptr<const PictureEncoder> inner;
+
+        PictureSymbols Encode(const Image& picture) const override
+        {
+            return inner->Encode(picture);
+        }
+
+        const EntropyTables& Entropy() const override
+        {
+            return inner->Entropy();
+        }
+
+        uint8_t ModelId() const override
+        {
+            return static_cast<uint8_t>(inner->ModelId() + 1);
+        }
+
+        bool HasSaliency() const override
+        {
+            return inner->HasSaliency();
+        }
+    };
+
+    auto other = std::make_shared<OtherModel>();
+    other->inner = MakePictureEncoder("float", m_model, {});
+    const auto fragments =
+        LimitNetEncoder(other, LATENT_SIZE, 1).Encode(Waves(224), 7, 222).fragments;
+    EXPECT_EQ(Evaluator(m_decoder, m_classifier).Evaluate(fragments).label, -1)
+        << "refused, not mistaken";
+}

@@ -73,6 +73,41 @@ TEST_F(PredictionCacheTest, WhatIsStoredIsFoundByOthersAndLater)
     EXPECT_EQ(cache.Problem(), "");
 }
 
+TEST_F(PredictionCacheTest, KeepsTheQualityToo)
+{
+    {
+        PredictionCache cache(m_file, MEBIBYTE);
+        Evaluation evaluation(5, 0.5);
+        evaluation.psnrDb = 28.125;
+        evaluation.ssim = 0.875;
+        cache.Store(KeyOf(1), evaluation);
+        cache.Store(KeyOf(2), {6, 0.25});
+    }
+    PredictionCache cache(m_file, MEBIBYTE);
+    ASSERT_TRUE(cache.Find(KeyOf(1)) && cache.Find(KeyOf(2)));
+    EXPECT_EQ(cache.Find(KeyOf(1))->psnrDb, 28.125);
+    EXPECT_EQ(cache.Find(KeyOf(1))->ssim, 0.875);
+    EXPECT_FALSE(cache.Find(KeyOf(2))->psnrDb);
+    EXPECT_FALSE(cache.Find(KeyOf(2))->ssim);
+}
+
+TEST_F(PredictionCacheTest, TakesOverWhatTheFirstVersionKept)
+{
+    std::filesystem::create_directories(m_file.parent_path());
+    Execute(m_file,
+            "CREATE TABLE prediction (key BLOB PRIMARY KEY, label INTEGER, confidence REAL,"
+            " used INTEGER, claimed INTEGER) WITHOUT ROWID;"
+            "INSERT INTO prediction VALUES (zeroblob(32), 4, 0.5, 20000, NULL);"
+            "PRAGMA application_id=0x4c4e6574; PRAGMA user_version=1");
+    PredictionCache cache(m_file, MEBIBYTE);
+    ASSERT_TRUE(cache.Find(PredictionCache::Key{}));
+    EXPECT_EQ(cache.Find(PredictionCache::Key{})->label, 4);
+    Evaluation evaluation(5, 0.5);
+    evaluation.psnrDb = 30;
+    cache.Store(KeyOf(1), evaluation);
+    EXPECT_EQ(PredictionCache(m_file, MEBIBYTE).Find(KeyOf(1))->psnrDb, 30);
+}
+
 TEST_F(PredictionCacheTest, AClaimKeepsOthersAwayUntilItIsOver)
 {
     PredictionCache mine(m_file, MEBIBYTE);

@@ -22,11 +22,12 @@ OFFLOADING = ["--devices.count=2", "--images.per_device=1", "--scenario.duration
               "--images.period_s=60", "--devices.radius_m=500", "--images.dataset=cifar10",
               "--codec.classifier=auto", "--accuracy.times_s=60,200", "--plot=false",
               "--cloud.cache=none"]
-OFFLOADING_FILES = ["accuracy.csv", "fragments.csv", "images.csv", "nodes.csv", "scenario.ini"]
+OFFLOADING_FILES = ["accuracy.csv", "fragments.csv", "gateways.csv", "images.csv", "nodes.csv",
+                    "scenario.ini"]
 PROGRAMS = {
     "limitnet-lora-scenario": ([*OFFLOADING, "--lora.sf=7"], OFFLOADING_FILES, "images.csv"),
     "limitnet-nbiot-scenario": (OFFLOADING, OFFLOADING_FILES, "images.csv"),
-    "limitnet-mixed-scenario": ([*OFFLOADING, "--devices.nbiot_count=2", "--lora.sf=7"],
+    "limitnet-mixed-scenario": ([*OFFLOADING, "--lora.sf=7"],
                                 OFFLOADING_FILES, "images.csv"),
     "limitnet-lorawan-cell": (
         ["--devices.count=20", "--scenario.duration_s=3600"],

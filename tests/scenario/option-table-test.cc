@@ -244,6 +244,61 @@ TEST(OptionTable, RecordGivesTheSameValues)
     EXPECT_EQ(outAgain.str(), out.str());
 }
 
+TEST(OptionTable, GroupsHaveTheirOwnValues)
+{
+    OptionTable table = Table();
+    table.AllowGroups("devices", {"devices", "lora.sf"});
+    const TestFolder folder;
+    const auto file = folder.Write("a.ini",
+                                   "[lora]\nsf = 7\n[group.near]\ndevices.count = 3\n"
+                                   "[group.far-2]\nlora.sf = 12\n[devices]\nname = n\n");
+    const ScenarioValues values = table.Parse(
+        std::vector<std::string>{"--scenario=" + file.string(), "--group.near.devices.name=m"});
+    const auto groups = values.Groups();
+    ASSERT_EQ(groups.size(), 2U);
+    EXPECT_EQ(groups[0].first, "near");
+    EXPECT_EQ(groups[0].second.Int("devices.count"), 3);
+    EXPECT_EQ(groups[0].second.Text("devices.name"), "m");
+    EXPECT_EQ(groups[0].second.Text("lora.sf"), "7");
+    EXPECT_TRUE(groups[0].second.IsGiven("devices.count"));
+    EXPECT_EQ(groups[1].first, "far-2");
+    EXPECT_EQ(groups[1].second.Int("devices.count"), 10);
+    EXPECT_EQ(groups[1].second.Text("devices.name"), "n");
+    EXPECT_EQ(groups[1].second.Text("lora.sf"), "12");
+    EXPECT_EQ(values.Text("lora.sf"), "7") << "the scenario's own are as they were";
+
+    // The record gives the same groups again.
+    std::ostringstream out;
+    values.WriteIni(out);
+    EXPECT_NE(out.str().find("[group.near]\ndevices.count = 3\ndevices.name = m\n"),
+              std::string::npos);
+    const auto again = table.Parse(
+        std::vector<std::string>{"--scenario=" + folder.Write("b.ini", out.str()).string()});
+    EXPECT_EQ(again.All(), values.All());
+    EXPECT_EQ(again.Groups().size(), 2U);
+
+    // Without any there is one, which has no name.
+    const auto single = table.Parse(std::vector<std::string>{"--lora.sf=12"}).Groups();
+    ASSERT_EQ(single.size(), 1U);
+    EXPECT_EQ(single[0].first, "");
+    EXPECT_EQ(single[0].second.Text("lora.sf"), "12");
+
+    const auto failure = [&](const std::string& argument) {
+        return ErrorOf([&] { table.Parse(std::vector<std::string>{argument}); });
+    };
+    EXPECT_EQ(failure("--group.a.devices.cuont=3"),
+              "command line: unknown key devices.cuont of group a; did you mean devices.count?");
+    EXPECT_EQ(failure("--group.a.lora.adr=true"),
+              "command line: lora.adr: is the same for all groups; give it outside [group.a]");
+    EXPECT_EQ(failure("--group.a.devices.count=0"),
+              "command line: devices.count = 0: has to be a whole number from 1 to 1000");
+    EXPECT_EQ(failure("--group.A.devices.count=2"),
+              "command line: group 'A': a name has lower-case letters, digits and '-', and is not "
+              "all");
+    EXPECT_EQ(Failure({"--group.a.devices.count=2"}),
+              "command line: group.a.devices.count: test-program knows no groups");
+}
+
 TEST(OptionTable, HelpHasEverything)
 {
     EXPECT_TRUE(Parse({"--help"}).HelpWanted());

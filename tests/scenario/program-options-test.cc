@@ -50,6 +50,8 @@ TEST(OffloadingOptions, KeysHaveTheirUnitLast)
                                                         {"J", "_j"},
                                                         {"W", "_w"},
                                                         {"MiB", "_mib"},
+                                                        {"m/s", "_m_s"},
+                                                        {"1/d", "_per_day"},
                                                         {"px", "_px"}};
     std::vector<Option> options = OffloadingOptions(OffloadingLinks::MIXED, "any").Options();
     const OptionTable cell = LorawanCellOptions("any");

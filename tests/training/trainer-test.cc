@@ -24,7 +24,7 @@ namespace
 {
 
 std::string
-Bytes(const std::filesystem::path& path)
+FileBytes(const std::filesystem::path& path)
 {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
@@ -138,8 +138,9 @@ TEST(CodecTrainerTest, StoppedRunEndsAsAnUnbrokenOne)
     ASSERT_TRUE(TrainCodec(set, options, resumed));
     EXPECT_EQ(resumed.str().rfind("continuing after step ", 0), 0U) << resumed.str();
 
-    EXPECT_EQ(Bytes(folder.Path() / "broken.pt.csv"), Bytes(folder.Path() / "whole.pt.csv"));
-    EXPECT_EQ(Bytes(folder.Path() / "broken.pt"), Bytes(folder.Path() / "whole.pt"));
+    EXPECT_EQ(FileBytes(folder.Path() / "broken.pt.csv"),
+              FileBytes(folder.Path() / "whole.pt.csv"));
+    EXPECT_EQ(FileBytes(folder.Path() / "broken.pt"), FileBytes(folder.Path() / "whole.pt"));
     EXPECT_EQ(Lines(folder.Path() / "whole.pt.csv").size(), 5U); // header, steps 2, 4, 6, 8
     EXPECT_TRUE(CodecModel(folder.Path() / "whole.pt").HasSaliency());
 }
@@ -370,8 +371,8 @@ TEST(ClassifierTrainerTest, StoppedRunEndsAsAnUnbrokenOne)
     ASSERT_TRUE(TrainClassifier(set, options, silent));
     for (const auto* ending : {".pt", ".pt.csv", ".pt.decoded"})
     {
-        EXPECT_EQ(Bytes(folder.Path() / ("broken" + std::string(ending))),
-                  Bytes(folder.Path() / ("whole" + std::string(ending))))
+        EXPECT_EQ(FileBytes(folder.Path() / ("broken" + std::string(ending))),
+                  FileBytes(folder.Path() / ("whole" + std::string(ending))))
             << ending;
     }
     // Warm and cold are easily told apart.
