@@ -113,9 +113,10 @@ class Trainer
           m_set(set.To(m_device)),
           m_module(CodecInTraining(NormalisedIn(options))),
           m_codec(m_module->codec),
-          m_hasMasks(std::any_of(m_set.sources.begin(), m_set.sources.end(), [](const auto& s) {
-              return s.masks.defined();
-          }))
+          m_hasMasks(std::any_of(m_set.sources.begin(),
+                                 m_set.sources.end(),
+                                 [](const auto& s) { return s.masks.defined(); })),
+          m_isRandom(options.randomSteps > 0)
     {
         if (!options.start.empty())
         {
@@ -151,6 +152,12 @@ class Trainer
     /** `count` training pictures of all sources in equal shares: Nx3x224x224 in 0..1. */
     Tensor Draw(int64_t count) const;
 
+    /** \return what is kept after phase 1 */
+    Reception Late() const
+    {
+        return m_isRandom ? Reception::RANDOM : Reception::IMPORTANCE;
+    }
+
     /** The latent as a receiver has it. */
     Tensor Received(const Tensor& latent, Reception reception);
     /** Which values that are: bool Nx12x28x28. */
@@ -175,6 +182,7 @@ class Trainer
     CodecInTraining m_codec;
     std::vector<Task> m_tasks;
     bool m_hasMasks; // of any picture
+    bool m_isRandom; // values are lost by chance, and sent in no order
 };
 
 void
@@ -182,7 +190,14 @@ Trainer::Start()
 {
     const auto& path = m_options.start;
     const auto networks = ReadCodecNetworks(path);
-    if (!networks.hasSaliency)
+    m_isRandom = networks.randomOrder;
+    if (m_isRandom && m_options.channelSteps + m_options.saliencySteps > 0)
+    {
+        throw Error(Text(path.string(),
+                         ": its values are sent in no order, so it goes on with phase 3 alone: "
+                         "--channel-steps=0 --saliency-steps=0"));
+    }
+    if (!m_isRandom && !networks.hasSaliency)
     {
         throw Error(Text(path.string(), ": has no saliency decoder to go on from"));
     }
@@ -191,6 +206,10 @@ Trainer::Start()
     for (auto& parameter : m_codec->net->named_parameters())
     {
         parameter.value().copy_(from[parameter.key()]);
+    }
+    if (m_isRandom)
+    {
+        return;
     }
     const auto notes = ModelFile::Read(path, "").notes;
     const auto gain = notes.find(GAIN_NOTE);
@@ -486,8 +505,8 @@ Trainer::PlainLoss(int64_t count, Reception reception)
     const auto pictures = Draw(count);
     const auto latent = m_codec->Latent(Normalise(pictures));
     auto loss =
-        DecoderLoss(Received(latent, reception), pictures, reception == Reception::IMPORTANCE);
-    if (m_hasMasks && m_options.saliencyWeight > 0)
+        DecoderLoss(Received(latent, reception), pictures, reception != Reception::CHANNELS);
+    if (m_hasMasks && !m_isRandom && m_options.saliencyWeight > 0)
     {
         loss = loss + m_options.saliencyWeight * SaliencyLoss(m_options.batch);
     }
@@ -513,7 +532,7 @@ Trainer::TaskLoss(const Task& task, int64_t count)
     auto x = task.source->At224(chosen);
     x = torch::where(flip, x.flip(3), x);
     const auto labels = task.source->labels.index_select(0, OnDevice(chosen));
-    const auto received = Received(m_codec->Latent(Normalise(x)), Reception::IMPORTANCE);
+    const auto received = Received(m_codec->Latent(Normalise(x)), Late());
     const auto decoded =
         m_codec->net->decoder(received.contiguous(torch::MemoryFormat::ChannelsLast), m_precision);
     const auto entropy = torch::cross_entropy_loss(task.forward(Normalise(decoded)), labels);
@@ -534,12 +553,11 @@ Trainer::StepLoss(int64_t step)
     }
     if (step < o.channelSteps + o.saliencySteps)
     {
-        return PlainLoss(o.batch,
-                         step < o.channelSteps ? Reception::CHANNELS : Reception::IMPORTANCE);
+        return PlainLoss(o.batch, step < o.channelSteps ? Reception::CHANNELS : Late());
     }
     const auto tasks = static_cast<int64_t>(m_tasks.size());
     const auto each = std::max<int64_t>(1, o.batch / 2 / tasks);
-    auto loss = PlainLoss(std::max<int64_t>(1, o.batch - each * tasks), Reception::IMPORTANCE);
+    auto loss = PlainLoss(std::max<int64_t>(1, o.batch - each * tasks), Late());
     for (const auto& task : m_tasks)
     {
         loss = loss + TaskLoss(task, each) / static_cast<double>(tasks);
@@ -590,7 +608,7 @@ Trainer::Validate()
         return torch::cat(decoded);
     };
     const auto rank = [&](const Tensor& latent) {
-        if (m_options.randomSteps > 0)
+        if (m_isRandom)
         {
             // As good as by chance, and the same each time: 7919 is a prime.
             const auto any = torch::arange(LATENT_SIZE, torch::kLong) * 7919 % LATENT_SIZE;
@@ -646,7 +664,7 @@ Trainer::Validate()
     for (const auto& source : m_set.sources)
     {
         const auto count = std::min(source.Size() - source.trainCount, VALIDATION_MASKS);
-        if (!source.masks.defined() || count == 0 || m_options.randomSteps > 0)
+        if (!source.masks.defined() || count == 0 || m_isRandom)
         {
             continue;
         }
@@ -765,8 +783,8 @@ Trainer::Run(std::ostream& progress, const std::atomic<bool>* stop)
     m_module->eval();
     progress << "calibrating quantiser and entropy code\n" << std::flush;
     CodecModel::Networks networks{m_codec->Plain(Gain())};
-    networks.hasSaliency = o.randomSteps == 0;
-    networks.randomOrder = o.randomSteps > 0;
+    networks.hasSaliency = !m_isRandom;
+    networks.randomOrder = m_isRandom;
     torch::manual_seed(o.seed);
     const auto tables = CalibrateTables(
         networks,

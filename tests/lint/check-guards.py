@@ -38,7 +38,7 @@ CLEAN = {
 GOOD = ("#!/bin/sh\n"
         'for a; do case $a in --run=*) run=$a;; --out=*) out="${a#--out=}";; esac; done\n'
         '[ -n "$out" ] && cd "$out" || exit 0\n'
-        "touch accuracy.csv fragments.csv nodes.csv scenario.ini\n"
+        "touch accuracy.csv fragments.csv gateways.csv nodes.csv scenario.ini\n"
         'printf "image\\n1\\n$run\\n" >images.csv\n')
 BAD_FILE = "#!/bin/sh\nfor a; do case $a in --scenario=*) exit 1;; esac; done\n" \
            + GOOD.split("\n", 1)[1]
