@@ -22,7 +22,7 @@ COLUMNS = {
     "energy": (["encoding_energy_j"], ["tx_energy_j", "sent_s"]),
 }
 NONE_LEAVES = (np.empty(0), np.empty(0))
-MOST_POINTS = 600  # of a curve in a picture: more are not seen, and make a large file
+MOST_POINTS = 300  # of a curve in a picture: more are not seen, and make a large file
 
 
 class Curve:

@@ -24,6 +24,8 @@ def answers(arguments):
     """Returns the confidence of the answers, and 1 or 0: whether they are right."""
     from results import open_results
 
+    if not 1 <= arguments.bins <= 100:
+        raise BadInput(f"--bins {arguments.bins}: has to be 1..100")
     results = open_results(arguments)
     columns = ["prediction", "confidence", "correct"]
     table = results.images(*columns)
@@ -97,10 +99,7 @@ def parse_arguments(words=None):
     add_output(parser, "calibration.png")
     parser.add_argument("--of", choices=["final", "all"], default="final", help="which answers (final)")
     parser.add_argument("--bins", type=int, default=10, help="of equal width (default: %(default)s)")
-    arguments = parser.parse_args(words)
-    if not 1 <= arguments.bins <= 100:
-        parser.error("--bins: has to be 1..100")
-    return arguments
+    return parser.parse_args(words)
 
 
 def draw():

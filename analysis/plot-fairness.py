@@ -98,7 +98,7 @@ def by_distance(axes, devices):
     groups = [ordered.iloc[part] for part in np.array_split(np.arange(len(ordered)), bins)]
     draw_shares(axes, [group["distance"].mean() for group in groups], groups)
     axes.set_xlim(left=0)
-    axes.set_xlabel("distance to the nearest gateway (m)")
+    axes.set_xlabel("distance to gateway (m)")
 
 
 def by_level(axes, devices):
@@ -107,9 +107,10 @@ def by_level(axes, devices):
 
     levels = sorted_levels(devices["level"])
     draw_shares(axes, range(len(levels)), [devices[devices["level"] == level] for level in levels])
-    axes.set_xticks(range(len(levels)), [plain(name_of(level)) for level in levels])
+    turned = {"rotation": 90} if len(levels) > 4 else {}
+    axes.set_xticks(range(len(levels)), [plain(name_of(level)) for level in levels], **turned)
     axes.set_xlim(-0.5, len(levels) - 0.5)
-    axes.set_xlabel("spreading factor or coverage level")
+    axes.set_xlabel("SF or coverage level")
 
 
 def by_device(axes, devices):
@@ -121,7 +122,7 @@ def by_device(axes, devices):
         place = 100 * np.arange(len(parts) + 1) / len(parts)
         axes.step(
             place, 100 * np.append(parts, parts[-1]), where="post", color=COLOURS[index],
-            linestyle=style, linewidth=1.8, label=f"{label}, Jain {jain(parts):.2f}",
+            linestyle=style, linewidth=1.8, label=f"Jain {jain(parts):.2f}",
         )
     axes.axvspan(0, 10, color="#000000", alpha=0.08, linewidth=0, label="worst tenth")
     axes.set_xlim(0, 100)
@@ -136,7 +137,7 @@ def figure(arguments, width=WIDTH):
     from results import open_results
 
     devices = devices_of(open_results(arguments))
-    picture, all_axes = panels(3, width, each=3.6, height=3.3)
+    picture, all_axes = panels(3, width, each=2.4, height=3.4)
     by_distance(all_axes[0], devices)
     by_level(all_axes[1], devices)
     by_device(all_axes[2], devices)

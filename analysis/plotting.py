@@ -63,7 +63,7 @@ def use_matplotlib():
 def panels(count, width=WIDTH, each=3.6, height=3.2):
     """Returns a figure and its axes, as many as asked for, in rows that fit the width."""
     plt = use_matplotlib()
-    columns = max(1, min(count, round(width / each)))
+    columns = max(1, min(count, int(width / each + 0.01)))
     rows = -(-count // columns)
     figure, axes = plt.subplots(
         rows, columns, figsize=(max(width, 1), height * rows), layout="constrained", squeeze=False

@@ -104,23 +104,15 @@ class Results:
         runs = sorted(glob.glob(self.path("runs/*/*/scenario.ini")), key=_numbers_in)
         return os.path.dirname(runs[0]) if self.is_sweep and runs else self.folder
 
+    def name(self):
+        """Returns the scenario's name; the runs of a sweep have numbers instead."""
+        file = "base.ini" if self.is_sweep else "scenario.ini"
+        named = read_settings(self.path(file))[0].get("scenario.name")
+        return named or os.path.basename(os.path.abspath(self.folder))
+
     def settings(self):
         """Returns the keys of scenario.ini (of a sweep's first run) in its order, and its comments."""
-        keys, comments, section = {}, [], ""
-        try:
-            with open(os.path.join(self.run_folder(), "scenario.ini"), encoding="utf-8") as file:
-                lines = file.read().splitlines()
-        except (OSError, UnicodeDecodeError):
-            return {}, []
-        for line in lines:
-            key, equals, value = line.partition("=")
-            if line.startswith("#"):
-                comments.append(line.lstrip("# "))
-            elif line.startswith("["):
-                section = line.strip("[] ") + "."
-            elif equals:
-                keys[section + key.strip()] = value.strip()
-        return keys, comments
+        return read_settings(os.path.join(self.run_folder(), "scenario.ini"))
 
     def _table(self, name):
         if name not in self._tables:
@@ -152,6 +144,25 @@ class Results:
             raise BadInput(f"{self.path(name)}: {error.strerror}") from error
         except (ValueError, pd.errors.ParserError) as error:
             raise BadInput(f"{self.path(name)}: {str(error).splitlines()[0]}") from error
+
+
+def read_settings(path):
+    """Returns the keys of a scenario file in its order, and its comments; nothing where it is not."""
+    keys, comments, section = {}, [], ""
+    try:
+        with open(path, encoding="utf-8") as file:
+            lines = file.read().splitlines()
+    except (OSError, UnicodeDecodeError):
+        return {}, []
+    for line in lines:
+        key, equals, value = line.partition("=")
+        if line.startswith("#"):
+            comments.append(line.lstrip("# "))
+        elif line.startswith("["):
+            section = line.strip("[] ") + "."
+        elif equals:
+            keys[section + key.strip()] = value.strip()
+    return keys, comments
 
 
 def _numbers_in(path):

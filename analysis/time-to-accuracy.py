@@ -26,7 +26,7 @@ from plotting import AGAINST, BadInput, run
 NAMES = {"time": "time_s", "bytes": "bytes", "energy": "energy_j"}
 
 
-def budgets_of(results):
+def budgets_of(results, quiet=False):
     """Returns {what: Progress} for what the results have; time always."""
     from budgets import Progress
 
@@ -35,7 +35,8 @@ def budgets_of(results):
         try:
             progress[against] = Progress(results, against)
         except BadInput as error:
-            print(f"note: {error}: no {against}", file=sys.stderr)
+            if not quiet:
+                print(f"note: {error}: no {against}", file=sys.stderr)
     return progress
 
 
@@ -70,7 +71,7 @@ def deadline_rows(progress, what, ids, deadlines):
         yield row
 
 
-def table(arguments):
+def table(arguments, quiet=False):
     """Returns the names of the columns and the rows, as dictionaries."""
     from results import open_results, sets_of_images
 
@@ -78,7 +79,7 @@ def table(arguments):
         if any(not 0 <= one <= most for one in value):
             raise BadInput(f"--{name}: has to be 0 or more{', and 100 at most' if most == 100 else ''}")
     results = open_results(arguments)
-    progress = budgets_of(results)
+    progress = budgets_of(results, quiet)
     rows = []
     sets = sets_of_images(results, progress["time"].images)
     for what, ids in sets:
