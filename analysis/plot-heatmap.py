@@ -100,9 +100,10 @@ def figure(arguments, width=WIDTH):
     axes.set_yticks(range(values.shape[0]), [plain(text) for text in results.values(y)])
     axes.set_xlabel(plain(x))
     axes.set_ylabel(plain(y))
-    picture.colorbar(image, ax=axes, label=plain(label))
+    picture.colorbar(image, ax=axes)
+    axes.set_title(plain(label), fontsize="medium")
     if arguments.title:
-        axes.set_title(plain(arguments.title))
+        picture.suptitle(plain(arguments.title))
     return picture
 
 
