@@ -50,6 +50,8 @@ nav a { display: inline-block; padding: 0.35rem 0.9rem 0.35rem 0; color: #005a8d
 @media print {
   body { max-width: none; padding: 0; font-size: 10.5pt; }
   nav { display: none; }
+  figure img { width: 76%; margin: 0 auto; }
+  p { break-after: avoid; }
   h2 { break-after: avoid; }
   tr, .figures li { break-inside: avoid; }
   pre { border: 1px solid #bbb; background: none; }
@@ -100,15 +102,15 @@ def _data_url(picture):
     return f"data:image/{kind};base64,{base64.b64encode(stream.getvalue()).decode()}"
 
 
-def figure(draw, what, caption, command):
+def figure(draw, caption, command):
     """Returns a figure in two widths, of which a browser shows the one that fits.
 
-    draw(width) gives the figure; what describes it to those who do not see it.
+    draw(width) gives the figure; the caption also describes it to those who do not see it.
     """
     wide, narrow = _data_url(draw(WIDTH)), _data_url(draw(NARROW))
     return (
         f'<figure><picture><source media="(max-width: 600px)" srcset="{narrow}">'
-        f'<img alt="{escape(what)}" src="{wide}"></picture>\n'
+        f'<img alt="{escape(caption)}" src="{wide}"></picture>\n'
         f"<figcaption>{escape(caption)}<br><code>{escape(command)}</code></figcaption></figure>\n"
     )
 
@@ -128,7 +130,8 @@ def whole(title, parts):
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta http-equiv="Content-Security-Policy" '
         "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">\n"
-        f'<link rel="icon" href="data:,">\n<title>{escape(title)}</title>\n<style>{STYLE}</style></head>\n'
+        f'<link rel="icon" href="data:,">\n<title>{escape(title)}</title>\n'
+        f"<style>{STYLE}</style></head>\n"
         f"<body><h1>{escape(title)}</h1>\n<nav>{links}</nav>\n{body}</body></html>\n"
     )
 

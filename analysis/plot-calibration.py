@@ -42,11 +42,12 @@ def answers(arguments):
 def summary(arguments):
     """Returns what is printed: (name, value)."""
     confidence, correct = answers(arguments)
+    error = calibration_error(confidence, correct, arguments.bins)
     return [
         ("answers", f"{len(correct)}"),
         ("right", f"{100 * np.mean(correct):.1f} %"),
         ("mean confidence", f"{100 * np.mean(confidence):.1f} %"),
-        ("expected calibration error", f"{100 * calibration_error(confidence, correct, arguments.bins):.1f} %"),
+        ("expected calibration error", f"{100 * error:.1f} %"),
     ]
 
 

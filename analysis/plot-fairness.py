@@ -30,9 +30,11 @@ def distances(results, nodes):
         return nearest
     gateways = results.table("gateways.csv", "link", "x_m", "y_m")
     by = [*results.run_columns, "link"]
-    by = [name for name in by if name in gateways]
-    pairs = nodes.reset_index()[["index", *by, "x_m", "y_m"]].merge(gateways, on=by, suffixes=("", "_gateway"))
-    pairs["distance"] = np.hypot(pairs["x_m"] - pairs["x_m_gateway"], pairs["y_m"] - pairs["y_m_gateway"])
+    places = nodes.reset_index()[["index", *by, "x_m", "y_m"]]
+    pairs = places.merge(gateways, on=by, suffixes=("", "_gateway"))
+    pairs["distance"] = np.hypot(
+        pairs["x_m"] - pairs["x_m_gateway"], pairs["y_m"] - pairs["y_m_gateway"]
+    )
     return pairs.groupby("index")["distance"].min().reindex(nodes.index).fillna(nearest)
 
 
@@ -68,7 +70,8 @@ def summary(arguments):
     for top, bottom, name, _, _ in MEASURES:
         parts = parts_of(devices, top, bottom)
         lines.append((f"{name}, Jain's index", f"{jain(parts):.3f}"))
-        lines.append((f"{name}, mean of the devices", f"{100 * np.mean(parts):.1f} %" if len(parts) else "none"))
+        mean = f"{100 * np.mean(parts):.1f} %" if len(parts) else "none"
+        lines.append((f"{name}, mean of the devices", mean))
         lines.append((f"{name}, worst tenth of the devices", f"{100 * worst_decile(parts):.1f} %"))
     return lines
 

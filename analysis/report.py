@@ -25,6 +25,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 DOCS = os.path.join(HERE, "..", "docs")
 # Say where and which, not what was simulated.
 PLACES = ["seed", "run", "out", "data", "plot", "scenario.name"]
+BUDGETS = [("time", "time_s", "s"), ("bytes", "bytes", "bytes"), ("energy", "energy_j", "J")]
 FILMSTRIPS = 3
 FEWEST = 5  # images of a group in a table
 MOST_ROWS = 60  # of a table: more are for a CSV file
@@ -56,8 +57,8 @@ class Report:
         try:
             module = tool(script)
             arguments = module.parse_arguments([self.results.folder, *words])
-            shown = " ".join(["analysis/" + script + ".py", "DIR", *map(shlex.quote, words)])
-            return page.figure(lambda width: module.figure(arguments, width), caption, caption, shown)
+            shown = " ".join([f"analysis/{script}.py", "DIR", *map(shlex.quote, words)])
+            return page.figure(lambda width: module.figure(arguments, width), caption, shown)
         except BadInput as error:
             self.leave_out(caption, error)
             return ""
@@ -75,9 +76,9 @@ def percent(share):
 
 def number(value, unit=""):
     """Returns a number with its unit."""
-    if value is None or np.isnan(value):
+    if np.isnan(value):
         return "-"
-    return f"{value:.3g}{' ' + unit if unit else ''}" if abs(value) < 1000 else f"{value:.0f} {unit}".strip()
+    return f"{value:.3g} {unit}".strip() if abs(value) < 1000 else f"{value:.0f} {unit}".strip()
 
 
 def energy_of(nodes):
@@ -97,15 +98,17 @@ def headline(report):
     low, high = wilson(right, count)
     captured = max(1, nodes["images"].sum())
     spent = energy_of(nodes)
-    active = sum(spent.get(kind, 0) for kind in ["encoding_energy_j", "radio_tx_energy_j", "radio_rx_energy_j"])
+    active = sum(spent.get(f"{kind}_energy_j", 0) for kind in ["encoding", "radio_tx", "radio_rx"])
     figures = [
-        ("right at the end", percent(right / count), f"{right} of {count} images; 95 %: {percent(float(low))} to {percent(float(high))}"),
+        (
+            "right at the end", percent(right / count),
+            f"{right} of {count} images; 95 %: {percent(float(low))} to {percent(float(high))}",
+        ),
     ]
     for accuracy in [0.5, 0.8]:
         time = curve.first(accuracy)
-        figures.append((
-            f"until {100 * accuracy:.0f} % are right", "never" if time is None else number(time, "s"), "since capture",
-        ))
+        reached = "never" if time is None else number(time, "s")
+        figures.append((f"until {100 * accuracy:.0f} % are right", reached, "since capture"))
     delivered = images["fragments_received"].sum() / max(1, images["fragments"].sum())
     figures += [
         ("fragments delivered", percent(delivered), f"of {images['fragments'].sum():.0f}"),
@@ -150,11 +153,14 @@ def reach_part(report):
         [*(name_of(name) if keys == ["group"] else name for name in what), *costs]
         for what, costs in ((list(map(str, what)), costs) for what, costs in cells.items())
     ]
-    note = f'<p class="note">The first {MOST_ROWS} of {len(shown)} rows.</p>\n' if len(shown) > MOST_ROWS else ""
+    note = ""
+    if len(shown) > MOST_ROWS:
+        note = f'<p class="note">The first {MOST_ROWS} of {len(shown)} rows.</p>\n'
     return (
         "<p>What an image has cost when so many of all are right for the first time: time since its "
         'capture, bytes received, energy for encoding and sending; "never" where that was not reached.</p>\n'
-        + page.table([*keys, "images", *(f"{one} % right" for one in accuracies)], shown[:MOST_ROWS]) + note
+        + page.table([*keys, "images", *(f"{one} % right" for one in accuracies)], shown[:MOST_ROWS])
+        + note
         + '<p class="note"><code>analysis/time-to-accuracy.py DIR --csv FILE</code></p>\n'
     )
 
@@ -163,13 +169,14 @@ def cost_of(row):
     """Returns the budgets of a row in one cell."""
     costs = [
         (name, row[column], unit)
-        for name, column, unit in [("time", "time_s", "s"), ("bytes", "bytes", "bytes"), ("energy", "energy_j", "J")]
+        for name, column, unit in BUDGETS
         if row[column]
     ]
     if all(cost == "never" for _, cost, _ in costs):
         return "never"
     return ", ".join(
-        f"{name} never" if cost == "never" else f"{cost}\N{NO-BREAK SPACE}{unit}" for name, cost, unit in costs
+        f"{name} never" if cost == "never" else f"{cost}\N{NO-BREAK SPACE}{unit}"
+        for name, cost, unit in costs
     )
 
 
@@ -182,8 +189,13 @@ def map_part(report):
     where = [f"--where={key}={report.results.values(key)[0]}" for key in report.results.open_keys()[2:]]
     return (
         report.figure("plot-heatmap", where, "Images that are right at the end.")
-        + report.figure("plot-heatmap", ["--at", middle, *where], f"Images that are right {middle} s after their capture.")
-        + report.figure("plot-heatmap", ["--value", "nodes.time_on_air_s", *where], "Time that a device sends, mean of the devices (s).")
+        + report.figure(
+            "plot-heatmap", ["--at", middle, *where], f"Images that are right {middle} s after their capture."
+        )
+        + report.figure(
+            "plot-heatmap", ["--value", "nodes.time_on_air_s", *where],
+            "Time that a device sends, mean of the devices (s).",
+        )
     )
 
 
@@ -198,9 +210,8 @@ def air_part(report):
         bars.append("group")
     for by in bars:
         by_name = {"level": "spreading factor or coverage level", "group": "group of devices"}.get(by, by)
-        text += report.figure(
-            "plot-airtime", ["--by", by], f"Time on air for an image, and what became of the fragments, by {by_name}."
-        )
+        caption = f"Time on air for an image, and what became of the fragments, by {by_name}."
+        text += report.figure("plot-airtime", ["--by", by], caption)
     nodes = results.table("nodes.csv", "images")
     captured = max(1, nodes["images"].sum())
     rows = [
@@ -219,9 +230,8 @@ def coverage_part(report):
         first = [f"{key}={report.results.values(key)[0]}" for key in report.results.run_columns]
         words = [f"--where={condition}" for condition in first]
         of_which = f" ({', '.join(first)})"
-    return report.figure(
-        "plot-coverage", words, f"Devices and gateways{of_which}; the fill is the part of the fragments that arrived."
-    )
+    caption = f"Devices and gateways{of_which}; the fill is the part of the fragments that arrived."
+    return report.figure("plot-coverage", words, caption)
 
 
 def film_part(report):
@@ -238,7 +248,7 @@ def film_part(report):
         caption = f"What the cloud sees of image {image} of device {device}, and what it makes of it."
         command = " ".join(["analysis/plot-filmstrip.py", "DIR", *words])
         try:
-            text += page.figure(lambda width: script.figure(arguments, width), caption, caption, command)
+            text += page.figure(lambda width: script.figure(arguments, width), caption, command)
         except BadInput as error:
             report.leave_out(caption, error)
     return text
@@ -255,9 +265,8 @@ def numbers_of(report, script):
 
 def trust_part(report):
     """Returns calibration."""
-    return report.figure(
-        "plot-calibration", [], "How often the last answers are right, against the confidence that the cloud gives them."
-    ) + numbers_of(report, "plot-calibration")
+    caption = "How often the last answers are right, against the confidence that the cloud gives them."
+    return report.figure("plot-calibration", [], caption) + numbers_of(report, "plot-calibration")
 
 
 def fairness_part(report):
@@ -307,9 +316,10 @@ def parameters_part(report):
     for key, value in settings.items():
         if key in results.keys:
             rows.append((key, ", ".join(results.values(key)), "swept"))
-        elif key not in PLACES and not (key in defaults and defaults[key] is not None and same_value(value, defaults[key])):
-            rows.append((key, value, defaults.get(key) if defaults.get(key) is not None else "not known"))
-    text = ""
+        elif key not in PLACES:
+            default = defaults.get(key)
+            if default is None or not same_value(value, default):
+                rows.append((key, value, "not known" if default is None else default))
     if rows:
         text = "<p>What differs from the program's defaults, or has none that is known:</p>\n"
         text += page.table(["key", "value", "default"], rows, words=True)
@@ -357,7 +367,8 @@ def repeat_part(report):
             kept = f"<details><summary>scenario.ini</summary><pre>{page.escape(text)}</pre></details>"
     return (
         page.table(["", ""], rows, words=True)
-        + f"<p>The same version repeats the results byte for byte:</p><pre>{page.escape(command)}</pre>\n{kept}\n"
+        + "<p>The same version repeats the results byte for byte:</p>"
+        + f"<pre>{page.escape(command)}</pre>\n{kept}\n"
     )
 
 
@@ -391,7 +402,7 @@ def write(arguments):
     kind = "Sweep" if report.results.is_sweep else "Run"
     title = arguments.title or f"{kind} of {report.results.name()}"
     parts = [
-        ("summary", "Summary", f"<p>{page.escape(program)} {page.escape(version)}</p>\n{headline(report)}"),
+        ("summary", "Summary", f"<p>{page.escape(f'{program} {version}')}</p>\n{headline(report)}"),
         ("accuracy", "Accuracy", accuracy_part(report)),
         ("reach", "What an accuracy takes", reach_part(report)),
         ("maps", "Two keys at once", map_part(report)),

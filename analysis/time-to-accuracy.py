@@ -15,7 +15,6 @@ than half of the images were observed for are left out.
 
 import argparse
 import csv
-import math
 import sys
 
 import numpy as np
@@ -75,9 +74,10 @@ def table(arguments, quiet=False):
     """Returns the names of the columns and the rows, as dictionaries."""
     from results import open_results, sets_of_images
 
-    for value, name, most in [(arguments.accuracy, "accuracy", 100), (arguments.deadline, "deadline", math.inf)]:
-        if any(not 0 <= one <= most for one in value):
-            raise BadInput(f"--{name}: has to be 0 or more{', and 100 at most' if most == 100 else ''}")
+    if any(not 0 <= one <= 100 for one in arguments.accuracy):
+        raise BadInput("--accuracy: has to be 0..100")
+    if any(not one >= 0 for one in arguments.deadline):
+        raise BadInput("--deadline: has to be 0 or more")
     results = open_results(arguments)
     progress = budgets_of(results, quiet)
     rows = []

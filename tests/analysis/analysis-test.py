@@ -320,9 +320,9 @@ class Report(Folder):
 class Contract(Folder):
     """check-contract.py sees what is wrong."""
 
-    def check(self, name="run"):
+    def check(self, *words):
         done = subprocess.run(
-            [sys.executable, "-B", Path(__file__).with_name("check-contract.py"), self.folder / name],
+            [sys.executable, "-B", Path(__file__).with_name("check-contract.py"), *(words or [self.folder / "run"])],
             capture_output=True, text=True, check=False,
         )
         return done.returncode, done.stderr
@@ -355,6 +355,20 @@ class Contract(Folder):
             self.assertIn(name.split(".")[0], errors)
         if "encoding_energy_j" in columns(True)["images.csv"]:
             self.assertIn("sum over its images", self.change("images.csv", "encoding_energy_j", "9"))
+
+    def test_runs_a_program_first(self):
+        program = self.folder / "program"
+        program.write_text(
+            f"#!{sys.executable}\nimport sys\nfrom pathlib import Path\n"
+            f"sys.path.insert(0, {str(Path(__file__).parent)!r})\nfrom example_run import write_run\n"
+            "out = [word[6:] for word in sys.argv if word.startswith('--out=')][0]\n"
+            "write_run(Path(out) / 'made-up' / '1', only_documented=True)\n")
+        program.chmod(0o755)
+        self.assertEqual(self.check("--of", program), (0, ""))
+        program.write_text("#!/bin/sh\necho gone\nexit 3\n")
+        status, errors = self.check("--of", program)
+        self.assertEqual(status, 1)
+        self.assertIn("exit status 3: gone", errors)
 
     def test_columns(self):
         write_run(self.folder / "run", only_documented=True)
