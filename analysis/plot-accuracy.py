@@ -93,7 +93,7 @@ def parse_arguments(words=None):
         "--time-axis",
         choices=["auto", "linear", "log"],
         default="auto",
-        help="of any axis: auto is logarithmic when it spans much: time and bytes 100-fold, energy 20-fold",
+        help="of any axis; auto: logarithmic when it spans much, 100-fold, or 20-fold of energy",
     )
     parser.add_argument("--no-band", action="store_true", help="leave out the confidence bands")
     return parser.parse_args(words)

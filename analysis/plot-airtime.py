@@ -24,14 +24,20 @@ FATES = [
 DELIVERED = "#e6e6e6"
 
 
+def place_of(fate):
+    """Returns the place of a fate in the order; one that is not known comes last."""
+    return FATES.index(fate) if fate in FATES else len(FATES)
+
+
 def look_of(fate):
     """Returns the colour and the hatch of a fate."""
     if fate == "delivered":
         return DELIVERED, ""
-    place = FATES.index(fate) if fate in FATES else len(FATES)
+    place = place_of(fate)
     # Black comes last: in bars it weighs too much.
     colours = COLOURS[1:] + COLOURS[:1]
-    return colours[(place - 1) % len(colours)], HATCHES[(place + place // len(HATCHES)) % len(HATCHES)]
+    hatch = HATCHES[(place + place // len(HATCHES)) % len(HATCHES)]
+    return colours[(place - 1) % len(colours)], hatch
 
 
 def categories(arguments, results):
@@ -50,7 +56,7 @@ def categories(arguments, results):
     values = list(dict.fromkeys(images["bar"]))
     if by == "level":
         values = sorted_levels(values)
-    if by == "group" and values == [""]:
+    if by == "group" and not results.has_groups():
         raise BadInput(f"{arguments.folder}: the devices have no groups")
     return by, images, nodes, values
 
@@ -72,9 +78,7 @@ def draw_fates(axes, fragments, values):
     """Draws stacked bars of the fates; returns how many fates there are."""
     counts = fragments.groupby(["bar", "fate"]).size()
     totals = fragments.groupby("bar").size()
-    present = sorted(
-        set(fragments["fate"]), key=lambda fate: (FATES.index(fate) if fate in FATES else len(FATES), fate)
-    )
+    present = sorted(set(fragments["fate"]), key=lambda fate: (place_of(fate), fate))
     left = [0.0] * len(values)
     for fate in present:
         parts = [100 * counts.get((value, fate), 0) / max(1, totals.get(value, 0)) for value in values]

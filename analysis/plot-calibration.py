@@ -64,7 +64,9 @@ def figure(arguments, width=WIDTH):
         2, 1, figsize=(width, 5.0), sharex=True, layout="constrained",
         gridspec_kw={"height_ratios": [3, 1]},
     )
-    above.plot([0, 100], [0, 100], color="#777777", linestyle="--", linewidth=1, label="as sure as right")
+    above.plot(
+        [0, 100], [0, 100], color="#777777", linestyle="--", linewidth=1, label="as sure as right"
+    )
     above.errorbar(
         100 * mean[used], 100 * share,
         yerr=100 * np.abs([share - low, high - share]), fmt="o-", color=COLOURS[1], capsize=3,

@@ -162,6 +162,8 @@ def small_plots(down, across, width):
     if width <= NARROW:
         down, across, width = down * across, 1, NARROW
     else:
+        if down == 1 and across > 4:
+            down, across = -(-across // 3), 3
         width = max(width, 3.6 * across)
     height = 4.4 if down == 1 else 3.0 * down
     plt = use_matplotlib()
@@ -182,6 +184,8 @@ def figure(arguments, width=WIDTH):
     picture, all_axes = small_plots(len(down), len(across), width)
     budgets = []
     panels = [(lower, right) for lower in down for right in across]
+    for unused in all_axes.flat[len(panels):]:
+        unused.set_axis_off()
     for (lower, right), axes in zip(panels, all_axes.flat):
         mine = [
             row
@@ -198,8 +202,10 @@ def figure(arguments, width=WIDTH):
         make_logarithmic(all_axes[0][0], min(budgets), max(budgets))
     else:
         all_axes[0][0].set_xlim(0 if not by_time else min(budgets), max(budgets))
-    for axes in all_axes[-1]:
+    # Where the last row is not full, the plots above its empty places are the lowest of theirs.
+    for axes in list(all_axes.flat)[: len(panels)][-all_axes.shape[1]:]:
         axes.set_xlabel(AXIS_LABELS[arguments.against])
+        axes.tick_params(labelbottom=True)
     for axes in all_axes[:, 0]:
         axes.set_ylabel("top-1 accuracy (%)")
     title = plain(by) if by else None
@@ -229,7 +235,9 @@ def parse_arguments(words=None):
     )
     parser.add_argument("--by", metavar="KEY", help="a curve for each value (default: the first key)")
     parser.add_argument("--columns", metavar="KEY", help="a plot for each value (default: the second)")
-    parser.add_argument("--rows", metavar="KEY", help="a row of plots for each value (default: the third)")
+    parser.add_argument(
+        "--rows", metavar="KEY", help="a row of plots for each value (default: the third)"
+    )
     parser.add_argument(
         "--where", metavar="KEY=VALUE", action="append", default=[], help="only these runs"
     )

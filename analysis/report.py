@@ -28,12 +28,13 @@ PLACES = ["seed", "run", "out", "data", "plot", "scenario.name"]
 BUDGETS = [("time", "time_s", "s"), ("bytes", "bytes", "bytes"), ("energy", "energy_j", "J")]
 FILMSTRIPS = 3
 FEWEST = 5  # images of a group in a table
-MOST_ROWS = 60  # of a table: more are for a CSV file
+MOST_ROWS = 40  # of a table: more are for a CSV file
 
 
 def tool(name):
     """Returns the script of this folder with that name, as a module."""
-    spec = importlib.util.spec_from_file_location(name.replace("-", "_"), os.path.join(HERE, f"{name}.py"))
+    path = os.path.join(HERE, f"{name}.py")
+    spec = importlib.util.spec_from_file_location(name.replace("-", "_"), path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -47,10 +48,10 @@ class Report:
 
         self.results = Results(folder)
         self.left_out = []
-        # Of keys beyond the three that a picture shows, the first values.
-        self.where = [
-            f"--where={key}={self.results.values(key)[0]}" for key in self.results.open_keys()[3:]
-        ]
+        # Of keys beyond the two that a picture shows well, the first values.
+        self.fixed = [f"{key}={self.results.values(key)[0]}" for key in self.results.open_keys()[2:]]
+        self.where = [f"--where={condition}" for condition in self.fixed]
+        self.for_which = f" For {', '.join(self.fixed)}." if self.fixed else ""
 
     def figure(self, script, words, caption):
         """Returns a figure of a script, or nothing when the data do not allow it."""
@@ -82,9 +83,9 @@ def number(value, unit=""):
 
 
 def energy_of(nodes):
-    """Returns the joules of each kind that all devices together have spent."""
-    kinds = [name for name in nodes if name.endswith("_energy_j")]
-    return {kind: nodes[kind].sum() for kind in kinds}
+    """Returns the joules that all devices together have spent, by what for."""
+    ending = "_energy_j"
+    return {name[: -len(ending)]: nodes[name].sum() for name in nodes if name.endswith(ending)}
 
 
 def headline(report):
@@ -98,7 +99,7 @@ def headline(report):
     low, high = wilson(right, count)
     captured = max(1, nodes["images"].sum())
     spent = energy_of(nodes)
-    active = sum(spent.get(f"{kind}_energy_j", 0) for kind in ["encoding", "radio_tx", "radio_rx"])
+    active = sum(spent.get(kind, 0) for kind in ["encoding", "radio_tx", "radio_rx"])
     figures = [
         (
             "right at the end", percent(right / count),
@@ -129,10 +130,13 @@ def accuracy_part(report):
     captions = {
         "time": "How many images the cloud gets right, against the time since their capture.",
         "bytes": "The same against the bytes of an image that have arrived.",
-        "energy": "The same against the energy a device has spent on an image: encoding, and all sent by then.",
+        "energy": "The same against the energy that encoding an image and sending it have taken by then.",
     }
     return "".join(
-        report.figure(script, [*([] if against == "time" else ["--against", against]), *where], caption)
+        report.figure(
+            script, [*([] if against == "time" else ["--against", against]), *where],
+            caption + (report.for_which if where else ""),
+        )
         for against, caption in captions.items()
     )
 
@@ -148,21 +152,29 @@ def reach_part(report):
         what = tuple(row[key] for key in keys)
         if row["images"] >= FEWEST or what == ("all",):
             cells.setdefault((*what, row["images"]), []).append(cost_of(row))
-    # A group of a run is what its curve's legend calls it.
-    shown = [
-        [*(name_of(name) if keys == ["group"] else name for name in what), *costs]
-        for what, costs in ((list(map(str, what)), costs) for what, costs in cells.items())
-    ]
+    shown = [[*named(keys, what[:-1]), what[-1], *costs] for what, costs in cells.items()]
     note = ""
     if len(shown) > MOST_ROWS:
         note = f'<p class="note">The first {MOST_ROWS} of {len(shown)} rows.</p>\n'
+    heads = keys if len(keys) < 3 else ["of which"]
+    heads = [*heads, "images", *(f"{accuracy} % right" for accuracy in accuracies)]
     return (
         "<p>What an image has cost when so many of all are right for the first time: time since its "
-        'capture, bytes received, energy for encoding and sending; "never" where that was not reached.</p>\n'
-        + page.table([*keys, "images", *(f"{one} % right" for one in accuracies)], shown[:MOST_ROWS])
+        "capture, bytes received, energy for encoding and sending; "
+        '"never" where that was not reached.</p>\n'
+        + page.table(heads, shown[:MOST_ROWS])
         + note
         + '<p class="note"><code>analysis/time-to-accuracy.py DIR --csv FILE</code></p>\n'
     )
+
+
+def named(keys, values):
+    """Returns the cells that say what a row is of: a group, or the values of swept keys."""
+    if keys == ["group"]:
+        return [name_of(values[0])]
+    if len(keys) < 3:
+        return values
+    return [", ".join(f"{key} = {value}" for key, value in zip(keys, values))]
 
 
 def cost_of(row):
@@ -182,19 +194,22 @@ def cost_of(row):
 
 def map_part(report):
     """Returns heat maps, of a sweep over two keys or more."""
-    if len(report.results.open_keys()) < 2:
-        return ""
+    keys = report.results.open_keys()[:2]
+    images = report.results.images()
+    if len(keys) < 2 or 2 * len(images[keys].drop_duplicates()) < np.prod(images[keys].nunique()):
+        return ""  # with mode = zip a map would be empty but for its diagonal
     times = report.results.table("accuracy.csv", "elapsed_s")["elapsed_s"].unique()
     middle = f"{np.sort(times)[len(times) // 2]:g}"
-    where = [f"--where={key}={report.results.values(key)[0]}" for key in report.results.open_keys()[2:]]
+    more = report.for_which
     return (
-        report.figure("plot-heatmap", where, "Images that are right at the end.")
+        report.figure("plot-heatmap", report.where, f"Images that are right at the end.{more}")
         + report.figure(
-            "plot-heatmap", ["--at", middle, *where], f"Images that are right {middle} s after their capture."
+            "plot-heatmap", ["--at", middle, *report.where],
+            f"Images that are right {middle} s after their capture.{more}",
         )
         + report.figure(
-            "plot-heatmap", ["--value", "nodes.time_on_air_s", *where],
-            "Time that a device sends, mean of the devices (s).",
+            "plot-heatmap", ["--value", "nodes.time_on_air_s", *report.where],
+            f"Time that a device sends, mean of the devices (s).{more}",
         )
     )
 
@@ -206,16 +221,16 @@ def air_part(report):
     bars = results.open_keys()[:2]
     if "lora.sf" not in bars:
         bars.append("level")
-    if results.has("images.csv", "group") and (results.table("images.csv", "group")["group"] != "").any():
+    if results.has_groups():
         bars.append("group")
     for by in bars:
-        by_name = {"level": "spreading factor or coverage level", "group": "group of devices"}.get(by, by)
+        by_name = {"level": "SF or coverage level", "group": "group of devices"}.get(by, by)
         caption = f"Time on air for an image, and what became of the fragments, by {by_name}."
         text += report.figure("plot-airtime", ["--by", by], caption)
     nodes = results.table("nodes.csv", "images")
     captured = max(1, nodes["images"].sum())
     rows = [
-        (kind[: -len("_energy_j")].replace("_", " "), number(joules / captured), number(joules / len(nodes)))
+        (kind.replace("_", " "), number(joules / captured), number(joules / len(nodes)))
         for kind, joules in energy_of(nodes).items()
     ]
     return text + "<p>Energy of the devices by what it was for:</p>\n" + page.table(
@@ -349,6 +364,8 @@ def repeat_part(report):
     results = report.results
     settings, comments = results.settings()
     program, version, _ = program_of(comments)
+    if results.is_sweep and not program:
+        program = read_text(results.path("sweep.txt")).partition("\n")[2].partition("\n")[0]
     rows = [
         ("program", program or "not known"), ("version", version.rstrip(",") or "not known"),
         ("seed", settings.get("seed", "not known")),
@@ -415,7 +432,8 @@ def write(arguments):
         ("repeat", "How to repeat it", repeat_part(report)),
     ]
     parts.append(("left-out", "Not on this page", left_out_part(report)))
-    page.write(arguments.output or os.path.join(arguments.folder, "report.html"), page.whole(title, parts))
+    output = arguments.output or os.path.join(arguments.folder, "report.html")
+    page.write(output, page.whole(title, parts))
 
 
 def parse_arguments(words=None):

@@ -35,12 +35,10 @@ class Results:
         """Returns where a file of the folder is."""
         return os.path.join(self.folder, name)
 
-    def has(self, name, *columns):
-        """Returns whether a table is there, with these columns and a value in each."""
-        if not os.path.isfile(self.path(name)):
-            return False
-        table = self._table(name)
-        return all(column in table and table[column].notna().any() for column in columns)
+    def has_groups(self):
+        """Returns whether devices belong to named groups."""
+        images = self._table("images.csv")
+        return "group" in images and (images["group"] != "").any()
 
     def table(self, name, *columns):
         """Returns a table; the columns named have to be there."""
@@ -209,11 +207,9 @@ def sets_of_images(results, images):
     What it is is a dictionary: the swept keys, or `group`.
     """
     if results.keys:
-        points = images.groupby(results.keys, sort=False)["id"]
-        return [
-            (point, points.get_group(tuple(point.values()) if len(point) > 1 else point[results.keys[0]]))
-            for point in results.points()
-        ]
+        values = images[results.keys].agg(tuple, axis=1)
+        ids = images["id"].groupby(values)
+        return [(point, ids.get_group(tuple(point.values()))) for point in results.points()]
     sets = [({"group": "all"}, images["id"])]
     images = images.assign(level=level_of(images))
     for level in sorted_levels(images["level"]):
