@@ -69,7 +69,9 @@ def summary(arguments):
     lines = [("devices", f"{len(devices)}")]
     for top, bottom, name, _, _ in MEASURES:
         parts = parts_of(devices, top, bottom)
-        lines.append((f"{name}, Jain's index", f"{jain(parts):.3f}"))
+        index = jain(parts)
+        index = "none: no device got any" if np.isnan(index) else f"{index:.3f}"
+        lines.append((f"{name}, Jain's index", index))
         mean = f"{100 * np.mean(parts):.1f} %" if len(parts) else "none"
         lines.append((f"{name}, mean of the devices", mean))
         lines.append((f"{name}, worst tenth of the devices", f"{100 * worst_decile(parts):.1f} %"))
@@ -125,7 +127,8 @@ def by_device(axes, devices):
         place = 100 * np.arange(len(parts) + 1) / len(parts)
         axes.step(
             place, 100 * np.append(parts, parts[-1]), where="post", color=COLOURS[index],
-            linestyle=style, linewidth=1.8, label=f"Jain {jain(parts):.2f}",
+            linestyle=style, linewidth=1.8,
+            label="none" if np.isnan(jain(parts)) else f"Jain {jain(parts):.2f}",
         )
     axes.axvspan(0, 10, color="#000000", alpha=0.08, linewidth=0, label="worst tenth")
     axes.set_xlim(0, 100)

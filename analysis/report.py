@@ -66,7 +66,7 @@ class Report:
 
     def leave_out(self, what, error):
         """Notes what is not on the page, and why."""
-        reason = str(error).replace(self.results.folder.rstrip("/") + "/", "")
+        reason = re.sub(re.escape(self.results.folder.rstrip("/")) + "(/|: )", "", str(error))
         self.left_out.append((what, reason))
 
 

@@ -335,6 +335,14 @@ class Report(Folder):
         page = self.page(self.folder / "run")
         self.assertIn("images.csv: no column encoding_energy_j", page)
 
+    def test_of_a_run_of_which_nothing_arrived(self):
+        write_run(self.folder / "run", loss=10)
+        page = self.page(self.folder / "run")
+        self.assertIn("nothing was predicted from any image", page)
+        self.assertIn("none: no device got any", page)
+        self.assertNotIn(">nan", page)
+        self.assertNotIn(str(self.folder), page)
+
     def test_of_a_sweep_has_maps_and_its_file(self):
         write_sweep(self.folder / "sweep")
         page = self.page(self.folder / "sweep")
