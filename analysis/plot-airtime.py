@@ -20,6 +20,7 @@ FATES = [
     "delivered", "not_needed", "under_sensitivity", "interference", "random_loss", "no_demodulator",
     "gateway_sending", "residual_error", "not_acknowledged", "access_failed", "queue_full",
     "payload_too_long", "expired", "battery_empty", "in_backhaul", "not_sent",
+    "device_reboot", "cloud_down",
 ]
 DELIVERED = "#e6e6e6"
 
@@ -50,7 +51,7 @@ def categories(arguments, results):
         raise BadInput(f"--by {by}: has to be one of {', '.join(kinds)}")
     needed = ["sf", "ce_level", "link"] if by == "level" else [by]
     images = results.images(*needed)
-    nodes = results.table("nodes.csv", "device", "images", "time_on_air_s", *needed)
+    nodes = results.cameras("images", "time_on_air_s", *needed).copy()
     for table in [images, nodes]:
         table["bar"] = level_of(table) if by == "level" else table[by]
     values = list(dict.fromkeys(images["bar"]))

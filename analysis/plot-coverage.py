@@ -52,6 +52,13 @@ def draw_devices(axes, nodes, scale):
     from results import sorted_levels
 
     points = None
+    others = nodes[nodes["role"] != "camera"]
+    if len(others):
+        axes.scatter(
+            others["x_m"] / scale, others["y_m"] / scale, color="#777777", marker="x", s=24,
+            linewidths=1.2, label=f"without camera ({len(others)})",
+        )
+    nodes = nodes[nodes["role"] == "camera"]
     for level in sorted_levels(nodes["level"]):
         mine = nodes[nodes["level"] == level]
         points = axes.scatter(
@@ -85,6 +92,8 @@ def figure(arguments, width=WIDTH):
     one_run(results)
     nodes = results.table("nodes.csv", "device", "link", "x_m", "y_m", "sf", "ce_level")
     nodes["level"] = level_of(nodes)
+    if "role" not in nodes:
+        nodes["role"] = "camera"
     nodes["delivered"] = delivered_part(results, nodes)
     gateways = gateways_of(results)
     farthest = np.nanmax([*nodes["x_m"].abs(), *nodes["y_m"].abs(), 0])

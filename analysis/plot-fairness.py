@@ -46,7 +46,7 @@ def devices_of(results):
     images["images"] = 1
     by = [*results.run_columns, "device"]
     sums = images.groupby(by, sort=False)[["images", "correct", "fragments", "fragments_received"]].sum()
-    nodes = results.table("nodes.csv", "device", "link", "x_m", "y_m", "sf", "ce_level")
+    nodes = results.cameras("link", "x_m", "y_m", "sf", "ce_level").copy()
     nodes["level"] = level_of(nodes)
     nodes["distance"] = distances(results, nodes)
     devices = nodes[[*by, "level", "distance"]].merge(sums.reset_index(), on=by)

@@ -92,7 +92,7 @@ def headline(report):
     """Returns the large numbers at the top."""
     results = report.results
     images = results.images("correct", "fragments", "fragments_received")
-    nodes = results.table("nodes.csv", "images", "time_on_air_s")
+    nodes = results.cameras("images", "time_on_air_s")
     progress = tool("time-to-accuracy").budgets_of(results, quiet=True)
     curve = progress["time"].curve(images["id"])
     right, count = int(images["correct"].sum()), len(images)
@@ -227,13 +227,13 @@ def air_part(report):
         by_name = {"level": "SF or coverage level", "group": "group of devices"}.get(by, by)
         caption = f"Time on air for an image, and what became of the fragments, by {by_name}."
         text += report.figure("plot-airtime", ["--by", by], caption)
-    nodes = results.table("nodes.csv", "images")
+    nodes = results.cameras("images")
     captured = max(1, nodes["images"].sum())
     rows = [
         (kind.replace("_", " "), number(joules / captured), number(joules / len(nodes)))
         for kind, joules in energy_of(nodes).items()
     ]
-    return text + "<p>Energy of the devices by what it was for:</p>\n" + page.table(
+    return text + "<p>Energy of the devices with cameras by what it was for:</p>\n" + page.table(
         ["energy", "J for an image", "J for a device"], rows
     )
 
@@ -327,19 +327,22 @@ def parameters_part(report):
         report.leave_out("Parameters.", "no scenario.ini")
         return ""
     defaults = defaults_of(program_of(comments)[0])
-    rows = []
+    rows, unknown = [], 0
     for key, value in settings.items():
         if key in results.keys:
             rows.append((key, ", ".join(results.values(key)), "swept"))
-        elif key not in PLACES:
-            default = defaults.get(key)
-            if default is None or not same_value(value, default):
-                rows.append((key, value, "not known" if default is None else default))
-    if rows:
-        text = "<p>What differs from the program's defaults, or has none that is known:</p>\n"
-        text += page.table(["key", "value", "default"], rows, words=True)
-    else:
-        text = "<p>Everything is as the program has it by default.</p>\n"
+        elif key.startswith("group."):
+            general = settings.get(key.split(".", 2)[-1], "")
+            rows.append((key, value, f"of the others: {general}" if general else ""))
+        elif key in PLACES:
+            continue
+        elif key not in defaults:
+            unknown += 1
+        elif defaults[key] is None or not same_value(value, defaults[key]):
+            rows.append((key, value, "differs by program" if defaults[key] is None else defaults[key]))
+    text = "<p>Everything else is as the program has it by default"
+    text += f", or one of {unknown} keys whose default is not known here:</p>\n" if unknown else ":</p>\n"
+    text += page.table(["key", "value", "default"], rows, words=True) if rows else ""
     everything = page.table(["key", "value"], list(settings.items()), words=True)
     return text + f"<details><summary>All {len(settings)} keys</summary>\n{everything}</details>\n"
 

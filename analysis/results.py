@@ -10,7 +10,7 @@ import pandas as pd
 from plotting import BadInput
 
 # The columns that hold words; whatever else is named has to hold numbers.
-WORDS = {"link", "group", "fate", "operator"}
+WORDS = {"link", "group", "role", "fate", "operator"}
 IMAGE = ["device", "image"]
 
 
@@ -69,6 +69,11 @@ class Results:
         table = self.table("fragments.csv", *IMAGE, "fragment", *columns)
         by = [*self.run_columns, *IMAGE]
         return table.merge(images[[*by, "id"]], on=by, how="inner", validate="many_to_one")
+
+    def cameras(self, *columns):
+        """Returns the devices that have a camera; others, such as meters, send no images."""
+        nodes = self.table("nodes.csv", "device", *columns)
+        return nodes[nodes["role"] == "camera"] if "role" in nodes else nodes
 
     def choose(self, conditions):
         """Leaves only the rows for which every KEY=VALUE is so."""
@@ -211,11 +216,11 @@ def sets_of_images(results, images):
         ids = images["id"].groupby(values)
         return [(point, ids.get_group(tuple(point.values()))) for point in results.points()]
     sets = [({"group": "all"}, images["id"])]
-    images = images.assign(level=level_of(images))
-    for level in sorted_levels(images["level"]):
-        sets.append(({"group": level}, images.loc[images["level"] == level, "id"]))
     if "group" in images:
         for group in dict.fromkeys(images["group"]):
             if group:
                 sets.append(({"group": group}, images.loc[images["group"] == group, "id"]))
+    images = images.assign(level=level_of(images))
+    for level in sorted_levels(images["level"]):
+        sets.append(({"group": level}, images.loc[images["level"] == level, "id"]))
     return sets

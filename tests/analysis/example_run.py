@@ -115,7 +115,7 @@ def node_row(node, fragments):
     """Returns a device's row."""
     on_air = sum(row["time_on_air_s"] for row in fragments)
     return {
-        **node, "path_loss_db": 120, "images": IMAGES, "frames_sent": len(fragments),
+        **node, "role": "camera", "path_loss_db": 120, "images": IMAGES, "frames_sent": len(fragments),
         "frames_delivered": sum(row["fate"] == "delivered" for row in fragments), "time_on_air_s": on_air,
         "duty_cycle": on_air / DURATION, "encoding_s": 0.5 * IMAGES, "encoding_energy_j": ENCODING_J * IMAGES,
         "mcu_sleep_energy_j": 1, "radio_tx_energy_j": on_air * POWER_W, "radio_rx_energy_j": 0.01,
@@ -199,8 +199,8 @@ def tables_of(loss, only_documented):
         "images.csv": images, "nodes.csv": nodes, "fragments.csv": fragments,
         "accuracy.csv": list(accuracy_rows(images, fragments_of, only_documented)),
         "gateways.csv": [
-            {"gateway": 0, "link": "lora", "x_m": 0, "y_m": 0},
-            {"gateway": 1, "link": "nbiot", "operator": "one", "x_m": 500, "y_m": -500},
+            {"gateway": 0, "link": "lora", "operator": 1, "x_m": 0, "y_m": 0},
+            {"gateway": 1, "link": "nbiot", "operator": 1, "x_m": 500, "y_m": -500},
         ],
     }
 
