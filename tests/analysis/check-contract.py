@@ -135,8 +135,9 @@ def check_fragments(fragments, fates, settings, checks):
     )
     # What a device sends again has the times of the last attempt, which may follow an arrival.
     again = settings.get("strategy.max_reports", "0") != "0"
+    once = fragments[fragments["transmissions"] <= 1]
     for earlier, later in [] if again else [("queued_s", "sent_s"), ("sent_s", "arrived_s")]:
-        waits = (fragments[later] - fragments[earlier]).dropna()
+        waits = (once[later] - once[earlier]).dropna()
         checks.all(waits >= -CLOSE, f"fragments: {earlier} is not after {later}")
     sure = fragments["confidence"].dropna()
     checks.all((sure >= 0) & (sure <= 1), "fragments.confidence: 0..1")
