@@ -1,21 +1,30 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Draws accuracy against the time since capture from one or more accuracy.csv files.
+"""Draws accuracy against the time since capture, the bytes received, or the energy spent.
 
-Each curve is a step curve with its 95 % Wilson interval as a band. One file gives a curve for each
-group in it (all images, and those of each spreading factor); several files give one curve each.
+Each curve is a step curve with its 95 % Wilson interval as a band. One input gives a curve for each
+group in it (all images, those of each spreading factor, those of each group of devices); several
+inputs give one curve each.
+
+Against time, accuracy.csv of each input is drawn. Against bytes and energy, images.csv and
+fragments.csv of a run's folder are: the answer at a budget is the cloud's last prediction within it.
+Bytes are those of an image's fragments that have arrived; energy is that of encoding the image and
+of all that was sent of it by then. Predictions are made at each arrival with cloud.moments = all;
+with grid, the default, only where the times of the accuracy curve need them, so that these curves
+then lie lower than they could.
 """
 
 import argparse
 import os
 import sys
 
-from plotting import BadInput, read_rows, run, use_matplotlib, write_figure
+from plotting import (
+    AGAINST, AXIS_LABELS, COLOURS, DECADES, NARROW, STYLES, WIDTH, BadInput, add_output, grid,
+    legend_below, make_logarithmic, name_of, plain, read_rows, run,
+    use_matplotlib, write_figure,
+)
 
-# Okabe and Ito's palette: told apart with any common colour vision; the line styles tell them
-# apart without colours.
-COLOURS = ["#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999933"]
-STYLES = ["-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (6, 2, 1, 2))]
+FEWEST = 5  # images of a group's curve over bytes or energy
 COLUMNS = ["group", "elapsed_s", "images_counted", "accuracy", "wilson_low", "wilson_high"]
 
 
@@ -44,23 +53,38 @@ def read_curves(path):
     return curves
 
 
-def name_of(group):
-    """What the legend calls a group."""
-    if group == "all":
-        return "all images"
-    return group.upper() if group.startswith(("sf", "ce")) else group
+def budget_curves(path, against):
+    """Returns the same from images.csv and fragments.csv of a run's folder."""
+    # Loaded only here: a program that has just run draws its curve over time sooner without pandas.
+    from budgets import Progress
+    from results import Results, sets_of_images
+
+    results = Results(path)
+    if results.is_sweep:
+        raise BadInput(f"{path}: the folder of a sweep; plot-sweep.py draws those")
+    progress = Progress(results, against)
+    curves = {}
+    for what, ids in sets_of_images(results, progress.images):
+        budgets, accuracy, low, high = progress.curve(ids).points()
+        # A curve of so few images jumps too much to say anything, and hides the others.
+        if len(ids) >= FEWEST or what["group"] == "all":
+            curves[what["group"]] = list(zip(budgets, accuracy, low, high, [len(ids)] * len(budgets)))
+    curves = {group: rows for group, rows in curves.items() if rows}
+    if not curves:
+        raise BadInput(f"{path}: nothing was predicted from any image")
+    return curves
 
 
-def parse_arguments():
+def parse_arguments(words=None):
     """Reads the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("input", nargs="+", help="accuracy.csv, or the folder of a run with it")
+    parser.add_argument("input", nargs="+", help="folder of a run, or its accuracy.csv")
+    add_output(parser, "accuracy.png")
     parser.add_argument(
-        "--output", default="accuracy.png", help="picture: .png, .pdf, .svg (default: %(default)s)"
+        "--against", choices=AGAINST, default="time", help="the horizontal axis (default: time)"
     )
-    parser.add_argument("--title", default="", help="stands above the plot")
     parser.add_argument("--labels", nargs="+", help="what the legend calls the inputs, when several")
     parser.add_argument(
         "--groups", nargs="+", help="which groups to draw (default: every one; several inputs: all)"
@@ -69,10 +93,10 @@ def parse_arguments():
         "--time-axis",
         choices=["auto", "linear", "log"],
         default="auto",
-        help="auto: logarithmic when the times span more than two decades",
+        help="of any axis; auto: logarithmic when it spans much, 100-fold, or 20-fold of energy",
     )
     parser.add_argument("--no-band", action="store_true", help="leave out the confidence bands")
-    return parser.parse_args()
+    return parser.parse_args(words)
 
 
 def collect(arguments):
@@ -82,7 +106,8 @@ def collect(arguments):
         raise BadInput("--labels: as many labels as inputs are needed")
     chosen = []
     for index, path in enumerate(arguments.input):
-        curves = read_curves(path)
+        by_time = arguments.against == "time"
+        curves = read_curves(path) if by_time else budget_curves(path, arguments.against)
         groups = arguments.groups or (["all"] if several else list(curves))
         for group in groups:
             if group not in curves:
@@ -95,65 +120,76 @@ def collect(arguments):
     return chosen
 
 
-def draw(arguments, curves):
-    """Draws the curves into the picture's file."""
+def draw_curve(axes, index, label, rows, band):
+    """Draws a step curve, and its band."""
+    budgets = [row[0] for row in rows]
+    colour = COLOURS[index % len(COLOURS)]
+    most = max(row[4] for row in rows)
+    axes.step(
+        budgets,
+        [100 * row[1] for row in rows],
+        where="post",
+        color=colour,
+        linestyle=STYLES[(index + index // len(COLOURS)) % len(STYLES)],
+        linewidth=2.2 if index == 0 else 1.5,
+        label=plain(f"{label} ({most} image{'' if most == 1 else 's'})"),
+        zorder=3 if index == 0 else 2,
+    )
+    if band:
+        axes.fill_between(
+            budgets,
+            [100 * row[2] for row in rows],
+            [100 * row[3] for row in rows],
+            step="post",
+            color=colour,
+            alpha=0.15,
+            linewidth=0,
+        )
+
+
+def figure(arguments, width=WIDTH):
+    """Returns the picture."""
+    curves = collect(arguments)
     plt = use_matplotlib()
     positive = [row[0] for _, rows in curves for row in rows if row[0] > 0]
-    wide = bool(positive) and max(positive) > 100 * min(positive)
+    wide = bool(positive) and max(positive) > DECADES[arguments.against] * min(positive)
     logarithmic = arguments.time_axis == "log" or (arguments.time_axis == "auto" and wide)
 
-    figure, axes = plt.subplots(figsize=(7.2, 4.4), layout="constrained")
+    # On a telephone the legend goes below, where it covers no curve.
+    narrow = width <= NARROW
+    height = 3.2 + 0.22 * len(curves) if narrow else 4.4
+    picture, axes = plt.subplots(figsize=(width, height), layout="constrained")
     for index, (label, rows) in enumerate(curves):
         if logarithmic:
             rows = [row for row in rows if row[0] > 0]
             if not rows:
                 raise BadInput(f"--time-axis=log: {label} has no times above 0")
-        time = [row[0] for row in rows]
-        colour = COLOURS[index % len(COLOURS)]
-        most = max(row[4] for row in rows)
-        axes.step(
-            time,
-            [100 * row[1] for row in rows],
-            where="post",
-            color=colour,
-            linestyle=STYLES[index % len(STYLES)],
-            linewidth=2.2 if index == 0 else 1.5,
-            label=f"{label} ({most} image{'' if most == 1 else 's'})",
-            zorder=3 if index == 0 else 2,
-        )
         # The bands of many small groups would cover each other: only the first one's then.
-        if not arguments.no_band and (index == 0 or len(curves) <= 3):
-            axes.fill_between(
-                time,
-                [100 * row[2] for row in rows],
-                [100 * row[3] for row in rows],
-                step="post",
-                color=colour,
-                alpha=0.15,
-                linewidth=0,
-            )
+        band = not arguments.no_band and (index == 0 or len(curves) <= 3)
+        draw_curve(axes, index, label, rows, band)
     if logarithmic:
-        axes.set_xscale("log")
-        axes.set_xlim(min(positive), max(positive))
+        make_logarithmic(axes, min(positive), max(positive))
     else:
         axes.set_xlim(left=0)
     axes.set_ylim(0, 100)
-    axes.set_xlabel("time since capture (s)")
+    axes.set_xlabel(AXIS_LABELS[arguments.against])
     axes.set_ylabel("top-1 accuracy (%)")
     if arguments.title:
-        axes.set_title(arguments.title)
-    axes.grid(True, color="#dddddd", linewidth=0.6)
-    axes.set_axisbelow(True)
-    axes.legend(loc="best", fontsize="small", frameon=True)
-    if not arguments.no_band:
-        figure.text(0.995, 0.005, "bands: 95 % Wilson interval", ha="right", va="bottom", fontsize=7)
-    write_figure(figure, arguments.output)
+        axes.set_title(plain(arguments.title))
+    grid(axes)
+    if narrow:
+        legend_below(axes)
+    else:
+        axes.legend(loc="best", fontsize="small", frameon=True)
+    if not arguments.no_band and not narrow:
+        picture.text(0.995, 0.005, "bands: 95 % Wilson interval", ha="right", va="bottom", fontsize=7)
+    return picture
 
 
 def main():
     """Runs the program."""
     arguments = parse_arguments()
-    return run(lambda: draw(arguments, collect(arguments)))
+    return run(lambda: write_figure(figure(arguments), arguments.output))
 
 
 if __name__ == "__main__":

@@ -1,46 +1,83 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Draws accuracy against the time since capture for each value of a swept key.
+"""Draws accuracy against time, bytes or energy for each value of a swept key.
 
-Reads accuracy.csv of a sweep's folder (limitnet-sweep). The repetitions of each combination are
-taken together: images are added up, and the bands are their 95 % Wilson intervals. One swept key
-gives the curves of a plot (--by), another one may give plots side by side (--columns); of all
-further ones --where has to choose a value.
+Reads the folder of a sweep (limitnet-sweep). The repetitions of each combination are taken
+together: images are added up, and the bands are their 95 % Wilson intervals. One swept key gives
+the curves of a plot (--by), others may give small plots side by side (--columns) and below each
+other (--rows); of all further ones --where has to choose a value.
+
+Against time, accuracy.csv is drawn; against bytes and energy, what images.csv and fragments.csv
+say: the answer at a budget is the cloud's last prediction within it. See plot-accuracy.py --help
+for what these budgets are.
 """
 
 import argparse
-import math
 import os
 import sys
 
-from plotting import BadInput, read_rows, run, use_matplotlib, write_figure
+from measures import wilson
+from plotting import (
+    AGAINST, AXIS_LABELS, DECADES, NARROW, STYLES, WIDTH, BadInput, add_output, grid, legend_below,
+    make_logarithmic, name_of, ordered_colour, plain, read_rows, run, use_matplotlib, write_figure,
+)
 
-# Viridis from dark to light: an order that is seen with any colour vision and in grey.
-LIGHTEST = 0.85
-STYLES = ["-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (6, 2, 1, 2))]
 COUNTS = ["group", "elapsed_s", "images_counted", "correct"]
 
 
-def wilson(correct, counted):
-    """Returns the ends of the 95 % Wilson score interval."""
-    z = 1.959964
-    share = correct / counted
-    centre = (share + z * z / (2 * counted)) / (1 + z * z / counted)
-    half = z / (1 + z * z / counted) * math.sqrt(
-        share * (1 - share) / counted + z * z / (4 * counted * counted)
-    )
-    return max(0, centre - half), min(1, centre + half)
+class TimeTable:
+    """accuracy.csv of a sweep: rows as dictionaries, and curves from some of them."""
+
+    def __init__(self, path):
+        self.path = os.path.join(path, "accuracy.csv") if os.path.isdir(path) else path
+        self.rows = read_rows(self.path, ["run", *COUNTS], "the accuracy.csv of a sweep")
+        if not self.rows:
+            raise BadInput(f"{self.path}: no rows in it")
+        names = list(self.rows[0])
+        self.keys = names[: names.index("run")]
+
+    def points(self, rows, group):
+        """Returns (elapsed, accuracy, low, high), the images of all repetitions taken together."""
+        sums = {}
+        for row in rows:
+            if row["group"] != group:
+                continue
+            try:
+                elapsed = float(row["elapsed_s"])
+                counted, correct = sums.get(elapsed, (0, 0))
+                sums[elapsed] = (counted + int(row["images_counted"]), correct + int(row["correct"]))
+            except (TypeError, ValueError) as error:
+                raise BadInput(f"accuracy.csv: {error}") from error
+        return [
+            (elapsed, correct / counted, *map(float, wilson(correct, counted)))
+            for elapsed, (counted, correct) in sorted(sums.items())
+            if counted > 0
+        ]
 
 
-def read_sweep(path):
-    """Returns the rows of accuracy.csv and the swept keys, in the sweep's order."""
-    if os.path.isdir(path):
-        path = os.path.join(path, "accuracy.csv")
-    rows = read_rows(path, ["run", *COUNTS], "the accuracy.csv of a sweep")
-    if not rows:
-        raise BadInput(f"{path}: no rows in it")
-    names = list(rows[0])
-    return path, rows, names[: names.index("run")]
+class BudgetTable:
+    """images.csv and fragments.csv of a sweep, in the same form: a row for each image."""
+
+    def __init__(self, path, against):
+        from budgets import Progress
+        from results import Results, level_of
+
+        results = Results(path)
+        if not results.is_sweep:
+            raise BadInput(f"{path}: not the folder of a sweep; plot-accuracy.py draws that of a run")
+        self.path = path
+        self.keys = results.keys
+        self._progress = Progress(results, against)
+        images = self._progress.images
+        images["level"] = level_of(images)
+        if "group" not in images:
+            images["group"] = ""
+        self.rows = images[[*self.keys, "run", "id", "level", "group"]].to_dict("records")
+
+    def points(self, rows, group):
+        """Returns (budget, accuracy, low, high)."""
+        ids = [row["id"] for row in rows if group in ("all", row["level"], row["group"])]
+        return list(zip(*self._progress.curve(ids).points()))
 
 
 def values_of(rows, key):
@@ -48,149 +85,171 @@ def values_of(rows, key):
     return list(dict.fromkeys(row[key] for row in rows))
 
 
-def choose(arguments, path, rows, keys):
-    """Returns the rows that --where leaves, and the keys for curves and columns."""
+def follows(rows, key, others):
+    """Returns whether a key follows from others, as with mode = zip."""
+    seen = {tuple(row[name] for name in others) for row in rows}
+    return len({tuple(row[name] for name in [*others, key]) for row in rows}) == len(seen)
+
+
+def choose(arguments, table):
+    """Returns the rows that --where leaves, and the keys for curves, columns and rows."""
+    rows, keys = table.rows, table.keys
     for condition in arguments.where:
         key, equals, value = condition.partition("=")
         if not equals or key not in keys:
             raise BadInput(f"--where {condition}: has to be KEY=VALUE with one of {', '.join(keys)}")
         if value not in values_of(rows, key):
             raise BadInput(
-                f"--where {condition}: {path} has {', '.join(values_of(rows, key))} for {key}"
+                f"--where {condition}: {table.path} has {', '.join(values_of(rows, key))} for {key}"
             )
         rows = [row for row in rows if row[key] == value]
-    open_keys = [key for key in keys if len(values_of(rows, key)) > 1]
-    for key in [arguments.by, arguments.columns]:
-        if key and key not in keys:
+    chosen = [arguments.by, arguments.columns, arguments.rows]
+    for key in filter(None, chosen):
+        if key not in keys:
             raise BadInput(f"{key} is not swept; these are: {', '.join(keys) or 'none'}")
-    by = arguments.by or next((key for key in open_keys if key != arguments.columns), None)
-    # A key that follows from another, as with mode = zip, needs no plots of its own.
-    free_keys = [
-        key
-        for key in open_keys
-        if by is None or key == by or len({(row[by], row[key]) for row in rows}) > len(values_of(rows, by))
-    ]
-    open_keys = free_keys if not arguments.columns else open_keys
-    columns = arguments.columns or next((key for key in open_keys if key != by), None)
-    further = [key for key in open_keys if key not in (by, columns)]
+    free = [key for key in keys if len(values_of(rows, key)) > 1 and key not in chosen]
+    for place, key in enumerate(chosen):
+        # A key that follows from others needs no plots of its own.
+        taken = [name for name in chosen if name]
+        free = [name for name in free if name not in chosen and not follows(rows, name, taken)]
+        if not key and free:
+            chosen[place] = free.pop(0)
+    taken = [name for name in chosen if name]
+    further = [name for name in free if name not in chosen and not follows(rows, name, taken)]
     if further:
         values = values_of(rows, further[0])
         raise BadInput(f"several values of {further[0]}: choose one, --where {further[0]}={values[0]}")
-    return rows, by, columns
+    return rows, *chosen
 
 
-def pooled(rows, group):
-    """Returns (elapsed, accuracy, low, high), the images of all repetitions taken together."""
-    sums = {}
-    for row in rows:
-        if row["group"] != group:
+def draw_panel(axes, table, rows, by, curves, arguments):
+    """Draws a curve for each value of a key; returns their budgets."""
+    budgets = []
+    for index, value in enumerate(curves):
+        mine = [row for row in rows if by is None or row[by] == value]
+        points = [point for point in table.points(mine, arguments.group) if point[0] > 0]
+        if not points:
             continue
-        try:
-            elapsed = float(row["elapsed_s"])
-            counted, correct = sums.get(elapsed, (0, 0))
-            sums[elapsed] = (counted + int(row["images_counted"]), correct + int(row["correct"]))
-        except (TypeError, ValueError) as error:
-            raise BadInput(f"accuracy.csv: {error}") from error
-    return [
-        (elapsed, correct / counted, *wilson(correct, counted))
-        for elapsed, (counted, correct) in sorted(sums.items())
-        if counted > 0
-    ]
+        x, share, low, high = zip(*points)
+        budgets += x
+        colour = ordered_colour(index, len(curves))
+        axes.step(
+            x,
+            [100 * part for part in share],
+            where="post",
+            color=colour,
+            linestyle=STYLES[index % len(STYLES)],
+            linewidth=1.8,
+            label=plain(value) if by else "all runs",
+        )
+        if not arguments.no_band:
+            axes.fill_between(
+                x,
+                [100 * part for part in low],
+                [100 * part for part in high],
+                step="post",
+                color=colour,
+                alpha=0.12,
+                linewidth=0,
+            )
+    axes.set_ylim(0, 100)
+    grid(axes)
+    return budgets
 
 
-def draw(arguments):
-    """Draws the sweep into the picture's file."""
-    path, rows, keys = read_sweep(arguments.sweep)
-    rows, by, columns = choose(arguments, path, rows, keys)
+def small_plots(down, across, width):
+    """Returns a picture with so many plots, below each other where the width is a telephone's."""
+    if width <= NARROW:
+        down, across, width = down * across, 1, NARROW
+    else:
+        if down == 1 and across > 4:
+            down, across = -(-across // 3), 3
+        width = max(width, 3.6 * across)
+    height = 4.4 if down == 1 else 3.0 * down
     plt = use_matplotlib()
-    panels = values_of(rows, columns) if columns else [None]
-    curves = values_of(rows, by) if by else [None]
-    figure, all_axes = plt.subplots(
-        1,
-        len(panels),
-        figsize=(max(7.2, 3.6 * len(panels)), 4.4),
-        sharey=True,
-        squeeze=False,
+    return plt.subplots(
+        down, across, figsize=(width, height), sharex=True, sharey=True, squeeze=False,
         layout="constrained",
     )
-    times = []
-    for panel, axes in zip(panels, all_axes[0]):
-        for index, value in enumerate(curves):
-            mine = [
-                row
-                for row in rows
-                if (by is None or row[by] == value) and (columns is None or row[columns] == panel)
-            ]
-            points = [point for point in pooled(mine, arguments.group) if point[0] > 0]
-            if not points:
-                continue
-            times += [point[0] for point in points]
-            colour = plt.get_cmap("viridis")(LIGHTEST * index / max(1, len(curves) - 1))
-            axes.step(
-                [point[0] for point in points],
-                [100 * point[1] for point in points],
-                where="post",
-                color=colour,
-                linestyle=STYLES[index % len(STYLES)],
-                linewidth=1.8,
-                label=value if by else "all runs",
-            )
-            if not arguments.no_band:
-                axes.fill_between(
-                    [point[0] for point in points],
-                    [100 * point[2] for point in points],
-                    [100 * point[3] for point in points],
-                    step="post",
-                    color=colour,
-                    alpha=0.12,
-                    linewidth=0,
-                )
-        axes.set_ylim(0, 100)
-        axes.set_xlabel("time since capture (s)")
-        axes.grid(True, color="#dddddd", linewidth=0.6)
-        axes.set_axisbelow(True)
-        if columns:
-            axes.set_title(f"{columns} = {panel}", fontsize="medium")
-    if not times:
-        raise BadInput(f"{path}: no images of the group {arguments.group} at any time above 0")
-    logarithmic = max(times) > 100 * min(times)
-    for axes in all_axes[0]:
-        if logarithmic:
-            axes.set_xscale("log")
-        axes.set_xlim(min(times), max(times))
-    all_axes[0][0].set_ylabel("top-1 accuracy (%)")
-    all_axes[0][-1].legend(loc="best", fontsize="small", frameon=True, title=by)
+
+
+def figure(arguments, width=WIDTH):
+    """Returns the picture."""
+    by_time = arguments.against == "time"
+    table = TimeTable(arguments.sweep) if by_time else BudgetTable(arguments.sweep, arguments.against)
+    rows, by, columns, below = choose(arguments, table)
+    curves = values_of(rows, by) if by else [None]
+    across = values_of(rows, columns) if columns else [None]
+    down = values_of(rows, below) if below else [None]
+    picture, all_axes = small_plots(len(down), len(across), width)
+    budgets = []
+    panels = [(lower, right) for lower in down for right in across]
+    for unused in all_axes.flat[len(panels):]:
+        unused.set_axis_off()
+    for (lower, right), axes in zip(panels, all_axes.flat):
+        mine = [
+            row
+            for row in rows
+            if (below is None or row[below] == lower) and (columns is None or row[columns] == right)
+        ]
+        budgets += draw_panel(axes, table, mine, by, curves, arguments)
+        names = [f"{key} = {value}" for key, value in [(below, lower), (columns, right)] if key]
+        if names:
+            axes.set_title(plain(", ".join(names)), fontsize="medium")
+    if not budgets:
+        raise BadInput(f"{table.path}: no images of the group {arguments.group} at any budget above 0")
+    if max(budgets) > DECADES[arguments.against] * min(budgets):
+        make_logarithmic(all_axes[0][0], min(budgets), max(budgets))
+    else:
+        all_axes[0][0].set_xlim(0 if not by_time else min(budgets), max(budgets))
+    # Where the last row is not full, the plots above its empty places are the lowest of theirs.
+    for axes in list(all_axes.flat)[: len(panels)][-all_axes.shape[1]:]:
+        axes.set_xlabel(AXIS_LABELS[arguments.against])
+        axes.tick_params(labelbottom=True)
+    for axes in all_axes[:, 0]:
+        axes.set_ylabel("top-1 accuracy (%)")
+    title = plain(by) if by else None
+    if width <= NARROW:
+        legend_below(all_axes[-1][0], title, columns=min(3, len(curves)))
+    else:
+        all_axes[0][-1].legend(loc="best", fontsize="small", frameon=True, title=title)
     if arguments.title:
-        figure.suptitle(arguments.title)
-    if not arguments.no_band:
-        figure.supxlabel("bands: 95 % Wilson interval of the images of all repetitions", fontsize=7)
-    write_figure(figure, arguments.output)
+        picture.suptitle(plain(arguments.title))
+    if not arguments.no_band and width > NARROW:
+        of_group = "" if arguments.group == "all" else f" of {name_of(arguments.group)}"
+        picture.supxlabel(
+            f"bands: 95 % Wilson interval of the images{of_group} of all repetitions", fontsize=7
+        )
+    return picture
 
 
-def parse_arguments():
+def parse_arguments(words=None):
     """Reads the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("sweep", help="folder of a sweep, or its accuracy.csv")
+    parser.add_argument("sweep", help="folder of a sweep; against time also its accuracy.csv")
+    add_output(parser, "sweep.png")
     parser.add_argument(
-        "--output", default="sweep.png", help="picture: .png, .pdf, .svg (default: %(default)s)"
+        "--against", choices=AGAINST, default="time", help="the horizontal axis (default: time)"
     )
     parser.add_argument("--by", metavar="KEY", help="a curve for each value (default: the first key)")
     parser.add_argument("--columns", metavar="KEY", help="a plot for each value (default: the second)")
     parser.add_argument(
+        "--rows", metavar="KEY", help="a row of plots for each value (default: the third)"
+    )
+    parser.add_argument(
         "--where", metavar="KEY=VALUE", action="append", default=[], help="only these runs"
     )
     parser.add_argument("--group", default="all", help="of images, as in accuracy.csv (all)")
-    parser.add_argument("--title", default="", help="stands above the plot")
     parser.add_argument("--no-band", action="store_true", help="leave out the confidence bands")
-    return parser.parse_args()
+    return parser.parse_args(words)
 
 
 def main():
     """Runs the program."""
     arguments = parse_arguments()
-    return run(lambda: draw(arguments))
+    return run(lambda: write_figure(figure(arguments), arguments.output))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,32 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the plots share: reading CSV files, writing a picture whole, errors of one line."""
+"""What the plots share: reading CSV files, one style, writing a picture whole, errors of one line."""
 
 import csv
 import os
 import sys
+
+# Okabe and Ito's palette: told apart with any common colour vision; line styles, markers and
+# hatches tell apart without colours.
+COLOURS = ["#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999933"]
+STYLES = ["-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (6, 2, 1, 2))]
+MARKERS = ["o", "s", "^", "D", "v", "p", "P", "X", "*"]
+HATCHES = ["", "///", "\\\\\\", "...", "xxx", "---", "++", "oo"]
+# Amounts: dark to light in an order that is seen with any colour vision and in grey.
+AMOUNTS = "cividis"
+# Ordered values, such as those of a swept key, are colours of viridis up to here: yellow on white
+# is hardly seen.
+LIGHTEST = 0.85
+WIDTH = 7.2  # inches; a page's or a screen's
+NARROW = 3.6  # inches; a telephone's
+
+AGAINST = ["time", "bytes", "energy"]
+AXIS_LABELS = {
+    "time": "time since capture (s)",
+    "bytes": "bytes received (byte)",
+    "energy": "energy for encoding and sending (J)",
+}
+# An axis is logarithmic when its largest value is more than so many times its smallest.
+DECADES = {"time": 100, "bytes": 100, "energy": 20}
 
 
 class BadInput(Exception):
@@ -30,9 +53,70 @@ def use_matplotlib():
     import matplotlib
 
     matplotlib.use("Agg")
+    # Names inside an SVG follow from what is drawn, so that the same data give the same file.
+    matplotlib.rcParams["svg.hashsalt"] = "limitnet"
     import matplotlib.pyplot as plt
 
     return plt
+
+
+def panels(count, width=WIDTH, each=3.6, height=3.2):
+    """Returns a figure and its axes, as many as asked for, in rows that fit the width."""
+    plt = use_matplotlib()
+    columns = max(1, min(count, int(width / each + 0.01)))
+    rows = -(-count // columns)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(max(width, 1), height * rows), layout="constrained", squeeze=False
+    )
+    axes = list(axes.flat)
+    for unused in axes[count:]:
+        unused.set_axis_off()
+    return figure, axes[:count]
+
+
+def grid(axes, which="both"):
+    """Puts a light grid behind what is drawn."""
+    axes.grid(True, axis=which, color="#dddddd", linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+def make_logarithmic(axes, low, high):
+    """Makes the horizontal axis logarithmic, with numbers written out."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axes.set_xscale("log")
+    axes.set_xlim(low, high)
+    steps = (1, 2, 5) if high < 300 * low else (1,)
+    axes.xaxis.set_major_locator(LogLocator(subs=steps))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def legend_below(axes, title=None, columns=1, below=-0.17):
+    """Puts the legend below the axes and their label, where it covers nothing."""
+    axes.legend(
+        loc="upper center", bbox_to_anchor=(0.5, below), fontsize="small", frameon=False,
+        title=title, ncol=columns,
+    )
+
+
+def ordered_colour(index, count):
+    """Returns the colour of the value number index of so many ordered ones."""
+    colours = use_matplotlib().get_cmap("viridis")
+    return colours(LIGHTEST * index / max(1, count - 1))
+
+
+def name_of(group):
+    """What a legend calls a group of images."""
+    if group == "all":
+        return "all images"
+    level = group[:2] in ("sf", "ce") and group[2:].isdigit()
+    return group.upper() if level else group
+
+
+def plain(text):
+    """Returns a text from a file for use in a picture: a $ in it begins no formula."""
+    return str(text).replace("$", r"\$")
 
 
 def write_figure(figure, path):
@@ -51,8 +135,17 @@ def write_figure(figure, path):
     except ValueError as error:
         raise BadInput(f"{path}: {str(error).splitlines()[0]}") from error
     finally:
+        use_matplotlib().close(figure)
         if os.path.exists(partial):
             os.remove(partial)
+
+
+def add_output(parser, name):
+    """Adds the options that all plots have."""
+    parser.add_argument(
+        "--output", default=name, help="picture: .png, .pdf, .svg (default: %(default)s)"
+    )
+    parser.add_argument("--title", default="", help="stands above the plot")
 
 
 def run(program):
@@ -63,6 +156,9 @@ def run(program):
         print(f"error: {error}", file=sys.stderr)
         return 1
     except ImportError as error:
-        print(f"error: {error}; install it (Debian: apt-get install python3-matplotlib)", file=sys.stderr)
+        print(
+            f"error: {error}; install it (Debian: apt-get install python3-matplotlib python3-pandas)",
+            file=sys.stderr,
+        )
         return 1
     return 0

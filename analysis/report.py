@@ -1,0 +1,460 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Writes one web page about a run or a sweep: the numbers, all plots that the data allow, and how to
+repeat it.
+
+The page is one file without scripts and needs no network. It can be read on a telephone and printed.
+The same results give the same bytes. What the data do not allow is listed at its end, with the
+reason.
+"""
+
+import argparse
+import importlib.util
+import os
+import re
+import shlex
+import sys
+
+import numpy as np
+
+import page
+from measures import wilson
+from plotting import BadInput, name_of, run
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+DOCS = os.path.join(HERE, "..", "docs")
+# Say where and which, not what was simulated.
+PLACES = ["seed", "run", "out", "data", "plot", "scenario.name"]
+BUDGETS = [("time", "time_s", "s"), ("bytes", "bytes", "bytes"), ("energy", "energy_j", "J")]
+FILMSTRIPS = 3
+FEWEST = 5  # images of a group in a table
+MOST_ROWS = 40  # of a table: more are for a CSV file
+
+
+def tool(name):
+    """Returns the script of this folder with that name, as a module."""
+    path = os.path.join(HERE, f"{name}.py")
+    spec = importlib.util.spec_from_file_location(name.replace("-", "_"), path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Report:
+    """Gathers the parts of the page, and what had to be left out."""
+
+    def __init__(self, folder):
+        from results import Results
+
+        self.results = Results(folder)
+        self.left_out = []
+        # Of keys beyond the two that a picture shows well, the first values.
+        self.fixed = [f"{key}={self.results.values(key)[0]}" for key in self.results.open_keys()[2:]]
+        self.where = [f"--where={condition}" for condition in self.fixed]
+        self.for_which = f" For {', '.join(self.fixed)}." if self.fixed else ""
+
+    def figure(self, script, words, caption):
+        """Returns a figure of a script, or nothing when the data do not allow it."""
+        try:
+            module = tool(script)
+            arguments = module.parse_arguments([self.results.folder, *words])
+            shown = " ".join([f"analysis/{script}.py", "DIR", *map(shlex.quote, words)])
+            return page.figure(lambda width: module.figure(arguments, width), caption, shown)
+        except BadInput as error:
+            self.leave_out(caption, error)
+            return ""
+
+    def leave_out(self, what, error):
+        """Notes what is not on the page, and why."""
+        reason = re.sub(re.escape(self.results.folder.rstrip("/")) + "(/|: )", "", str(error))
+        self.left_out.append((what, reason))
+
+
+def percent(share):
+    """Returns a share as a percentage."""
+    return "-" if np.isnan(share) else f"{100 * share:.1f} %"
+
+
+def number(value, unit=""):
+    """Returns a number with its unit."""
+    if np.isnan(value):
+        return "-"
+    return f"{value:.3g} {unit}".strip() if abs(value) < 1000 else f"{value:.0f} {unit}".strip()
+
+
+def energy_of(nodes):
+    """Returns the joules that all devices together have spent, by what for."""
+    ending = "_energy_j"
+    return {name[: -len(ending)]: nodes[name].sum() for name in nodes if name.endswith(ending)}
+
+
+def headline(report):
+    """Returns the large numbers at the top."""
+    results = report.results
+    images = results.images("correct", "fragments", "fragments_received")
+    nodes = results.cameras("images", "time_on_air_s")
+    progress = tool("time-to-accuracy").budgets_of(results, quiet=True)
+    curve = progress["time"].curve(images["id"])
+    right, count = int(images["correct"].sum()), len(images)
+    low, high = wilson(right, count)
+    captured = max(1, nodes["images"].sum())
+    spent = energy_of(nodes)
+    active = sum(spent.get(kind, 0) for kind in ["encoding", "radio_tx", "radio_rx"])
+    figures = [
+        (
+            "right at the end", percent(right / count),
+            f"{right} of {count} images; 95 %: {percent(float(low))} to {percent(float(high))}",
+        ),
+    ]
+    for accuracy in [0.5, 0.8]:
+        time = curve.first(accuracy)
+        reached = "never" if time is None else number(time, "s")
+        figures.append((f"until {100 * accuracy:.0f} % are right", reached, "since capture"))
+    delivered = images["fragments_received"].sum() / max(1, images["fragments"].sum())
+    figures += [
+        ("fragments delivered", percent(delivered), f"of {images['fragments'].sum():.0f}"),
+        ("time on air", number(nodes["time_on_air_s"].sum() / captured, "s"), "for an image, mean"),
+        ("energy", number(active / captured, "J"), "for an image, mean: encoding, sending, listening"),
+    ]
+    if results.is_sweep:
+        runs = len(images[results.run_columns].drop_duplicates())
+        figures.append(("runs", f"{runs}", f"{len(nodes)} devices in all, {count} images"))
+    else:
+        figures.append(("devices", f"{len(nodes)}", f"{captured:.0f} images captured"))
+    return page.headline(figures)
+
+
+def accuracy_part(report):
+    """Returns the curves over time, bytes and energy."""
+    script, where = ("plot-sweep", report.where) if report.results.is_sweep else ("plot-accuracy", [])
+    captions = {
+        "time": "How many images the cloud gets right, against the time since their capture.",
+        "bytes": "The same against the bytes of an image that have arrived.",
+        "energy": "The same against the energy that encoding an image and sending it have taken by then.",
+    }
+    return "".join(
+        report.figure(
+            script, [*([] if against == "time" else ["--against", against]), *where],
+            caption + (report.for_which if where else ""),
+        )
+        for against, caption in captions.items()
+    )
+
+
+def reach_part(report):
+    """Returns the table of what it takes to reach accuracies."""
+    module = tool("time-to-accuracy")
+    names, rows = module.table(module.parse_arguments([report.results.folder]), quiet=True)
+    keys = names[: names.index("images")]
+    accuracies = list(dict.fromkeys(row["accuracy_percent"] for row in rows))
+    cells = {}
+    for row in rows:
+        what = tuple(row[key] for key in keys)
+        if row["images"] >= FEWEST or what == ("all",):
+            cells.setdefault((*what, row["images"]), []).append(cost_of(row))
+    shown = [[*named(keys, what[:-1]), what[-1], *costs] for what, costs in cells.items()]
+    note = ""
+    if len(shown) > MOST_ROWS:
+        note = f'<p class="note">The first {MOST_ROWS} of {len(shown)} rows.</p>\n'
+    heads = keys if len(keys) < 3 else ["of which"]
+    heads = [*heads, "images", *(f"{accuracy} % right" for accuracy in accuracies)]
+    return (
+        "<p>What an image has cost when so many of all are right for the first time: time since its "
+        "capture, bytes received, energy for encoding and sending; "
+        '"never" where that was not reached.</p>\n'
+        + page.table(heads, shown[:MOST_ROWS])
+        + note
+        + '<p class="note"><code>analysis/time-to-accuracy.py DIR --csv FILE</code></p>\n'
+    )
+
+
+def named(keys, values):
+    """Returns the cells that say what a row is of: a group, or the values of swept keys."""
+    if keys == ["group"]:
+        return [name_of(values[0])]
+    if len(keys) < 3:
+        return values
+    return [", ".join(f"{key} = {value}" for key, value in zip(keys, values))]
+
+
+def cost_of(row):
+    """Returns the budgets of a row in one cell."""
+    costs = [
+        (name, row[column], unit)
+        for name, column, unit in BUDGETS
+        if row[column]
+    ]
+    if all(cost == "never" for _, cost, _ in costs):
+        return "never"
+    return ", ".join(
+        f"{name} never" if cost == "never" else f"{cost}\N{NO-BREAK SPACE}{unit}"
+        for name, cost, unit in costs
+    )
+
+
+def map_part(report):
+    """Returns heat maps, of a sweep over two keys or more."""
+    keys = report.results.open_keys()[:2]
+    images = report.results.images()
+    if len(keys) < 2 or 2 * len(images[keys].drop_duplicates()) < np.prod(images[keys].nunique()):
+        return ""  # with mode = zip a map would be empty but for its diagonal
+    times = report.results.table("accuracy.csv", "elapsed_s")["elapsed_s"].unique()
+    middle = f"{np.sort(times)[len(times) // 2]:g}"
+    more = report.for_which
+    return (
+        report.figure("plot-heatmap", report.where, f"Images that are right at the end.{more}")
+        + report.figure(
+            "plot-heatmap", ["--at", middle, *report.where],
+            f"Images that are right {middle} s after their capture.{more}",
+        )
+        + report.figure(
+            "plot-heatmap", ["--value", "nodes.time_on_air_s", *report.where],
+            f"Time that a device sends, mean of the devices (s).{more}",
+        )
+    )
+
+
+def air_part(report):
+    """Returns airtime, losses and energies."""
+    results = report.results
+    text = ""
+    bars = results.open_keys()[:2]
+    if "lora.sf" not in bars:
+        bars.append("level")
+    if results.has_groups():
+        bars.append("group")
+    for by in bars:
+        by_name = {"level": "SF or coverage level", "group": "group of devices"}.get(by, by)
+        caption = f"Time on air for an image, and what became of the fragments, by {by_name}."
+        text += report.figure("plot-airtime", ["--by", by], caption)
+    nodes = results.cameras("images")
+    captured = max(1, nodes["images"].sum())
+    rows = [
+        (kind.replace("_", " "), number(joules / captured), number(joules / len(nodes)))
+        for kind, joules in energy_of(nodes).items()
+    ]
+    return text + "<p>Energy of the devices with cameras by what it was for:</p>\n" + page.table(
+        ["energy", "J for an image", "J for a device"], rows
+    )
+
+
+def coverage_part(report):
+    """Returns the map; of a sweep, of its first run."""
+    words, of_which = [], ""
+    if report.results.is_sweep:
+        first = [f"{key}={report.results.values(key)[0]}" for key in report.results.run_columns]
+        words = [f"--where={condition}" for condition in first]
+        of_which = f" ({', '.join(first)})"
+    caption = f"Devices and gateways{of_which}; the fill is the part of the fragments that arrived."
+    return report.figure("plot-coverage", words, caption)
+
+
+def film_part(report):
+    """Returns the life of some images, where pictures were kept."""
+    script = tool("plot-filmstrip")
+    folder = report.results.run_folder()
+    images = script.images_with_pictures(folder)
+    if not images:
+        report.leave_out("What the cloud sees of an image.", "no folder pictures with pictures in it")
+    text = ""
+    for device, image in images[:FILMSTRIPS]:
+        words = ["--device", str(device), "--image", str(image)]
+        arguments = script.parse_arguments([folder, *words])
+        caption = f"What the cloud sees of image {image} of device {device}, and what it makes of it."
+        command = " ".join(["analysis/plot-filmstrip.py", "DIR", *words])
+        try:
+            text += page.figure(lambda width: script.figure(arguments, width), caption, command)
+        except BadInput as error:
+            report.leave_out(caption, error)
+    return text
+
+
+def numbers_of(report, script):
+    """Returns the numbers that a script prints, as a table."""
+    try:
+        module = tool(script)
+        return page.table(["", ""], module.summary(module.parse_arguments([report.results.folder])))
+    except BadInput:
+        return ""  # the figure of the same script says why
+
+
+def trust_part(report):
+    """Returns calibration."""
+    caption = "How often the last answers are right, against the confidence that the cloud gives them."
+    return report.figure("plot-calibration", [], caption) + numbers_of(report, "plot-calibration")
+
+
+def fairness_part(report):
+    """Returns fairness."""
+    of_all = " All runs together." if report.results.is_sweep else ""
+    return report.figure(
+        "plot-fairness", [], f"Right answers and delivered fragments: who gets how much.{of_all}"
+    ) + numbers_of(report, "plot-fairness")
+
+
+def defaults_of(program):
+    """Returns {key: default} from the pages about the programs, as far as they can be told."""
+    pages = {"limitnet-lora-scenario": ["scenario.md"], "limitnet-nbiot-scenario": ["nbiot-scenario.md"]}
+    known = {}
+    for name in pages.get(program, ["scenario.md", "nbiot-scenario.md"]):
+        try:
+            with open(os.path.join(DOCS, name), encoding="utf-8") as file:
+                text = file.read()
+        except OSError:
+            continue
+        for line in text.splitlines():
+            cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)]
+            if len(cells) == 8 and re.fullmatch(r"`[\w.]+`", cells[1]):
+                key, default = cells[1].strip("`"), cells[5].strip("`").replace("\\|", "|")
+                # Where the two programs differ, a third one's default is not known.
+                known[key] = default if known.get(key, default) == default else None
+    return known
+
+
+def same_value(one, other):
+    """Returns whether two values of a key are the same, as numbers where they are."""
+    try:
+        return float(one) == float(other)
+    except ValueError:
+        return one == other
+
+
+def parameters_part(report):
+    """Returns what was set, as far as that differs from the defaults."""
+    results = report.results
+    settings, comments = results.settings()
+    if not settings:
+        report.leave_out("Parameters.", "no scenario.ini")
+        return ""
+    defaults = defaults_of(program_of(comments)[0])
+    rows, unknown = [], 0
+    for key, value in settings.items():
+        if key in results.keys:
+            rows.append((key, ", ".join(results.values(key)), "swept"))
+        elif key.startswith("group."):
+            general = settings.get(key.split(".", 2)[-1], "")
+            rows.append((key, value, f"of the others: {general}" if general else ""))
+        elif key in PLACES:
+            continue
+        elif key not in defaults:
+            unknown += 1
+        elif defaults[key] is None or not same_value(value, defaults[key]):
+            rows.append((key, value, "differs by program" if defaults[key] is None else defaults[key]))
+    text = "<p>Everything else is as the program has it by default"
+    text += f", or one of {unknown} keys whose default is not known here:</p>\n" if unknown else ":</p>\n"
+    text += page.table(["key", "value", "default"], rows, words=True) if rows else ""
+    everything = page.table(["key", "value"], list(settings.items()), words=True)
+    return text + f"<details><summary>All {len(settings)} keys</summary>\n{everything}</details>\n"
+
+
+def program_of(comments):
+    """Returns program, version and the rest of the first line of scenario.ini."""
+    match = re.match(r"(\S+) (\S+ \([^)]*\)|\S+?),? *(.*)", comments[0]) if comments else None
+    return match.groups() if match else ("", "", "")
+
+
+def read_text(path):
+    """Returns a file's text, or nothing."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def repeat_part(report):
+    """Returns program, version, seed and the command that repeats the results."""
+    results = report.results
+    settings, comments = results.settings()
+    program, version, _ = program_of(comments)
+    if results.is_sweep and not program:
+        program = read_text(results.path("sweep.txt")).partition("\n")[2].partition("\n")[0]
+    rows = [
+        ("program", program or "not known"), ("version", version.rstrip(",") or "not known"),
+        ("seed", settings.get("seed", "not known")),
+    ]
+    if results.is_sweep:
+        text = sweep_scenario(results, program)
+        rows.append(("runs", ", ".join(results.values("run"))))
+        command = "limitnet-sweep sweep.ini --out DIR"
+        kept = f"<p>sweep.ini is:</p><pre>{page.escape(text)}</pre>" if text else ""
+    else:
+        rows.append(("run", settings.get("run", "not known")))
+        command = f"{program or 'PROGRAM'} --scenario=scenario.ini --out=DIR"
+        kept = ""
+        text = read_text(results.path("scenario.ini"))
+        if text:
+            kept = f"<details><summary>scenario.ini</summary><pre>{page.escape(text)}</pre></details>"
+    return (
+        page.table(["", ""], rows, words=True)
+        + "<p>The same version repeats the results byte for byte:</p>"
+        + f"<pre>{page.escape(command)}</pre>\n{kept}\n"
+    )
+
+
+def sweep_scenario(results, program):
+    """Returns the file that the sweep was made from, as far as its folder tells."""
+    plan, base = read_text(results.path("sweep.txt")), read_text(results.path("base.ini"))
+    lines, keys = [], set()
+    for line in plan.splitlines():
+        key = line.partition("=")[0].strip()
+        if line == "zip":
+            lines.append("mode = zip")
+        if key in results.run_columns and key not in keys and "=" in line:
+            keys.add(key)
+            lines.append(line)
+    if not lines or not base:
+        return ""
+    settings = re.sub(r"\A(#.*\n|\s*\n)*", "", base)
+    return "\n".join([f"# {program}", "[sweep]", *lines, "", settings])
+
+
+def left_out_part(report):
+    """Returns what is not on the page."""
+    return page.table(["what", "why"], report.left_out, words=True) if report.left_out else ""
+
+
+def write(arguments):
+    """Writes the page."""
+    report = Report(arguments.folder)
+    _, comments = report.results.settings()
+    program, version, _ = program_of(comments)
+    kind = "Sweep" if report.results.is_sweep else "Run"
+    title = arguments.title or f"{kind} of {report.results.name()}"
+    parts = [
+        ("summary", "Summary", f"<p>{page.escape(f'{program} {version}')}</p>\n{headline(report)}"),
+        ("accuracy", "Accuracy", accuracy_part(report)),
+        ("reach", "What an accuracy takes", reach_part(report)),
+        ("maps", "Two keys at once", map_part(report)),
+        ("air", "Air, losses and energy", air_part(report)),
+        ("coverage", "Coverage", coverage_part(report)),
+        ("film", "The life of an image", film_part(report)),
+        ("trust", "Can the confidence be believed?", trust_part(report)),
+        ("fairness", "Fairness", fairness_part(report)),
+        ("parameters", "Parameters", parameters_part(report)),
+        ("repeat", "How to repeat it", repeat_part(report)),
+    ]
+    parts.append(("left-out", "Not on this page", left_out_part(report)))
+    output = arguments.output or os.path.join(arguments.folder, "report.html")
+    page.write(output, page.whole(title, parts))
+
+
+def parse_arguments(words=None):
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", help="folder of a run or of a sweep")
+    parser.add_argument("--output", metavar="FILE", help="the page (default: report.html in the folder)")
+    parser.add_argument("--title", default="", help="of the page (default: the scenario's name)")
+    return parser.parse_args(words)
+
+
+def main():
+    """Runs the program."""
+    arguments = parse_arguments()
+    return run(lambda: write(arguments))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

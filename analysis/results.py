@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The tables of a run's or a sweep's folder, read with pandas."""
+
+import glob
+import os
+import re
+
+import pandas as pd
+
+from plotting import BadInput
+
+# The columns that hold words; whatever else is named has to hold numbers.
+WORDS = {"link", "group", "role", "fate", "operator"}
+IMAGE = ["device", "image"]
+
+
+class Results:
+    """A folder with results; tables are read when they are asked for."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.run_columns = []
+        self._conditions = []
+        self._tables = {}
+        if not os.path.isdir(folder):
+            raise BadInput(f"{folder}: no such folder")
+        header = self._read("images.csv", 0)
+        self.is_sweep = "run" in header.columns
+        names = list(header.columns)
+        self.keys = names[: names.index("run")] if self.is_sweep else []
+        # What tells a run from the others, in front of the columns of each table.
+        self.run_columns = [*self.keys, "run"] if self.is_sweep else []
+
+    def path(self, name):
+        """Returns where a file of the folder is."""
+        return os.path.join(self.folder, name)
+
+    def has_groups(self):
+        """Returns whether devices belong to named groups."""
+        images = self._table("images.csv")
+        return "group" in images and (images["group"] != "").any()
+
+    def table(self, name, *columns):
+        """Returns a table; the columns named have to be there."""
+        table = self._table(name)
+        missing = [column for column in columns if column not in table]
+        if missing:
+            raise BadInput(f"{self.path(name)}: no column {missing[0]}")
+        table = table.copy()
+        for column in columns:
+            if column in WORDS or column in self.run_columns:
+                continue
+            try:
+                table[column] = pd.to_numeric(table[column])
+            except (TypeError, ValueError) as error:
+                raise BadInput(f"{self.path(name)}: column {column}: {error}") from error
+        return table
+
+    def images(self, *columns):
+        """Returns the images, each with a number `id` that fragments() has too."""
+        table = self.table("images.csv", *IMAGE, *columns)
+        table["id"] = range(len(table))
+        if not len(table):
+            raise BadInput(f"{self.path('images.csv')}: no images in it")
+        return table
+
+    def fragments(self, images, *columns):
+        """Returns the fragments of these images, with their `id`."""
+        table = self.table("fragments.csv", *IMAGE, "fragment", *columns)
+        by = [*self.run_columns, *IMAGE]
+        return table.merge(images[[*by, "id"]], on=by, how="inner", validate="many_to_one")
+
+    def cameras(self, *columns):
+        """Returns the devices that have a camera; others, such as meters, send no images."""
+        nodes = self.table("nodes.csv", "device", *columns)
+        return nodes[nodes["role"] == "camera"] if "role" in nodes else nodes
+
+    def choose(self, conditions):
+        """Leaves only the rows for which every KEY=VALUE is so."""
+        for condition in conditions:
+            key, equals, value = condition.partition("=")
+            if not equals or key not in self.run_columns:
+                known = ", ".join(self.run_columns) or "none: this is no sweep"
+                raise BadInput(f"--where {condition}: has to be KEY=VALUE with one of {known}")
+            if value not in self.values(key):
+                raise BadInput(
+                    f"--where {condition}: {self.folder} has {', '.join(self.values(key))} for {key}"
+                )
+            self._conditions.append((key, value))
+            self._tables = {}
+
+    def values(self, key):
+        """Returns the values of a swept key, or of run, in the sweep's order."""
+        return list(dict.fromkeys(self._table("images.csv")[key]))
+
+    def open_keys(self):
+        """Returns the swept keys that still have several values."""
+        return [key for key in self.keys if len(self.values(key)) > 1]
+
+    def points(self):
+        """Returns the combinations of the swept keys that there are, as dictionaries."""
+        table = self._table("images.csv")[self.keys].drop_duplicates()
+        return table.to_dict("records")
+
+    def run_folder(self):
+        """Returns the folder of the run; of a sweep, of its first one."""
+        runs = sorted(glob.glob(self.path("runs/*/*/scenario.ini")), key=_numbers_in)
+        return os.path.dirname(runs[0]) if self.is_sweep and runs else self.folder
+
+    def name(self):
+        """Returns the scenario's name; the runs of a sweep have numbers instead."""
+        file = "base.ini" if self.is_sweep else "scenario.ini"
+        named = read_settings(self.path(file))[0].get("scenario.name")
+        return named or os.path.basename(os.path.abspath(self.folder))
+
+    def settings(self):
+        """Returns the keys of scenario.ini (of a sweep's first run) in its order, and its comments."""
+        return read_settings(os.path.join(self.run_folder(), "scenario.ini"))
+
+    def _table(self, name):
+        if name not in self._tables:
+            table = self._read(name)
+            missing = [key for key in self.run_columns if key not in table]
+            if missing:
+                raise BadInput(f"{self.path(name)}: no column {missing[0]}, which images.csv has")
+            for key, value in self._conditions:
+                table = table[table[key] == value]
+            self._tables[name] = table
+        return self._tables[name]
+
+    def _read(self, name, rows=None):
+        words = {*WORDS, *self.run_columns}
+        try:
+            table = pd.read_csv(
+                self.path(name),
+                nrows=rows,
+                dtype={word: str for word in words},
+                # Only an empty field is no value; a name may well be "NA".
+                keep_default_na=False,
+                na_values=[""],
+                low_memory=False,
+            )
+            present = [word for word in words if word in table]
+            table[present] = table[present].fillna("")
+            return table
+        except OSError as error:
+            raise BadInput(f"{self.path(name)}: {error.strerror}") from error
+        except (ValueError, pd.errors.ParserError) as error:
+            raise BadInput(f"{self.path(name)}: {str(error).splitlines()[0]}") from error
+
+
+def read_settings(path):
+    """Returns the keys of a scenario file in its order, and its comments; nothing where it is not."""
+    keys, comments, section = {}, [], ""
+    try:
+        with open(path, encoding="utf-8") as file:
+            lines = file.read().splitlines()
+    except (OSError, UnicodeDecodeError):
+        return {}, []
+    for line in lines:
+        key, equals, value = line.partition("=")
+        if line.startswith("#"):
+            comments.append(line.lstrip("# "))
+        elif line.startswith("["):
+            section = line.strip("[] ") + "."
+        elif equals:
+            keys[section + key.strip()] = value.strip()
+    return keys, comments
+
+
+def _numbers_in(path):
+    return [int(number) for number in re.findall(r"\d+", path)]
+
+
+def level_of(table):
+    """Returns the groups of accuracy.csv by link: sf7 .. sf12, ce0 .. ce2, or the link's name."""
+    def row_level(sf, ce, link):
+        if not pd.isna(sf):
+            return f"sf{int(sf)}"
+        return f"ce{int(ce)}" if not pd.isna(ce) else str(link)
+
+    return [row_level(*row) for row in zip(table["sf"], table["ce_level"], table["link"])]
+
+
+def sorted_levels(levels):
+    """Returns the levels that there are, spreading factors first, each in order of its number."""
+    def order(level):
+        number = level[2:]
+        return (level[:2] != "sf", int(number) if number.isdigit() else 99, level)
+
+    return sorted(set(levels), key=order)
+
+
+def add_folder(parser, what="folder of a run or of a sweep"):
+    """Adds the arguments that say which results."""
+    parser.add_argument("folder", help=what)
+    parser.add_argument(
+        "--where", metavar="KEY=VALUE", action="append", default=[], help="of a sweep: only these runs"
+    )
+
+
+def open_results(arguments):
+    """Returns the results that the command line names."""
+    results = Results(arguments.folder)
+    results.choose(arguments.where)
+    return results
+
+
+def sets_of_images(results, images):
+    """Returns (what it is, ids of its images): of a sweep its points, of a run its groups.
+
+    What it is is a dictionary: the swept keys, or `group`.
+    """
+    if results.keys:
+        values = images[results.keys].agg(tuple, axis=1)
+        ids = images["id"].groupby(values)
+        return [(point, ids.get_group(tuple(point.values()))) for point in results.points()]
+    sets = [({"group": "all"}, images["id"])]
+    if "group" in images:
+        for group in dict.fromkeys(images["group"]):
+            if group:
+                sets.append(({"group": group}, images.loc[images["group"] == group, "id"]))
+    images = images.assign(level=level_of(images))
+    for level in sorted_levels(images["level"]):
+        sets.append(({"group": level}, images.loc[images["level"] == level, "id"]))
+    return sets

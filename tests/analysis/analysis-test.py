@@ -1,0 +1,424 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Tests of the scripts of analysis/: against numbers worked out by hand, and on a made-up run."""
+
+import contextlib
+import csv
+import importlib.util
+import io
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+ANALYSIS = ROOT / "analysis"
+sys.path.insert(0, str(ANALYSIS))
+
+from budgets import Progress  # noqa: E402
+from example_run import columns, write_run, write_sweep  # noqa: E402
+from measures import calibration_error, jain, reliability, wilson, worst_decile  # noqa: E402
+from results import Results  # noqa: E402
+
+# What draws from a run's folder, and what of a sweep's.
+OF_RUNS = [
+    ["plot-accuracy.py"], ["plot-accuracy.py", "--against", "bytes"], ["plot-accuracy.py", "--against", "energy"],
+    ["plot-airtime.py"], ["plot-airtime.py", "--by", "group"], ["plot-coverage.py"], ["plot-filmstrip.py"],
+    ["plot-calibration.py"], ["plot-fairness.py"],
+]
+OF_SWEEPS = [
+    ["plot-sweep.py"], ["plot-sweep.py", "--against", "energy", "--group", "gate"], ["plot-heatmap.py"],
+    ["plot-heatmap.py", "--against", "bytes", "--at", "300"], ["plot-heatmap.py", "--value", "nodes.duty_cycle"],
+    ["plot-airtime.py"], ["plot-calibration.py", "--of", "all"], ["plot-fairness.py", "--where", "run=1"],
+]
+
+
+def call(script, *words):
+    """Runs a script; returns exit status, output and errors."""
+    done = subprocess.run(
+        [sys.executable, "-B", ANALYSIS / script, *map(str, words)], stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def load(path):
+    """Returns a script as a module."""
+    spec = importlib.util.spec_from_file_location(path.stem.replace("-", "_"), path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def call_here(script, *words):
+    """The same as call() inside this process, which spares the time to load pandas again."""
+    out, errors = io.StringIO(), io.StringIO()
+    before = sys.argv
+    sys.argv = [script, *map(str, words)]
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
+            status = load(ANALYSIS / script).main()
+    finally:
+        sys.argv = before
+    return status, out.getvalue(), errors.getvalue()
+
+
+def write(folder, name, *lines):
+    """Writes a small CSV file."""
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def write_two_images(folder, lead="", values=""):
+    """Writes two images whose budgets are worked out in BudgetsByHand."""
+    write(
+        folder, "images.csv",
+        f"{lead}device,link,image,sf,ce_level,captured_s,observed_s,encoding_energy_j",
+        f"{values}0,lora,0,7,,100,1000,1", f"{values}0,lora,1,7,,200,5,1",
+    )
+    write(
+        folder, "fragments.csv",
+        f"{lead}device,image,fragment,bytes,sent_s,tx_energy_j,arrived_s,correct",
+        f"{values}0,0,0,10,101,0.5,102,0",
+        f"{values}0,0,1,20,103,0.5,,",      # lost
+        f"{values}0,0,2,30,105,0.25,110,1",  # overtaken by the next one
+        f"{values}0,0,3,40,107,0.25,108,",   # not evaluated
+        f"{values}0,1,0,10,201,0.5,203,1",
+        f"{values}0,1,1,20,202,0.5,204,0",
+    )
+
+
+class Folder(unittest.TestCase):
+    """A test with a folder of its own."""
+
+    def setUp(self):
+        kept = tempfile.TemporaryDirectory()
+        self.addCleanup(kept.cleanup)
+        self.folder = Path(kept.name)
+
+    def fails(self, script, *words):
+        """Expects one line with an error and returns it."""
+        status, out, errors = call_here(script, *words)
+        self.assertEqual((status, out), (1, ""), f"{script} {words}: {errors}")
+        self.assertRegex(errors, r"\Aerror: [^\n]+\n\Z", f"{script} {words}")
+        return errors
+
+
+class Measures(unittest.TestCase):
+    def test_wilson_as_published(self):
+        # Newcombe 1998, Statistics in Medicine 17:857, table I, method 3.
+        for right, counted, low, high in [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605),
+                                          (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)]:
+            ends = wilson(right, counted)
+            self.assertAlmostEqual(float(ends[0]), low, places=4)
+            self.assertAlmostEqual(float(ends[1]), high, places=4)
+        self.assertTrue(np.isnan(wilson(0, 0)[0]))
+
+    def test_jain(self):
+        self.assertEqual(jain([2, 2, 2, 2]), 1)
+        self.assertEqual(jain([1, 0, 0, 0]), 0.25)
+        self.assertAlmostEqual(jain([1, 2, 3]), 36 / 42)
+        self.assertTrue(np.isnan(jain([0, 0])))
+
+    def test_worst_decile(self):
+        self.assertEqual(worst_decile(range(20)), 0.5)
+        self.assertEqual(worst_decile(range(21)), 1)
+        self.assertEqual(worst_decile([0.7, 0.3, 0.9]), 0.3)
+
+    def test_calibration_error(self):
+        # Half of the answers: 50 % right at 95 %; the other half: all right at 65 %.
+        self.assertAlmostEqual(calibration_error([0.95, 0.95, 0.65, 0.65], [1, 0, 1, 1]), 0.225 + 0.175)
+        self.assertEqual(calibration_error([1, 1], [1, 1]), 0)
+        counted, right, mean = reliability([0, 0.1, 0.55, 1], [0, 1, 1, 1])
+        self.assertEqual(list(counted), [1, 1, 0, 0, 0, 1, 0, 0, 0, 1])
+        self.assertEqual(list(right), [0, 1, 0, 0, 0, 1, 0, 0, 0, 1])
+        self.assertAlmostEqual(mean[5], 0.55)
+
+
+class BudgetsByHand(Folder):
+    """Image 0 is wrong after 2 s, right after 10 s; image 1 right after 3 s, wrong after 4 s, and
+    observed for 5 s."""
+
+    def curve(self, against):
+        write_two_images(self.folder / "run")
+        progress = Progress(Results(str(self.folder / "run")), against)
+        return progress.curve(progress.images["id"])
+
+    def expect(self, curve, budgets, counted, right):
+        seen = curve.at(np.array(budgets))
+        self.assertEqual((list(seen[0]), list(seen[1])), (counted, right))
+
+    def test_time(self):
+        curve = self.curve("time")
+        self.expect(curve, [0, 2, 2.9, 3, 4, 5, 6, 9, 10], [2, 2, 2, 2, 2, 2, 1, 1, 1], [0, 0, 0, 1, 0, 0, 0, 0, 1])
+        self.assertEqual(curve.first(0.5), 3)
+        self.assertEqual(curve.first(0.51), 10)
+
+    def test_bytes_are_those_that_arrived_in_their_order(self):
+        curve = self.curve("bytes")
+        self.expect(curve, [9, 10, 29, 30, 79, 80], [2] * 6, [0, 1, 1, 0, 0, 1])
+        self.assertEqual(curve.first(0.5), 10)
+        self.assertIsNone(curve.first(0.51))
+
+    def test_energy_counts_lost_fragments_and_encoding(self):
+        # 1 J for encoding; right when all four had been sent: 0.5 + 0.5 + 0.25 + 0.25 J.
+        curve = self.curve("energy")
+        self.expect(curve, [1, 1.5, 1.9, 2, 2.4, 2.5], [2] * 6, [0, 1, 1, 0, 0, 1])
+        budgets, accuracy, low, high = curve.points()
+        self.assertEqual(list(budgets), [1.5, 2, 2.5])
+        self.assertEqual(list(accuracy), [0.5, 0, 0.5])
+        self.assertTrue(np.allclose([low[0], high[0]], wilson(1, 2)))
+
+    def test_table(self):
+        write_two_images(self.folder / "run")
+        file = self.folder / "t.csv"
+        status, out, errors = call(
+            "time-to-accuracy.py", self.folder / "run", "--accuracy", 50, 100, "--deadline", 3, 7, "--csv", file)
+        self.assertEqual((status, errors), (0, ""))
+        self.assertIn("never", out)
+        with file.open(newline="") as stream:
+            rows = [row for row in csv.DictReader(stream) if row["group"] == "all"]
+        self.assertEqual([row["time_s"] for row in rows], ["3", "10", "3", "7"])
+        self.assertEqual([row["bytes"] for row in rows], ["10", "never", "", ""])
+        self.assertEqual([row["energy_j"] for row in rows], ["1.5", "never", "", ""])
+        self.assertEqual([row["images"] for row in rows], ["2", "2", "2", "1"])
+        self.assertEqual([row["accuracy_percent"] for row in rows], ["50", "100", "50.0", "0.0"])
+
+    def test_sweep_adds_up_repetitions(self):
+        folder = self.folder / "sweep"
+        write_two_images(folder, "a.key,run,", "x,1,")
+        for name in ["images.csv", "fragments.csv"]:
+            lines = (folder / name).read_text().splitlines()
+            again = [line.replace("x,1,", "x,2,", 1) for line in lines[1:]]
+            write(folder, name, *lines, *again)
+        status, out, _ = call("time-to-accuracy.py", folder, "--accuracy", 50)
+        self.assertEqual(status, 0)
+        self.assertEqual(out.split(), "a.key images question accuracy_percent time_s bytes energy_j "
+                                      "x 4 reach 50 3 10 1.5".split())
+
+    def test_says_which_column_is_missing(self):
+        write_two_images(self.folder / "run")
+        path = self.folder / "run" / "fragments.csv"
+        path.write_text(path.read_text().replace("tx_energy_j", "other"))
+        line = self.fails("plot-accuracy.py", self.folder / "run", "--against", "energy")
+        self.assertIn("fragments.csv: no column tx_energy_j", line)
+        status, out, errors = call("time-to-accuracy.py", self.folder / "run")
+        self.assertEqual(status, 0)
+        self.assertIn("no column tx_energy_j", errors)
+        self.assertNotIn("energy_j", out)
+
+
+class Scripts(Folder):
+    def scripts(self):
+        found = sorted(path.name for path in ANALYSIS.glob("*.py") if os.access(path, os.X_OK))
+        self.assertGreater(len(found), 12)
+        return found
+
+    def test_each_has_help(self):
+        for script in self.scripts():
+            status, out, errors = call(script, "--help")
+            self.assertEqual((status, errors), (0, ""), script)
+            self.assertIn("usage:", out, script)
+
+    def test_nonsense_is_one_line(self):
+        nonsense = {"empty": b"", "binary": bytes(range(256)), "words": b"a,b\n1,2\n"}
+        for name, content in nonsense.items():
+            folder = self.folder / name
+            folder.mkdir()
+            for file in ["images", "fragments", "nodes", "accuracy"]:
+                (folder / f"{file}.csv").write_bytes(content)
+        for script in {words[0] for words in OF_RUNS + OF_SWEEPS} | {"time-to-accuracy.py", "report.py"}:
+            for name in ["not-there", *nonsense]:
+                self.fails(script, self.folder / name)
+
+    def test_text_in_a_number(self):
+        write_two_images(self.folder / "run")
+        path = self.folder / "run" / "fragments.csv"
+        path.write_text(path.read_text().replace(",110,", ",soon,"))
+        self.assertIn("column arrived_s", self.fails("time-to-accuracy.py", self.folder / "run"))
+
+    def draws(self, folder, commands):
+        for number, words in enumerate(commands):
+            ending = ["png", "svg", "pdf"][number % 3]
+            pictures = [self.folder / f"{number}-{time}.{ending}" for time in (1, 2)]
+            for picture, how in zip(pictures, [call, call_here]):
+                status, _, errors = how(
+                    words[0], folder, *words[1:], "--output", picture, "--title", "a $ <b>"
+                )
+                self.assertEqual((status, errors), (0, ""), words)
+            content = pictures[0].read_bytes()
+            self.assertGreater(len(content), 3000, words)
+            self.assertEqual(content, pictures[1].read_bytes(), f"{words}: another picture the second time")
+
+    def test_pictures_of_a_run(self):
+        write_run(self.folder / "run")
+        self.draws(self.folder / "run", OF_RUNS)
+
+    def test_pictures_of_a_sweep(self):
+        write_sweep(self.folder / "sweep")
+        self.draws(self.folder / "sweep", OF_SWEEPS)
+        self.assertIn("choose one, --where", self.fails("plot-coverage.py", self.folder / "sweep"))
+        self.assertIn("KEY=VALUE", self.fails("plot-airtime.py", self.folder / "sweep", "--where", "x=1"))
+        self.assertIn("0.0, 0.2, 0.5", self.fails(
+            "plot-heatmap.py", self.folder / "sweep", "--where", "lora.extra_loss=7"))
+
+    def test_sense_of_options(self):
+        write_run(self.folder / "run")
+        run = self.folder / "run"
+        self.fails("plot-heatmap.py", run)
+        self.fails("plot-sweep.py", run)
+        self.fails("plot-airtime.py", run, "--by", "colour")
+        self.fails("plot-calibration.py", run, "--bins", 0)
+        self.fails("plot-filmstrip.py", run, "--device", 99)
+        self.fails("plot-filmstrip.py", run, "--frames", 0)
+        self.fails("time-to-accuracy.py", run, "--accuracy", 101)
+        self.fails("time-to-accuracy.py", run, "--deadline=-1")
+        self.fails("plot-accuracy.py", run, "--output", self.folder / "none" / "a.png")
+        self.fails("plot-accuracy.py", run, "--output", self.folder / "a.doc")
+
+
+class Fairness(Folder):
+    def test_numbers(self):
+        # Device 0: 2 of 2 right, 6 of 8 fragments; device 1: 1 of 2 right, 2 of 8.
+        folder = self.folder / "run"
+        names = "device,link,image,fragments,fragments_received,correct"
+        write(folder, "images.csv", names, "0,lora,0,4,4,1", "0,lora,1,4,2,1", "1,lora,0,4,2,1", "1,lora,1,4,0,0")
+        write(folder, "nodes.csv", "device,link,x_m,y_m,sf,ce_level", "0,lora,10,0,7,", "1,lora,0,900,12,")
+        status, out, _ = call("plot-fairness.py", folder, "--output", self.folder / "f.png")
+        self.assertEqual(status, 0)
+        self.assertIn(f"answers right, Jain's index: {1.5 ** 2 / (2 * 1.25):.3f}\n", out)
+        self.assertIn("answers right, worst tenth of the devices: 50.0 %\n", out)
+        self.assertIn(f"fragments delivered, Jain's index: {1 / (2 * (0.75 ** 2 + 0.25 ** 2)):.3f}\n", out)
+        self.assertIn("fragments delivered, worst tenth of the devices: 25.0 %\n", out)
+
+
+class Report(Folder):
+    def page(self, folder, *words):
+        page = self.folder / "page.html"
+        status, _, errors = call("report.py", folder, "--output", page, *words)
+        self.assertEqual((status, errors), (0, ""))
+        return page.read_text(encoding="utf-8")
+
+    def test_is_whole_and_the_same_each_time(self):
+        write_run(self.folder / "run")
+        page = self.page(self.folder / "run")
+        self.assertEqual(page, self.page(self.folder / "run"))
+        with (self.folder / "run" / "images.csv").open(newline="") as stream:
+            right = [row["correct"] for row in csv.DictReader(stream)]
+        self.assertIn(f"<strong>{100 * right.count('1') / len(right):.1f}\N{NO-BREAK SPACE}%</strong>", page)
+        for text in ["0.1.0 (0123456789ab)", "--scenario=scenario.ini", "lora.extra_loss", "Coverage", "Fairness"]:
+            self.assertIn(text, page)
+        self.assertNotRegex(page, r"(?:src|href|srcset)=\"(?!data:|#)")
+        self.assertNotIn("<script", page)
+        self.assertNotIn(str(self.folder), page)
+
+    def test_escapes_what_comes_from_files(self):
+        evil = "<script>alert(1)</script>&\"'"
+        write_run(self.folder / "run", name=evil)
+        for name in ["images.csv", "nodes.csv", "accuracy.csv"]:
+            path = self.folder / "run" / name
+            path.write_text(path.read_text().replace("yard", "<b>x</b>"))
+        page = self.page(self.folder / "run")
+        self.assertNotIn("<script", page)
+        self.assertNotIn("<b>x", page)
+        self.assertIn("Run of &lt;script&gt;alert(1)&lt;/script&gt;&amp;&quot;&#x27;", page)
+
+    def test_says_what_it_cannot_show(self):
+        write_run(self.folder / "run")
+        for name, column in [("images.csv", "encoding_energy_j"), ("images.csv", "group"), ("nodes.csv", "group")]:
+            path = self.folder / "run" / name
+            path.write_text(path.read_text().replace(column, f"no_{column}", 1))
+        page = self.page(self.folder / "run")
+        self.assertIn("images.csv: no column encoding_energy_j", page)
+
+    def test_of_a_run_of_which_nothing_arrived(self):
+        write_run(self.folder / "run", loss=10)
+        page = self.page(self.folder / "run")
+        self.assertIn("nothing was predicted from any image", page)
+        self.assertIn("none: no device got any", page)
+        self.assertNotIn(">nan", page)
+        self.assertNotIn(str(self.folder), page)
+
+    def test_of_a_sweep_has_maps_and_its_file(self):
+        write_sweep(self.folder / "sweep")
+        page = self.page(self.folder / "sweep")
+        self.assertIn("Two keys at once", page)
+        self.assertIn("[sweep]\nlora.extra_loss = 0.0 | 0.2 | 0.5\n", page)
+        self.assertIn("Sweep of made-up-sweep", page)
+
+
+class Contract(Folder):
+    """check-contract.py sees what is wrong."""
+
+    SCRIPT = Path(__file__).with_name("check-contract.py")
+
+    def check(self):
+        """Returns the complaints about the run, a line each."""
+        return "\n".join(load(self.SCRIPT).check(self.folder / "run").complaints)
+
+    def of(self, *words):
+        """Calls the script; returns its exit status and errors."""
+        done = subprocess.run(
+            [sys.executable, "-B", self.SCRIPT, *words], capture_output=True, text=True, check=False
+        )
+        return done.returncode, done.stderr
+
+    def change(self, name, column, value, row=0):
+        """Changes one field and expects that this is seen; puts it back."""
+        path = self.folder / "run" / name
+        before = path.read_text()
+        rows = list(csv.reader(before.splitlines()))
+        rows[row + 1][rows[0].index(column)] = value
+        path.write_text("\n".join(",".join(fields) for fields in rows) + "\n")
+        errors = self.check()
+        path.write_text(before)
+        self.assertTrue(errors, f"{name}, {column} = {value}")
+        return errors
+
+    def test_breaches(self):
+        write_run(self.folder / "run", only_documented=True)
+        self.assertEqual(self.check(), "")
+        self.assertEqual(self.of(self.folder / "run"), (0, ""))
+        for name, column, value in [
+            ("images.csv", "bytes", "841"), ("images.csv", "fragments", "4"), ("images.csv", "fragments_received", "1"),
+            ("images.csv", "fragments_sent", "4"), ("images.csv", "last_arrival_s", "107"), ("images.csv", "correct", "0"),
+            ("nodes.csv", "frames_delivered", "1"), ("nodes.csv", "frames_sent", "1"), ("nodes.csv", "images", "4"),
+            ("nodes.csv", "time_on_air_s", "1.5"), ("nodes.csv", "radio_rx_energy_j", "-0.1"),
+            ("nodes.csv", "x_m", "east"), ("fragments.csv", "fate", "vanished"), ("fragments.csv", "transmissions", "0"),
+            ("fragments.csv", "sent_s", "1"), ("accuracy.csv", "correct", "30"), ("accuracy.csv", "images_counted", "9"),
+            ("accuracy.csv", "wilson_high", "0.9"),
+        ]:
+            errors = self.change(name, column, value)
+            self.assertIn(name.split(".")[0], errors)
+        if "encoding_energy_j" in columns(True)["images.csv"]:
+            self.assertIn("sum over its images", self.change("images.csv", "encoding_energy_j", "9"))
+
+    def test_runs_a_program_first(self):
+        program = self.folder / "program"
+        program.write_text(
+            f"#!{sys.executable}\nimport sys\nfrom pathlib import Path\n"
+            f"sys.path.insert(0, {str(Path(__file__).parent)!r})\nfrom example_run import write_run\n"
+            "out = [word[6:] for word in sys.argv if word.startswith('--out=')][0]\n"
+            "write_run(Path(out) / 'made-up' / '1', only_documented=True)\n")
+        program.chmod(0o755)
+        self.assertEqual(self.of("--of", program), (0, ""))
+        program.write_text("#!/bin/sh\necho gone\nexit 3\n")
+        status, errors = self.of("--of", program)
+        self.assertEqual(status, 1)
+        self.assertIn("exit status 3: gone", errors)
+
+    def test_columns(self):
+        write_run(self.folder / "run", only_documented=True)
+        path = self.folder / "run" / "nodes.csv"
+        path.write_text(path.read_text().replace("x_m,y_m", "y_m,x_m"))
+        self.assertIn("nodes.csv: columns are not those", self.check())
+        path.unlink()
+        self.assertIn("nodes.csv: not there", self.check())
+
+
+if __name__ == "__main__":
+    unittest.main()

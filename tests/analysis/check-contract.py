@@ -1,0 +1,315 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Fails when the result files of a run are not as docs/csv.md says, or contradict each other.
+
+  check-contract.py RUN_FOLDER
+  check-contract.py --of PROGRAM [--key=value ...]      runs the program first, into a folder of its own
+
+Names and order of the columns are those of docs/csv.md; whatever is no word has to be a number.
+Then laws that hold whatever was simulated: what images.csv and nodes.csv count is what fragments.csv
+lists, energies add up, and the accuracy curve follows from the predictions of the fragments.
+"""
+
+import math
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "csv.md"
+WORDS = {"link", "group", "role", "fate", "operator"}
+# Links whose fragments share the device's sending among them. On NB-IoT, fragments of one connection
+# have transport blocks in common, and each is given all that it had a part in.
+ADDS_UP = {"lora"}
+# What the files round to, times the largest number of terms in a sum here.
+CLOSE = 1e-5
+Z = 1.959964
+
+
+class Checks:
+    """Gathers what is wrong."""
+
+    def __init__(self):
+        self.complaints = []
+        self.count = 0
+
+    def all(self, truths, what):
+        """Notes a complaint unless every value is true; says how many are not and the first."""
+        self.count += 1
+        truths = pd.Series(truths, dtype=bool)
+        if not truths.all():
+            first = truths.index[~truths][0]
+            self.complaints.append(f"{what}: {(~truths).sum()} of {len(truths)} not so, first at {first}")
+
+    def equal(self, one, other, what, close=0.0):
+        """The same for two series that have to be equal, by index."""
+        one, other = one.align(other, join="outer")
+        self.all((one - other).abs() <= close, what)
+
+
+def documented(page):
+    """Returns {file: [(column, meaning)]} of a run's files, as the page has them."""
+    tables, name = {}, None
+    for line in page.read_text(encoding="utf-8").splitlines():
+        if line.startswith("# Files of"):
+            break  # those of other programs
+        if line.startswith("## "):
+            name = line[3:].strip()
+            tables[name] = []
+        row = re.match(r"\| `(\w+)` \|[^|]*\| (.*) \|$", line)
+        if row and name:
+            tables[name].append(row.groups())
+    return tables
+
+
+def read(folder, tables, checks):
+    """Returns the tables of a run, after a look at names, order and numbers."""
+    found = {}
+    for name, columns in tables.items():
+        path = folder / name
+        if not path.is_file():
+            checks.complaints.append(f"{name}: not there")
+            continue
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        names = [column for column, _ in columns]
+        checks.count += 1
+        if list(table.columns) != names:
+            wrong = [f"{a} instead of {b}" for a, b in zip(table.columns, names) if a != b]
+            checks.complaints.append(
+                f"{name}: columns are not those of docs/csv.md: {wrong[0] if wrong else 'too many or too few'}"
+            )
+        for column in set(table.columns) - WORDS:
+            table[column] = numbers(table[column], f"{name}, {column}", checks)
+        found[name] = table
+    return found
+
+
+def numbers(texts, what, checks):
+    """Returns a column as numbers; empty fields as none."""
+    values = pd.to_numeric(texts.where(texts != ""), errors="coerce")
+    checks.all((texts == "") | values.notna(), f"{what}: a number or nothing")
+    checks.all(~values.isin([math.inf, -math.inf]), f"{what}: finite")
+    return values
+
+
+def check_images(images, fragments, checks):
+    """What images.csv says follows from fragments.csv."""
+    by = ["device", "image"]
+    checks.all(~images.duplicated(by), "images.csv: each image once")
+    checks.all(~fragments.duplicated([*by, "fragment"]), "fragments.csv: each fragment once")
+    images = images.set_index(by)
+    groups = fragments.groupby(by)
+
+    def of_images(series):
+        return series.reindex(images.index, fill_value=0)
+
+    checks.equal(images["fragments"], of_images(groups.size()), "images.fragments: as many as rows, by fate")
+    checks.equal(images["bytes"], of_images(groups["bytes"].sum()), "images.bytes: sum of the fragments")
+    delivered = of_images((fragments["fate"] == "delivered").groupby([fragments[b] for b in by]).sum())
+    checks.equal(images["fragments_received"], delivered, "images.fragments_received: those delivered")
+    sent = of_images((fragments["transmissions"] > 0).groupby([fragments[b] for b in by]).sum())
+    checks.equal(images["fragments_sent"], sent, "images.fragments_sent: those with transmissions")
+    checks.equal(
+        images["first_arrival_s"].fillna(-1), of_images(groups["arrived_s"].min()).where(delivered > 0, -1),
+        "images.first_arrival_s: the first arrived_s", CLOSE,
+    )
+    checks.equal(
+        images["last_arrival_s"].fillna(-1), of_images(groups["arrived_s"].max()).where(delivered > 0, -1),
+        "images.last_arrival_s: the last arrived_s", CLOSE,
+    )
+    for earlier, later in [("captured_s", "encoded_s"), ("encoded_s", "first_arrival_s")]:
+        waits = (images[later] - images[earlier]).dropna()
+        checks.all(waits >= 0, f"images: {earlier} is not after {later}")
+
+
+def check_fragments(fragments, fates, settings, checks):
+    """The life of a fragment is in order."""
+    checks.all(fragments["fate"].isin(fates), "fragments.fate: one that docs/csv.md names")
+    checks.all(
+        (fragments["fate"] == "delivered") == fragments["arrived_s"].notna(),
+        "fragments: delivered where there is a time of arrival",
+    )
+    # What a device sends again has the times of the last attempt, which may follow an arrival.
+    again = settings.get("strategy.max_reports", "0") != "0"
+    once = fragments[fragments["transmissions"] <= 1]
+    for earlier, later in [] if again else [("queued_s", "sent_s"), ("sent_s", "arrived_s")]:
+        waits = (once[later] - once[earlier]).dropna()
+        checks.all(waits >= -CLOSE, f"fragments: {earlier} is not after {later}")
+    sure = fragments["confidence"].dropna()
+    checks.all((sure >= 0) & (sure <= 1), "fragments.confidence: 0..1")
+    checks.all(fragments["correct"].dropna().isin([0, 1]), "fragments.correct: 0 or 1")
+
+
+def check_nodes(nodes, images, fragments, settings, checks):
+    """What nodes.csv counts and adds up follows from the other two."""
+    if "role" in nodes:
+        nodes = nodes[nodes["role"] == "camera"]  # others have frames that are no fragments
+    nodes = nodes.set_index("device")
+
+    def of_nodes(series):
+        return series.reindex(nodes.index, fill_value=0)
+
+    device = fragments["device"]
+    checks.equal(nodes["images"], of_nodes(images.groupby("device").size()), "nodes.images: rows of images.csv")
+    checks.equal(
+        nodes["frames_delivered"], of_nodes((fragments["fate"] == "delivered").groupby(device).sum()),
+        "nodes.frames_delivered: delivered fragments",
+    )
+    checks.equal(
+        nodes["frames_sent"], of_nodes((fragments["transmissions"] > 0).groupby(device).sum()),
+        "nodes.frames_sent: fragments with transmissions",
+    )
+    lora = nodes["link"].isin(ADDS_UP)
+    on_air = of_nodes((fragments["time_on_air_s"].fillna(0) * fragments["transmissions"]).groupby(device).sum())
+    air = nodes["time_on_air_s"][lora]
+    checks.all(air >= on_air[lora] - CLOSE, "nodes.time_on_air_s: no less than that of the fragments' frames")
+    unended = ((fragments["transmissions"] == 0) & fragments["sent_s"].notna()).any()
+    of_its_own = settings.get("lora.activation") == "otaa" or "true" in (
+        settings.get("lora.confirmed"), settings.get("lora.adr")
+    )
+    if not unended and not of_its_own:
+        checks.equal(air, on_air[lora], "nodes.time_on_air_s: that of the fragments' frames", CLOSE)
+    if "scenario.duration_s" in settings:
+        share = nodes["time_on_air_s"] / float(settings["scenario.duration_s"])
+        checks.equal(nodes["duty_cycle"], share, "nodes.duty_cycle: time on air / simulated time", CLOSE)
+
+
+def check_energy(nodes, images, fragments, checks):
+    """Energies are not negative, and those of images add up to those of devices."""
+    for name, table in [("nodes", nodes), ("images", images), ("fragments", fragments)]:
+        for column in [column for column in table if column.endswith("_energy_j")]:
+            checks.all(table[column].dropna() >= 0, f"{name}.{column}: not negative")
+    nodes = nodes.set_index("device")
+    of_images = images.groupby("device")
+    if "encoding_energy_j" in images:
+        sums = of_images["encoding_energy_j"].sum().reindex(nodes.index, fill_value=0)
+        checks.equal(nodes["encoding_energy_j"], sums, "nodes.encoding_energy_j: sum over its images", CLOSE)
+    if "radio_energy_j" in images and "tx_energy_j" in fragments:
+        by = ["device", "image"]
+        one = images.set_index(by)["radio_energy_j"].fillna(0)
+        sums = fragments.groupby(by)["tx_energy_j"].sum().reindex(one.index, fill_value=0)
+        checks.equal(one, sums, "images.radio_energy_j: sum of tx_energy_j over its fragments", CLOSE)
+        sums = of_images["radio_energy_j"].sum().reindex(nodes.index, fill_value=0)
+        most = nodes["radio_tx_energy_j"][nodes["link"].isin(ADDS_UP)]
+        checks.all(most >= sums[most.index] - CLOSE, "nodes.radio_tx_energy_j: no less than its images'")
+
+
+def wilson(correct, counted):
+    """Returns the ends of the 95 % Wilson score interval."""
+    share = correct / counted
+    centre = share + Z * Z / (2 * counted)
+    half = Z * math.sqrt(share * (1 - share) / counted + Z * Z / (4 * counted * counted))
+    return (centre - half) / (1 + Z * Z / counted), (centre + half) / (1 + Z * Z / counted)
+
+
+def members(images, group):
+    """Returns the images of a group of accuracy.csv."""
+    if group == "all":
+        return images
+    level = re.fullmatch(r"(sf|ce)(\d+)", group)
+    if level:
+        return images[images["sf" if level[1] == "sf" else "ce_level"] == int(level[2])]
+    return images[images["group"] == group] if "group" in images else images[:0]
+
+
+def check_accuracy(accuracy, images, fragments, checks):
+    """The curve follows from the predictions, counted here one image after the other."""
+    moments = {}
+    evaluated = fragments[fragments["correct"].notna()].sort_values(["arrived_s", "fragment"])
+    for device, image, arrived, correct in evaluated[["device", "image", "arrived_s", "correct"]].values:
+        moments.setdefault((device, image), []).append((arrived, correct))
+    for group, rows in accuracy.groupby("group", sort=False):
+        mine = members(images, group)
+        checks.all([len(mine) > 0], f"accuracy.csv: group {group} has images")
+        for row in rows.itertuples():
+            counted = right = 0
+            for image in mine.itertuples():
+                if image.observed_s < row.elapsed_s:
+                    continue
+                counted += 1
+                upto = [c for at, c in moments.get((image.device, image.image), [])
+                        if at - image.captured_s <= row.elapsed_s + 1e-9]
+                right += bool(upto) and upto[-1] == 1
+            where = f"accuracy.csv: {group} at {row.elapsed_s:g} s"
+            checks.all([row.images_counted == counted], f"{where}: images_counted is {counted}")
+            checks.all([row.images_not_observed == len(mine) - counted], f"{where}: images_not_observed")
+            checks.all([row.correct == right], f"{where}: correct is {right}")
+            if counted:
+                low, high = wilson(right, counted)
+                near = abs(row.accuracy - right / counted) + abs(row.wilson_low - low) + abs(row.wilson_high - high)
+                checks.all([near < CLOSE], f"{where}: accuracy and its interval")
+    last = images.set_index(["device", "image"])["correct"]
+    final = pd.Series({pair: steps[-1][1] for pair, steps in moments.items()}, dtype=float)
+    final.index = pd.MultiIndex.from_tuples(final.index, names=last.index.names) if len(final) else last.index[:0]
+    checks.equal(last, final.reindex(last.index, fill_value=0), "images.correct: that of the last prediction")
+
+
+def settings_of(folder):
+    """Returns the keys of scenario.ini."""
+    keys, section = {}, ""
+    path = folder / "scenario.ini"
+    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else []:
+        if line.startswith("["):
+            section = line.strip("[]") + "."
+        elif "=" in line and not line.startswith("#"):
+            key, _, value = line.partition("=")
+            keys[section + key.strip()] = value.strip()
+    return keys
+
+
+def check(folder):
+    """Checks a folder; returns what is wrong, and how many things were looked at."""
+    checks = Checks()
+    tables = documented(PAGE)
+    fates = set(re.findall(r"`(\w+)`", dict(tables["fragments.csv"])["fate"]))
+    found = read(folder, tables, checks)
+    if checks.complaints:
+        return checks  # the laws need the columns
+    images, fragments, nodes = (found[f"{name}.csv"] for name in ["images", "fragments", "nodes"])
+    checks.all([len(images) > 0], "images.csv: has images")
+    check_images(images, fragments, checks)
+    settings = settings_of(folder)
+    check_fragments(fragments, fates, settings, checks)
+    check_nodes(nodes, images, fragments, settings, checks)
+    check_energy(nodes, images, fragments, checks)
+    check_accuracy(found["accuracy.csv"], images, fragments, checks)
+    return checks
+
+
+def run_and_check(command):
+    """Runs a program into a folder of its own and checks what it leaves."""
+    with tempfile.TemporaryDirectory() as out:
+        done = subprocess.run(
+            [*command, f"--out={out}", "--plot=false", "--cloud.cache=none"], stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, env={**os.environ, "OMP_WAIT_POLICY": "passive"},
+        )
+        if done.returncode:
+            sys.exit(f"error: {command[0]}: exit status {done.returncode}: {done.stdout.decode()[-500:]}")
+        return check(next(Path(out).glob("*/*/images.csv")).parent)
+
+
+def main():
+    """Runs the program."""
+    words = sys.argv[1:]
+    if len(words) >= 2 and words[0] == "--of":
+        checks = run_and_check(words[1:])
+    elif len(words) == 1 and not words[0].startswith("-"):
+        if not Path(words[0]).is_dir():
+            sys.exit(f"error: {words[0]}: no such folder")
+        checks = check(Path(words[0]))
+    else:
+        print(__doc__)
+        return 0 if words == ["--help"] else 1
+    for complaint in checks.complaints:
+        print(complaint, file=sys.stderr)
+    if not checks.complaints:
+        print(f"{checks.count} laws checked")
+    return 1 if checks.complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
