@@ -132,12 +132,13 @@ FragmentsTable()
          {"queued_s", "s", "Simulated time when it was given to the link."},
          {"sent_s",
           "s",
-          "Simulated time when the first symbol of its frame left the antenna; empty when that was "
-          "not so."},
+          "Simulated time when the first symbol of its frame left the antenna, for the first time "
+          "where it was sent again; empty when that was not so."},
          {"time_on_air_s",
           "s",
-          "Duration of its frame, or transmission_s on a link that has that; empty when it was not "
-          "sent."},
+          "Duration of its frame, of each where it was sent again; NB-IoT: its share of all "
+          "transport "
+          "blocks with a part of it. Empty when it was not sent."},
          {"sf",
           "",
           "Spreading factor of the frame, 7..12; empty when it was not sent, and on a link that "
@@ -192,7 +193,9 @@ FragmentsTable()
          {"scheduling_s", "s", "Spent waiting for grants."},
          {"transmission_s",
           "s",
-          "Time that its transport blocks were on the air, repeated ones included."},
+          "Time that the device's transport blocks were on the air meanwhile, those of fragments "
+          "before it and repeated ones included. These five add up to the way from queued_s to the "
+          "base station."},
          {"retransmission_s", "s", "The part of that with repeated ones."}}};
     return table;
 }

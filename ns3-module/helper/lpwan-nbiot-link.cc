@@ -191,6 +191,7 @@ NbiotLink::OnPacket(const NbiotPacketReport& report)
     latency.retransmissionS = seconds(NbiotStage::RETRANSMISSION);
     latency.transmissionS = seconds(NbiotStage::TRANSMISSION) + latency.retransmissionS;
     fate.latency = latency;
+    fate.airtimeS = report.airtime.GetSeconds();
     m_fate(fate);
 }
 

@@ -23,10 +23,10 @@ namespace lpwan
 /** What a frame's time was spent on, seconds; on a link whose network schedules its devices. */
 struct OffloadingLatency
 {
-    double accessWaitS{0};     //!< waiting for a random access occasion
-    double accessS{0};         //!< random access
-    double schedulingS{0};     //!< waiting for grants
-    double transmissionS{0};   //!< transport blocks on the air, repeated ones included
+    double accessWaitS{0};   //!< waiting for a random access occasion
+    double accessS{0};       //!< random access
+    double schedulingS{0};   //!< waiting for grants
+    double transmissionS{0}; //!< the device's transport blocks on the air, this frame's or others'
     double retransmissionS{0}; //!< of these, the repeated ones
 };
 
@@ -38,6 +38,7 @@ struct OffloadingFate
     std::string fate; //!< as in fragments.csv; "in_backhaul" for one that has been received
     std::optional<uint32_t> interfererAddress; //!< the device that did most to its loss, if any
     std::optional<OffloadingLatency> latency;  //!< on a link that has these components
+    std::optional<double> airtimeS; //!< on air for it, repeated parts included; on such a link
 };
 
 /** What result files say of a device of a link. */

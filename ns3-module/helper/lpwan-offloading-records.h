@@ -39,12 +39,14 @@ struct FragmentRecord
 {
     uint32_t bytes{0};                              //!< length without headers of the link
     std::optional<double> queuedS;                  //!< when it was given to the link
+    std::optional<double> sentS;                    //!< when its frame began for the first time
     std::optional<LpwanTransmission> transmission;  //!< set when its frame began
     uint32_t transmissions{0};                      //!< frames of it in the air to the end
     double txEnergyJ{0};                            //!< radio's energy for these
     std::string fate{"not_sent"};                   //!< as in fragments.csv
     std::optional<uint32_t> interferer;             //!< device that did most to its loss
     std::optional<OffloadingLatency> latency;       //!< on a link that has these components
+    std::optional<double> airtimeS;                 //!< on such a link
     std::optional<OffloadingArrival> arrival;       //!< when it reached the cloud
     std::optional<limitnet::Evaluation> evaluation; //!< of all up to this one, where asked for
 };

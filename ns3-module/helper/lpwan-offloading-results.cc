@@ -159,6 +159,7 @@ WriteImages(const OffloadingResults& results, const limitnet::RunFolder& folder)
             const ImageRecord& image = record.images[i];
             uint64_t bytes = 0;
             uint64_t sent = 0;
+            uint64_t received = 0;
             double radioJ = 0;
             std::optional<double> firstArrivalS;
             std::optional<double> lastArrivalS;
@@ -167,6 +168,7 @@ WriteImages(const OffloadingResults& results, const limitnet::RunFolder& folder)
                 bytes += fragment.bytes;
                 sent += fragment.transmissions > 0 ? 1 : 0;
                 radioJ += fragment.txEnergyJ;
+                received += fragment.arrival ? 1 : 0;
                 if (fragment.arrival)
                 {
                     const double timeS = fragment.arrival->timeS;
@@ -188,7 +190,7 @@ WriteImages(const OffloadingResults& results, const limitnet::RunFolder& folder)
                 .Add(image.fragments.size())
                 .Add(bytes)
                 .Add(sent)
-                .Add(image.arrivals.size())
+                .Add(received)
                 .Add(image.encodingEnergyJ, JOULE_DECIMALS)
                 .Add(radioJ, JOULE_DECIMALS);
             if (group.codec.model)
@@ -218,9 +220,8 @@ AddFragment(limitnet::CsvWriter& csv, const FragmentRecord& fragment, int label)
     if (fragment.transmission)
     {
         const auto& t = *fragment.transmission;
-        csv.Add(t.start.GetSeconds())
-            .Add(fragment.latency ? fragment.latency->transmissionS
-                                  : (t.end - t.start).GetSeconds());
+        csv.Add(fragment.sentS.value_or(t.start.GetSeconds()))
+            .Add(fragment.airtimeS.value_or((t.end - t.start).GetSeconds()));
         AddUnlessZero(csv, t.spreadingFactor);
         AddUnlessZero(csv, t.frequencyHz);
     }

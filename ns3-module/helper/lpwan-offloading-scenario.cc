@@ -587,7 +587,9 @@ OffloadingScenario::OnTxStart(uint32_t device,
                               Ptr<const Packet> packet,
                               const LpwanTransmission& transmission)
 {
-    FragmentOf(device, packet).transmission = transmission;
+    FragmentRecord& record = FragmentOf(device, packet);
+    record.transmission = transmission;
+    record.sentS = record.sentS.value_or(transmission.start.GetSeconds());
     const auto [image, fragment] = m_devices[device].packets.at(packet->GetUid());
     m_frames[FrameKey(transmission.deviceAddress, transmission.frameCounter)] = {device,
                                                                                  image,
@@ -665,11 +667,11 @@ OffloadingScenario::OnFate(const OffloadingFate& fate)
     // is still on its way there when the simulation ends is in the backhaul.
     record.fate = fate.fate;
     record.latency = fate.latency;
-    if (fate.latency)
+    record.airtimeS = fate.airtimeS;
+    if (fate.airtimeS)
     {
         // The frame's span has waiting in it.
-        record.txEnergyJ =
-            fate.latency->transmissionS * m_devices[device].device->GetPowerWatt(RadioState::TX);
+        record.txEnergyJ = *fate.airtimeS * m_devices[device].device->GetPowerWatt(RadioState::TX);
     }
     record.interferer.reset();
     if (fate.interfererAddress)
@@ -811,16 +813,22 @@ OffloadingScenario::Evaluate()
                 m_frames.at(FrameKey(arrival.deviceAddress, arrival.frameCounter));
             FragmentRecord& fragmentRecord =
                 m_devices[device].images.at(image).fragments.at(fragment);
-            fragmentRecord.fate = "delivered";
+            fragmentRecord.fate = "delivered"; // whatever became of it when it was sent again
             fragmentRecord.interferer.reset();
-            fragmentRecord.arrival = {arrival.time.GetSeconds(),
-                                      arrival.gatewayCount,
-                                      arrival.snrDb};
+            if (!fragmentRecord.arrival)
+            {
+                fragmentRecord.arrival = {arrival.time.GetSeconds(),
+                                          arrival.gatewayCount,
+                                          arrival.snrDb};
+            }
             const auto evaluation = m_evaluations.find(index);
             if (evaluation != m_evaluations.end())
             {
                 record.last = m_evaluator->Get(evaluation->second);
-                fragmentRecord.evaluation = record.last;
+                if (!fragmentRecord.evaluation)
+                {
+                    fragmentRecord.evaluation = record.last;
+                }
                 line.Show(static_cast<double>(++done));
             }
         }

@@ -995,8 +995,8 @@ void
 LoraEndDevice::EndUplink(const LpwanTransmission& transmission)
 {
     m_sending = false;
-    SetRadioState(IdleState());
     Ptr<const Packet> packet = m_pending->packet;
+    SetRadioState(IdleState()); // an energy source that is told may find itself empty: TurnOff()
     if (m_off)
     {
         m_pending.reset();

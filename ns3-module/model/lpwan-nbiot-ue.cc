@@ -754,6 +754,11 @@ NbiotUe::OnBlockStart(const Block& block, Time start, Time end)
     {
         EnterStage(StageOf(block), start);
     }
+    uint32_t bytes = 0;
+    for (const Segment& segment : block.segments)
+    {
+        bytes += segment.bytes;
+    }
     for (const Segment& segment : block.segments)
     {
         const std::size_t i = Find(segment.counter);
@@ -763,6 +768,7 @@ NbiotUe::OnBlockStart(const Block& block, Time start, Time end)
         }
         Sdu& sdu = m_sdus[i];
         ++sdu.blocks;
+        sdu.airtime += (end - start) * segment.bytes / bytes;
         if (!sdu.started)
         {
             sdu.started = true;
@@ -795,6 +801,7 @@ NbiotUe::Finish(std::size_t index, NbiotFate fate)
     report.start = sdu.start;
     report.end = Simulator::Now();
     report.blocks = sdu.blocks;
+    report.airtime = sdu.airtime;
     for (std::size_t i = 0; i < NBIOT_STAGE_COUNT; ++i)
     {
         report.stages[i] = m_stages[i] - sdu.before[i];

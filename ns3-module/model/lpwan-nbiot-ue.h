@@ -59,6 +59,7 @@ struct NbiotPacketReport
     Time end;                                   //!< its last one ended; the latency is end - queued
     std::array<Time, NBIOT_STAGE_COUNT> stages; //!< the latency by NbiotStage; the sum is all of it
     uint32_t blocks{0}; //!< transport blocks with a part of it, all attempts
+    Time airtime;       //!< its share, by bytes, of the time that these were on the air
 };
 
 /**
@@ -196,6 +197,7 @@ class NbiotUe : public LpwanNetDevice
         uint32_t received{0};                       //!< that reached the base station
         uint32_t lost{0};                           //!< that never will
         uint32_t blocks{0};                         //!< see NbiotPacketReport
+        Time airtime;                               //!< likewise
         bool started{false};                        //!< a block of it has begun
         Time queued;                                //!< handed over
         Time start;                                 //!< first block
