@@ -604,6 +604,10 @@ OffloadingScenario::OnTxEnd(uint32_t device,
     FragmentRecord& record = FragmentOf(device, packet);
     ++record.transmissions;
     record.transmission = transmission; // a link may not know the end any earlier
+    if (record.airtimeS)
+    {
+        return; // the link has told its energy's time
+    }
     record.txEnergyJ += (transmission.end - transmission.start).GetSeconds() *
                         m_devices[device].device->GetPowerWatt(RadioState::TX);
 }

@@ -1061,7 +1061,7 @@ NbiotEnb::EndMsg3(std::shared_ptr<Msg3> msg3)
         msg3->ues.erase(msg3->ues.begin() + static_cast<std::ptrdiff_t>(*received));
         if (msg3->earlyData)
         {
-            ReceiveEarlyData(winner, bytes, msg3->start);
+            ReceiveEarlyData(winner, bytes, *msg3);
         }
         if (m_ues[winner].connection)
         {
@@ -1129,14 +1129,14 @@ NbiotEnb::SendAcknowledgement(Ue& ue, const Message& message)
 }
 
 void
-NbiotEnb::ReceiveEarlyData(uint32_t index, uint32_t bytes, Time start)
+NbiotEnb::ReceiveEarlyData(uint32_t index, uint32_t bytes, const Msg3& msg3)
 {
     // What came with Msg3; what was queued since then waits for the next access.
     NbiotUe& device = *m_ues[index].device;
     NbiotUe::Block block;
     device.m_resumeLeft = 0;
     device.Fill(block, bytes);
-    device.OnBlockStart(block, start, Simulator::Now());
+    device.OnBlockStart(block, msg3.start, Simulator::Now(), NbiotSendingTime(msg3.format));
     device.EnterStage(NbiotStage::ACCESS, Simulator::Now());
     device.OnBlockReceived(block);
 }
@@ -1397,7 +1397,7 @@ NbiotEnb::Grant(uint32_t index, Time start, Time end)
             {
                 connection.second = NbiotUe::StageOf(*block);
             }
-            ue.device->OnBlockStart(*block, uplink->start, uplink->end);
+            ue.device->OnBlockStart(*block, uplink->start, uplink->end, sending);
             Simulator::Schedule(wait, &NbiotEnb::EndBlock, this, index, block, uplink->start);
         }
         previous = uplink;

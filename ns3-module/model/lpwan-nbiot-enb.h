@@ -379,7 +379,7 @@ class NbiotEnb : public Object
                   const std::vector<Time>& delays);
     void EndMsg3(std::shared_ptr<Msg3> msg3);
     void SendMsg4(uint32_t index, bool earlyData, unsigned attempts);
-    void ReceiveEarlyData(uint32_t index, uint32_t bytes, Time start);
+    void ReceiveEarlyData(uint32_t index, uint32_t bytes, const Msg3& msg3);
     void Connect(uint32_t index);
     void Register(uint32_t index, Service service, Time from);
     void Serve(uint8_t level, Time start);

@@ -746,7 +746,7 @@ NbiotUe::StageOf(const Block& block)
 }
 
 void
-NbiotUe::OnBlockStart(const Block& block, Time start, Time end)
+NbiotUe::OnBlockStart(const Block& block, Time start, Time end, Time sending)
 {
     // The block of another HARQ process may be planned to begin before; then the base station
     // changes the stage between the two.
@@ -768,7 +768,7 @@ NbiotUe::OnBlockStart(const Block& block, Time start, Time end)
         }
         Sdu& sdu = m_sdus[i];
         ++sdu.blocks;
-        sdu.airtime += (end - start) * segment.bytes / bytes;
+        sdu.airtime += sending * segment.bytes / bytes;
         if (!sdu.started)
         {
             sdu.started = true;

@@ -276,7 +276,7 @@ class NbiotUe : public LpwanNetDevice
     void Fill(Block& block, uint32_t bytes);
 
     /** A block will go out. \param block the block \param start of it \param end of it */
-    void OnBlockStart(const Block& block, Time start, Time end);
+    void OnBlockStart(const Block& block, Time start, Time end, Time sending);
 
     /** \return stage of a device that sends a block */
     static NbiotStage StageOf(const Block& block);
