@@ -282,8 +282,7 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
             {"all", "grid"},
             "",
             "Which arrivals the cloud decodes and classifies: all, or those whose state shows "
-            "at a time of the accuracy curve or a number of accuracy.bytes, and the last. The "
-            "curve is the same.")
+            "at a time of the accuracy curve, and the last. The curve is the same.")
         .AddText("cache",
                  "auto",
                  "Database in which predictions are kept for other runs: a path, auto "
@@ -312,14 +311,7 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
                   "Times since capture at which accuracy is given; when empty, step_s and limit_s "
                   "say them.")
         .AddReal("step_s", "60", 0.001, 366 * DAY, "s", "Step of the times since capture.")
-        .AddReal("limit_s", "7200", 0.001, 366 * DAY, "s", "Last time since capture.")
-        .AddReals("bytes",
-                  "",
-                  1,
-                  1e6,
-                  "bytes",
-                  "Numbers of bytes received of an image at which its state is evaluated too, for "
-                  "accuracy against bytes.");
+        .AddReal("limit_s", "7200", 0.001, 366 * DAY, "s", "Last time since capture.");
 
     std::vector<std::string> own{"devices",
                                  "meter",

@@ -171,14 +171,12 @@ OffloadingScenario::OffloadingScenario(limitnet::ScenarioValues values,
       m_times(limitnet::CurveTimes(m_values.Reals("accuracy.times_s"),
                                    m_values.Real("accuracy.step_s"),
                                    m_values.Real("accuracy.limit_s"))),
-      m_byteCounts(m_values.Reals("accuracy.bytes")),
       m_durationS(m_values.Real("scenario.duration_s")),
       m_folder(m_values.Text("out"),
                m_values.Text("scenario.name"),
                static_cast<uint64_t>(m_values.Int("run"))),
       m_links(std::move(links))
 {
-    std::sort(m_byteCounts.begin(), m_byteCounts.end());
     const std::string& dataset = m_values.Text("images.dataset");
     m_dataset = limitnet::OpenDataset(dataset, limitnet::Split::TEST, m_values.Text("data"));
     if (m_dataset->ClassCount() == 0)
@@ -710,18 +708,8 @@ OffloadingScenario::IsEvaluated(const std::vector<std::size_t>& arrivals, std::s
     const auto elapsed = [&](std::size_t k) {
         return log[arrivals[k]].time.GetSeconds() - capturedS;
     };
-    // Likewise at a number of bytes.
-    const auto shows = [](const std::vector<double>& grid, double from, double end) {
-        const auto first = std::lower_bound(grid.begin(), grid.end(), from);
-        return first != grid.end() && *first < end;
-    };
-    double bytes = 0;
-    for (std::size_t k = 0; k <= i; ++k)
-    {
-        bytes += static_cast<double>(log[arrivals[k]].bytes.size());
-    }
-    const auto next = static_cast<double>(log[arrivals[i + 1]].bytes.size());
-    return shows(m_times, elapsed(i), elapsed(i + 1)) || shows(m_byteCounts, bytes, bytes + next);
+    const auto time = std::lower_bound(m_times.begin(), m_times.end(), elapsed(i));
+    return time != m_times.end() && *time < elapsed(i + 1);
 }
 
 void

@@ -131,8 +131,7 @@ class OffloadingScenario
     FragmentRecord& FragmentOf(uint32_t device, Ptr<const Packet> packet);
 
     limitnet::ScenarioValues m_values;
-    std::vector<double> m_times;      //!< times since capture of the accuracy curve
-    std::vector<double> m_byteCounts; //!< likewise of bytes received, ascending
+    std::vector<double> m_times; //!< times since capture of the accuracy curve
     double m_durationS;
     std::unique_ptr<limitnet::Dataset> m_dataset;
     std::vector<GroupRecord> m_groups;
