@@ -10,47 +10,14 @@ apart from each other show. Only images are taken that both observed that long.
 """
 
 import argparse
-import math
 import os
 import sys
 
+from measures import paired_interval
 from plotting import BadInput, read_rows, run
 
-Z = 1.959964
 IMAGES = ["device", "image", "dataset_index", "captured_s", "observed_s"]
 FRAGMENTS = ["device", "image", "arrived_s", "correct"]
-
-
-def wilson(share, count):
-    """Returns the ends of the Wilson score interval of a share."""
-    centre = (share + Z * Z / (2 * count)) / (1 + Z * Z / count)
-    half = Z / (1 + Z * Z / count) * math.sqrt(
-        share * (1 - share) / count + Z * Z / (4 * count * count)
-    )
-    return centre - half, centre + half
-
-
-def paired_interval(both, only_a, only_b, neither):
-    """Returns difference of two paired proportions (a less b) and its interval."""
-    count = both + only_a + only_b + neither
-    a, b = (both + only_a) / count, (both + only_b) / count
-    low_a, high_a = wilson(a, count)
-    low_b, high_b = wilson(b, count)
-    product = (both + only_a) * (only_b + neither) * (both + only_b) * (only_a + neither)
-    phi = 0
-    if product > 0:
-        # Edwards' correction for continuity, as the method has it, where the table leans one way.
-        determinant = both * neither - only_a * only_b
-        if determinant > 0:
-            determinant = max(determinant - count / 2, 0)
-        phi = determinant / math.sqrt(product)
-
-    def root(x, y):
-        return math.sqrt(max(0, x * x - 2 * phi * x * y + y * y))
-
-    low = a - b - root(a - low_a, high_b - b)
-    high = a - b + root(high_a - a, b - low_b)
-    return a - b, low, high
 
 
 def read_images(folder):

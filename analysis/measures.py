@@ -19,6 +19,33 @@ def wilson(correct, counted):
     return np.maximum(0, centre - half), np.minimum(1, centre + half)
 
 
+def paired_interval(both, only_a, only_b, neither):
+    """Returns the difference of two paired proportions (a less b) and the ends of its 95 % interval.
+
+    The arguments count the pairs that are right in both, in one alone, in none (Newcombe 1998,
+    method 10).
+    """
+    count = both + only_a + only_b + neither
+    a, b = (both + only_a) / count, (both + only_b) / count
+    low_a, high_a = map(float, wilson(both + only_a, count))
+    low_b, high_b = map(float, wilson(both + only_b, count))
+    product = (both + only_a) * (only_b + neither) * (both + only_b) * (only_a + neither)
+    phi = 0
+    if product > 0:
+        # Edwards' correction for continuity, as the method has it, where the table leans one way.
+        determinant = both * neither - only_a * only_b
+        if determinant > 0:
+            determinant = max(determinant - count / 2, 0)
+        phi = determinant / product**0.5
+
+    def root(x, y):
+        return max(0, x * x - 2 * phi * x * y + y * y) ** 0.5
+
+    low = a - b - root(a - low_a, high_b - b)
+    high = a - b + root(high_a - a, b - low_b)
+    return a - b, low, high
+
+
 def jain(values):
     """Returns Jain's index of fairness: 1 when all are equal, 1/n when one has everything."""
     values = np.asarray(values, dtype=float)

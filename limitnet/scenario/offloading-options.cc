@@ -357,7 +357,7 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
                     "nbiot.active_time_s",
                     "nbiot.edrx_cycle_s"});
     }
-    table.AllowGroups("devices", own);
+    table.AllowCheck().AllowGroups("devices", own);
     table.AddFreeSection(
         "attributes",
         "Attributes of ns-3 objects, as their defaults (NAME is TypeId::Attribute)");

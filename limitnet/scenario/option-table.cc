@@ -293,6 +293,12 @@ ScenarioValues::HelpWanted() const
     return m_helpWanted;
 }
 
+bool
+ScenarioValues::CheckWanted() const
+{
+    return m_checkWanted;
+}
+
 const ScenarioValues::Value&
 ScenarioValues::Find(const std::string& key) const
 {
@@ -519,6 +525,13 @@ OptionTable::AllowGroups(const std::string& what, const std::vector<std::string>
 {
     m_groupsOf = what;
     m_groupKeys = keys;
+    return *this;
+}
+
+OptionTable&
+OptionTable::AllowCheck()
+{
+    m_hasCheck = true;
     return *this;
 }
 
@@ -887,10 +900,15 @@ OptionTable::ReadFile(const std::string& path, const std::vector<std::string>& i
 std::vector<OptionTable::Given>
 OptionTable::ReadArguments(const std::vector<std::string>& arguments,
                            std::string& file,
-                           bool& help) const
+                           bool& help,
+                           bool& check) const
 {
     po::options_description description;
     description.add_options()("help,h", "")("scenario", po::value<std::string>(), "");
+    if (m_hasCheck)
+    {
+        description.add_options()("check", "");
+    }
     for (const Option& option : m_options)
     {
         description.add_options()(option.key.c_str(), po::value<std::string>(), "");
@@ -947,6 +965,10 @@ OptionTable::ReadArguments(const std::vector<std::string>& arguments,
         {
             help = true;
         }
+        else if (key == "check" && m_hasCheck)
+        {
+            check = true;
+        }
         else if (key == "scenario")
         {
             file = text;
@@ -974,7 +996,8 @@ OptionTable::Parse(const std::vector<std::string>& arguments) const
 {
     ScenarioValues values;
     std::string file;
-    const auto fromArguments = ReadArguments(arguments, file, values.m_helpWanted);
+    const auto fromArguments =
+        ReadArguments(arguments, file, values.m_helpWanted, values.m_checkWanted);
     std::vector<Given> all;
     if (!file.empty() && !values.m_helpWanted)
     {
@@ -1037,6 +1060,7 @@ OptionTable::PrintHelp(std::ostream& out) const
            "begins "
            "a comment,\n      include = OTHER takes another file's keys first; the command line "
            "wins over it\n"
+        << (m_hasCheck ? "  --check\n      say what would be simulated, and end\n" : "")
         << "  A number may have a unit, such as 1.5 km, 10 min, 25 mW; it is changed to the "
            "key's.\n";
     if (!m_groupsOf.empty())
@@ -1090,7 +1114,9 @@ OptionTable::PrintMarkdown(std::ostream& out) const
            "wins "
            "over the file, the file over the default.\n`--scenario=FILE` reads a file, `--help` "
            "prints "
-           "these keys. Every run leaves its `scenario.ini`, which repeats it.\n\n"
+           "these keys"
+        << (m_hasCheck ? ", `--check` says what would be simulated" : "")
+        << ". Every run leaves its `scenario.ini`, which repeats it.\n\n"
            "A number may have a unit, which is changed to the key's: `radius_m = 1.5 km`, "
            "`period_s = 10 min`, `tx_power_dbm = 25 mW`. `include = other.ini` before all "
            "sections\n"

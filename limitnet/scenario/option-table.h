@@ -44,6 +44,9 @@ class ScenarioValues
     /** \return whether --help was given: print OptionTable::PrintHelp and end. */
     bool HelpWanted() const;
 
+    /** \return whether --check was given: say what would be done and end. */
+    bool CheckWanted() const;
+
     /** \name Value of a key
      * \throws std::logic_error when the table has no such key or it is of another type.
      */
@@ -108,6 +111,7 @@ class ScenarioValues
     std::map<std::string, std::map<std::string, std::string>> m_free;
     std::vector<Group> m_groups;
     bool m_helpWanted = false;
+    bool m_checkWanted = false;
 };
 
 /**
@@ -153,6 +157,9 @@ class OptionTable
      * \param keys those keys, or names of sections for all keys of a section
      */
     OptionTable& AllowGroups(const std::string& what, const std::vector<std::string>& keys);
+
+    /** Lets the command line have --check; see ScenarioValues::CheckWanted(). */
+    OptionTable& AllowCheck();
 
     /** \name One row
      * \param name without the section
@@ -245,13 +252,15 @@ class OptionTable
                                 const std::vector<std::string>& including = {}) const;
     std::vector<Given> ReadArguments(const std::vector<std::string>& arguments,
                                      std::string& file,
-                                     bool& help) const;
+                                     bool& help,
+                                     bool& check) const;
 
     std::string m_program;
     std::string m_version;
     std::string m_summary;
     std::vector<Section> m_sections;
     std::vector<Option> m_options;
+    bool m_hasCheck = false;
     std::string m_groupsOf;               // noun; empty: there are no groups
     std::vector<std::string> m_groupKeys; // or sections
 };

@@ -39,7 +39,8 @@ RunOffloadingProgram(limitnet::OffloadingLinks links, int argc, char* argv[])
         {
             made.push_back(std::make_unique<NbiotLink>());
         }
-        OffloadingScenario(values, std::move(made)).Run(std::cout);
+        OffloadingScenario scenario(values, std::move(made));
+        values.CheckWanted() ? scenario.Explain(std::cout) : scenario.Run(std::cout);
         return 0;
     }
     catch (const std::exception& error)

@@ -1047,6 +1047,132 @@ OffloadingScenario::PrintSummary(std::ostream& out) const
 }
 
 void
+OffloadingScenario::ExplainCameras(std::ostream& out, const std::vector<uint32_t>& devices) const
+{
+    // Images differ by a few fragments; a few of them show what to expect.
+    constexpr std::size_t PICTURES = 4;
+    const DeviceRecord& first = m_devices[devices.front()];
+    const GroupRecord& group = m_groups[first.group];
+    const std::size_t mtu = first.device->GetMtu();
+    const std::size_t label =
+        group.values.Int("strategy.max_reports") > 0 ? FRAGMENT_LABEL_BYTES : 0;
+    double fragments = 0;
+    double bytes = 0;
+    double encodingS = 0;
+    double airtimeS = 0;
+    bool isKnown = true;
+    for (std::size_t i = 0; i < PICTURES; ++i)
+    {
+        const auto picture = m_dataset->At(
+            (static_cast<std::size_t>(group.values.Int("images.first")) + i) % m_dataset->Size());
+        const auto encoded = group.codec.encoder->Encode(picture, 0, mtu - label);
+        const auto& profile = limitnet::DeviceProfile::Get(group.values.Text("devices.profile"));
+        encodingS += profile.EncodingSeconds(encoded.work) / PICTURES;
+        fragments += static_cast<double>(encoded.fragments.size()) / PICTURES;
+        for (const auto& fragment : encoded.fragments)
+        {
+            const auto size = static_cast<uint32_t>(fragment.size() + label);
+            bytes += static_cast<double>(size) / PICTURES;
+            const auto airtime = first.device->EstimateTimeOnAir(size);
+            isKnown = isKnown && airtime;
+            airtimeS += airtime.value_or(Time(0)).GetSeconds() / PICTURES;
+        }
+    }
+    out << ": an image is " << fragments << " fragments of at most " << mtu - label << " bytes, "
+        << bytes << " bytes in all, encoded in " << encodingS << " s";
+    if (!isKnown)
+    {
+        out << "; the network says when they are sent\n";
+        return;
+    }
+    // How long until the device has sent so many whole frames.
+    const auto wanted = static_cast<uint64_t>(std::ceil(fragments)) * mtu;
+    double untilS = 1;
+    while (first.device->EstimateBytesUntil(Seconds(untilS)).value_or(wanted) < wanted)
+    {
+        untilS *= 1.01;
+    }
+    const double periodS = group.values.Real("images.period_s");
+    const bool isTrace = group.values.Text("images.traffic") == "trace";
+    out << "; " << airtimeS << " s on air, sent after " << untilS << " s by the duty cycle";
+    if (!isTrace)
+    {
+        out << ", which is " << 100 * untilS / periodS << " % of the time between two images";
+        out << (untilS > periodS ? ": MORE THAN THERE IS, they queue" : "");
+    }
+    out << '\n';
+}
+
+void
+OffloadingScenario::ExplainMeters(std::ostream& out, const std::vector<uint32_t>& devices) const
+{
+    const DeviceRecord& first = m_devices[devices.front()];
+    const auto& values = m_groups[first.group].values;
+    const auto bytes = static_cast<uint32_t>(values.Int("meter.payload_bytes"));
+    const double periodS = values.Real("meter.period_s");
+    out << ": a reading of " << bytes << " bytes each " << periodS << " s";
+    if (const auto airtime = first.device->EstimateTimeOnAir(bytes))
+    {
+        out << ", " << airtime->GetSeconds() << " s on air; all of them send "
+            << 100 * airtime->GetSeconds() * static_cast<double>(devices.size()) / periodS
+            << " % of the time";
+    }
+    out << '\n';
+}
+
+void
+OffloadingScenario::Explain(std::ostream& out)
+{
+    Build();
+    std::map<std::pair<std::size_t, std::string>, std::vector<uint32_t>> kinds;
+    uint64_t images = 0;
+    for (uint32_t i = 0; i < m_devices.size(); ++i)
+    {
+        DeviceRecord& record = m_devices[i];
+        record.state = record.link->GetDeviceState(record.indexOnLink);
+        kinds[{record.group, record.state.level}].push_back(i);
+        UintegerValue count(0);
+        if (record.source)
+        {
+            record.source->GetAttribute("ImageCount", count);
+        }
+        images += count.Get();
+    }
+    std::size_t gateways = 0;
+    for (const auto& link : m_links)
+    {
+        gateways += link->GetGateways().size();
+    }
+    out << "one run of " << m_durationS << " s of simulated time: " << m_devices.size()
+        << " devices, " << gateways << " gateway(s), at most " << images << " images of "
+        << m_dataset->Name() << ", classified by " << m_values.Text("codec.classifier")
+        << "\nresults would go to " << m_folder.FinalPath().string() << '\n'
+        << std::fixed << std::setprecision(1);
+    std::vector<std::string> levels; // in the links' order
+    for (const auto& link : m_links)
+    {
+        const auto own = link->GetLevels();
+        levels.insert(levels.end(), own.begin(), own.end());
+    }
+    for (std::size_t i = 0; i < m_groups.size(); ++i)
+    {
+        const GroupRecord& group = m_groups[i];
+        for (const auto& level : levels)
+        {
+            const auto found = kinds.find({i, level});
+            if (found == kinds.end())
+            {
+                continue;
+            }
+            const auto& devices = found->second;
+            out << (group.name.empty() ? "" : group.name + ", ") << level << ": " << devices.size()
+                << (group.isMeters ? " meter" : " camera") << (devices.size() > 1 ? "s" : "");
+            group.isMeters ? ExplainMeters(out, devices) : ExplainCameras(out, devices);
+        }
+    }
+}
+
+void
 OffloadingScenario::Run(std::ostream& out)
 {
     Build();

@@ -65,7 +65,18 @@ class OffloadingScenario
      */
     void Run(std::ostream& out);
 
+    /**
+     * Builds the network and encodes a few pictures, and prints what Run() would simulate: devices,
+     * bytes, airtime and how long the duty cycle makes an image wait. Nothing is written.
+     * \param out takes it
+     * \throws limitnet::Error in one line
+     */
+    void Explain(std::ostream& out);
+
   private:
+    /** Describe devices of one group at one level. */
+    void ExplainCameras(std::ostream& out, const std::vector<uint32_t>& devices) const;
+    void ExplainMeters(std::ostream& out, const std::vector<uint32_t>& devices) const;
     void OpenGroups();
     void Build();
     void BuildLinks();

@@ -636,6 +636,12 @@ LoraEndDevice::SendConfirmed(Ptr<Packet> packet, uint16_t protocolNumber)
     return SendData(packet, protocolNumber, true);
 }
 
+std::optional<Time>
+LoraEndDevice::EstimateTimeOnAir(uint32_t payloadBytes) const
+{
+    return GetTimeOnAir(payloadBytes);
+}
+
 std::optional<uint64_t>
 LoraEndDevice::EstimateBytesUntil(Time until) const
 {

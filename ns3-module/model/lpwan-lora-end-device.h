@@ -214,6 +214,7 @@ class LoraEndDevice : public LpwanNetDevice, public LoraDownlinkReceiver
     uint32_t GetDeviceAddress() const override;
     uint16_t GetMtu() const override;
     bool SendConfirmed(Ptr<Packet> packet, uint16_t protocolNumber) override;
+    std::optional<Time> EstimateTimeOnAir(uint32_t payloadBytes) const override;
     std::optional<uint64_t> EstimateBytesUntil(Time until) const override;
     bool Send(Ptr<Packet> packet, const Address& dest, uint16_t protocolNumber) override;
     Ptr<Channel> GetChannel() const override;

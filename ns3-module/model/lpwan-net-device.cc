@@ -354,6 +354,12 @@ LpwanNetDevice::SendConfirmed(Ptr<Packet> packet, uint16_t protocolNumber)
     return Send(packet, GetBroadcast(), protocolNumber);
 }
 
+std::optional<Time>
+LpwanNetDevice::EstimateTimeOnAir(uint32_t /* payloadBytes */) const
+{
+    return std::nullopt;
+}
+
 std::optional<uint64_t>
 LpwanNetDevice::EstimateBytesUntil(Time /* until */) const
 {

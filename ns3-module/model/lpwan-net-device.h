@@ -139,6 +139,13 @@ class LpwanNetDevice : public NetDevice
     virtual bool SendConfirmed(Ptr<Packet> packet, uint16_t protocolNumber);
 
     /**
+     * \param payloadBytes of the application, up to the MTU
+     * \return time on air of a frame with them at the present data rate; nothing where the device
+     *         cannot know
+     */
+    virtual std::optional<Time> EstimateTimeOnAir(uint32_t payloadBytes) const;
+
+    /**
      * \param until a time
      * \return payload bytes in frames of the present MTU that the device can send from now to then,
      *         by its duty cycle and what waits already; nothing where the device cannot know

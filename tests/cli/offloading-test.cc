@@ -31,14 +31,15 @@ RunScenario(const std::string& links, const TestFolder& folder, std::vector<std:
     for (const auto& argument : arguments)
     {
         const auto equals = argument.find('=');
-        keys[argument.substr(0, equals)] = argument.substr(equals + 1);
+        keys[argument.substr(0, equals)] =
+            equals == std::string::npos ? "" : argument.substr(equals + 1);
     }
     std::vector<std::string> command{std::string(LIMITNET_TEST_BIN_DIR) + "/limitnet-" + links +
                                          "-scenario",
                                      "--out=" + folder.Path().string()};
     for (const auto& [key, value] : keys)
     {
-        command.push_back(key + "=" + value);
+        command.push_back(value.empty() ? key : key + "=" + value);
     }
     return RunCommand(command);
 }
@@ -397,6 +398,34 @@ TEST(OffloadingProgram, FaultsHaveAFateAndMixNothingUp)
     EXPECT_GT(fates["cloud_down"], 10);
     EXPECT_GT(fates["device_reboot"], 10);
     EXPECT_GT(fates["delivered"], 100);
+}
+
+TEST(OffloadingProgram, CheckSaysWhatARunIs)
+{
+    const TestFolder folder;
+    const auto file = folder.Write(
+        "a.ini",
+        "[lora]\nsf = 12\n[group.cameras]\ndevices.count = 3\ncodec.name = raw\n"
+        "codec.max_bytes = 100\n[group.meters]\ndevices.role = meter\ndevices.count = 10\n"
+        "meter.period_s = 1000\nlora.sf = 7\n");
+    const auto run = RunScenario("lora",
+                                 folder,
+                                 {"--check", "--scenario=" + file.string(), "--scenario.name=x"});
+    ASSERT_EQ(run.exitCode, 0) << run.err;
+    EXPECT_NE(run.out.find("13 devices, 1 gateway(s), at most 3 images of cifar10"),
+              std::string::npos)
+        << run.out;
+    // Two frames with 51 bytes at most at SF12: 2465.792 ms each when full (AN1200.13), and a
+    // hundred times that from the first to the second.
+    EXPECT_NE(run.out.find("cameras, sf12: 3 cameras: an image is 2.0 fragments of at most 51 "),
+              std::string::npos)
+        << run.out;
+    // 20 bytes at SF7: 33 with headers are 71.936 ms, of 10 devices in 1000 s.
+    EXPECT_NE(run.out.find("meters, sf7: 10 meters: a reading of 20 bytes each 1000.0 s, 0.1 s on "
+                           "air; all of them send 0.1 % of the time"),
+              std::string::npos)
+        << run.out;
+    EXPECT_FALSE(std::filesystem::exists(folder.Path() / "x"));
 }
 
 TEST(OffloadingProgram, BadInputGetsOneLine)

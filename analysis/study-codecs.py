@@ -1,0 +1,330 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""The study of image codecs (docs/study.md): LimitNet, its rivals and its ablations, at equal bytes
+and at equal time, over frame loss and spreading factors.
+
+With --run it first runs scenarios/study-codecs-*.ini, each into a folder of its own below DIR; what
+is there already is not run again. Then it draws the figure and prints the tables, which `--csv`
+also writes.
+
+Bytes are those that a device has sent of an image, lost ones included: what it costs. The answer at
+a budget is the cloud's last one when all that the device sent within it has arrived or is lost; an
+image without an answer is wrong. A rival that has to be told its size beforehand is shown at each
+budget with the size that is best there, and so better than a device could choose it.
+"""
+
+import argparse
+import csv
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from measures import paired_interval, wilson
+from plotting import (
+    BadInput, COLOURS, MARKERS, STYLES, add_output, grid, make_logarithmic, panels, run, write_figure,
+)
+from results import Results
+
+ROOT = Path(__file__).resolve().parents[1]
+# Label, part (scenarios/study-codecs-PART.ini), which of its points.
+CODECS = [
+    ("LimitNet", "limitnet", {}),
+    ("Starfish-like", "starfish", {}),
+    ("WebP 32x32", "webp", {"codec.side_px": "32"}),
+    ("JPEG 32x32", "jpeg", {"codec.side_px": "32"}),
+    ("JPEG 64x64", "jpeg", {"codec.side_px": "64"}),
+    ("JPEG 224x224", "jpeg", {"codec.side_px": "224"}),
+    ("progressive JPEG 64x64", "jpeg-progressive", {"codec.side_px": "64"}),
+    ("WebP 64x64", "webp", {"codec.side_px": "64"}),
+    ("WebP 224x224", "webp", {"codec.side_px": "224"}),
+    ("progressive JPEG 32x32", "jpeg-progressive", {"codec.side_px": "32"}),
+    ("progressive JPEG 224x224", "jpeg-progressive", {"codec.side_px": "224"}),
+    ("raw", "raw", {}),
+    ("LimitNet, channel order", "ablations", {"codec.order": "channel"}),
+    ("LimitNet, saliency order", "ablations", {"codec.order": "saliency"}),
+    ("LimitNet, random order", "ablations", {"codec.order": "random"}),
+    ("LimitNet, all or nothing", "whole", {}),
+]
+DRAWN = {"LimitNet", "Starfish-like", "WebP 32x32", "JPEG 32x32", "JPEG 64x64", "JPEG 224x224",
+         "LimitNet, channel order", "LimitNet, all or nothing"}
+PARTS = list(dict.fromkeys(part for _, part, _ in CODECS))
+BYTES = [100, 150, 200, 300, 400, 600, 800, 1200]
+TIMES_S = [30, 60, 120, 300, 600, 1800, 3600, 7200]
+BYTES_SF = "10"  # with 51 bytes a frame, so that a curve has many steps
+TIMES_LOSS = "0.1"
+TIMES_SF = ["7", "9", "10", "12"]
+GOALS = [0.4, 0.5, 0.6, 0.65]
+
+
+class Part:
+    """The results of one part of the study."""
+
+    def __init__(self, folder):
+        results = Results(folder)
+        self._own = [key for key in results.keys if key not in ("lora.sf", "lora.extra_loss")]
+        images = results.images("captured_s")
+        fragments = results.fragments(images, "bytes", "sent_s", "arrived_s", "correct")
+        fragments = fragments.sort_values(["id", "fragment"], kind="stable")
+        fragments = fragments[fragments["sent_s"].notna()].copy()
+        by = fragments["id"]
+        fragments["sent_bytes"] = fragments["bytes"].groupby(by).cumsum()
+        fragments["elapsed"] = fragments["arrived_s"] - by.map(images.set_index("id")["captured_s"])
+        self._images = images
+        self._arrived = fragments[fragments["correct"].notna()]
+        self.pictures = {}  # of each setting: labels of its images in order
+        self.right = {}  # by (sf, loss, setting): {"bytes", "time"}: images x budgets
+        self._read()
+
+    def _read(self):
+        keys = ["lora.sf", "lora.extra_loss", *self._own]
+        arrived = dict(tuple(self._arrived.groupby("id")))
+        for values, images in self._images.groupby(keys):
+            values = tuple(map(str, values))
+            images = images.sort_values("device")
+            self.pictures[values] = tuple(images["device"])
+            self.right[values] = {
+                against: np.array([
+                    [_answer(arrived.get(number), column, budget) for budget in budgets]
+                    for number in images["id"]
+                ])
+                for against, column, budgets in [
+                    ("bytes", "sent_bytes", BYTES), ("time", "elapsed", TIMES_S)
+                ]
+            }
+
+    def choose(self, spreading_factor, loss, where, against):
+        """Returns images x budgets, whether right, each budget with the setting that is best, and
+        these settings."""
+        fitting = {
+            values[2:]: matrices[against]
+            for values, matrices in self.right.items()
+            if _same(values[0], spreading_factor) and _same(values[1], loss)
+            and all(_same(values[2 + self._own.index(key)], value) for key, value in where.items())
+        }
+        if not fitting:
+            raise BadInput(f"nothing for lora.sf = {spreading_factor}, lora.extra_loss = {loss}, {where}")
+        settings = list(fitting)
+        means = np.array([fitting[setting].mean(axis=0) for setting in settings])
+        best = means.argmax(axis=0)
+        columns = [fitting[settings[place]][:, budget] for budget, place in enumerate(best)]
+        return np.array(columns).T, [settings[place] for place in best]
+
+
+def _same(one, other):
+    try:
+        return float(one) == float(other)
+    except ValueError:
+        return one == other
+
+
+def _answer(arrived, column, budget):
+    """Returns whether the last answer within a budget is right, as 0 or 1."""
+    if arrived is None:
+        return 0
+    within = arrived[column].to_numpy() <= budget + 1e-9
+    return int(arrived["correct"].to_numpy()[within][-1]) if within.any() else 0
+
+
+def run_parts(folder, jobs, programs):
+    """Runs the sweeps that are not done."""
+    for part in PARTS:
+        command = [
+            programs / "limitnet-sweep", ROOT / "scenarios" / f"study-codecs-{part}.ini",
+            "--jobs", str(jobs), "--out", folder / part,
+        ]
+        try:
+            done = subprocess.run(command, check=False)
+        except OSError as error:
+            raise BadInput(f"{command[0]}: {error.strerror}: build it with ./ns3 build") from error
+        if done.returncode != 0:
+            raise BadInput(f"{part}: limitnet-sweep ended with {done.returncode}")
+
+
+class Study:
+    """All parts that there are, by codec."""
+
+    def __init__(self, folder):
+        self.parts = {
+            part: Part(folder / part) for part in PARTS if (folder / part / "images.csv").exists()
+        }
+        if "limitnet" not in self.parts:
+            raise BadInput(f"{folder}: no finished part limitnet in it; --run makes it")
+        self.missing = [part for part in PARTS if part not in self.parts]
+
+    def codecs(self):
+        """Returns label, part, condition of the codecs that there are results of."""
+        return [codec for codec in CODECS if codec[1] in self.parts]
+
+    def values(self, key):
+        """Returns the swept values of lora.sf (0) or lora.extra_loss (1), ascending."""
+        found = {values[key] for values in self.parts["limitnet"].right}
+        return sorted(found, key=float)
+
+    def right(self, codec, spreading_factor, loss, against):
+        """Returns images x budgets of a codec, and the settings chosen."""
+        _, part, where = codec
+        return self.parts[part].choose(spreading_factor, loss, where, against)
+
+
+def difference(ours, theirs):
+    """Returns the paired difference and its interval of two columns of answers."""
+    both = int((ours & theirs).sum())
+    only_ours, only_theirs = int((ours & ~theirs).sum()), int((theirs & ~ours).sum())
+    return paired_interval(both, only_ours, only_theirs, len(ours) - both - only_ours - only_theirs)
+
+
+def first_budget(accuracies, budgets, goal):
+    """Returns the budget at which a curve first has an accuracy, between two by interpolation."""
+    for place, accuracy in enumerate(accuracies):
+        if accuracy >= goal:
+            if place == 0:
+                return budgets[0]
+            before = accuracies[place - 1]
+            share = (goal - before) / (accuracy - before)
+            return budgets[place - 1] + share * (budgets[place] - budgets[place - 1])
+    return None
+
+
+def write_csv(study, path):
+    """Writes every accuracy of the study."""
+    limitnet = CODECS[0]
+    try:
+        with open(path, "w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow([
+                "codec", "lora.sf", "lora.extra_loss", "against", "budget", "setting", "images", "correct",
+                "accuracy", "wilson_low", "wilson_high", "limitnet_less_this", "difference_low",
+                "difference_high",
+            ])
+            for codec in study.codecs():
+                for spreading_factor in study.values(0):
+                    for loss in study.values(1):
+                        for against, budgets in [("bytes", BYTES), ("time", TIMES_S)]:
+                            right, settings = study.right(codec, spreading_factor, loss, against)
+                            ours, _ = study.right(limitnet, spreading_factor, loss, against)
+                            for place, budget in enumerate(budgets):
+                                column = right[:, place]
+                                low, high = wilson(column.sum(), len(column))
+                                apart = difference(ours[:, place] == 1, column == 1)
+                                writer.writerow([
+                                    codec[0], spreading_factor, loss, against, budget,
+                                    "/".join(settings[place]), len(column), column.sum(),
+                                    f"{column.mean():.4f}", f"{low:.4f}", f"{high:.4f}",
+                                    *(f"{value:.4f}" for value in apart),
+                                ])
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror}") from error
+
+
+def print_table(title, head, rows):
+    """Prints a table as Markdown."""
+    print(f"\n{title}\n\n| {' | '.join(head)} |\n|{'---|' * len(head)}")
+    for row in rows:
+        print(f"| {' | '.join(row)} |")
+
+
+def print_tables(study):
+    """Prints what docs/study.md says in numbers."""
+    losses = study.values(1)
+    shown = [200, 400, 800]
+    places = [BYTES.index(budget) for budget in shown]
+    head = ["codec", *(f"{budget} B, {100 * float(loss):.0f} %" for loss in losses for budget in shown)]
+    accuracies, apart = [], []
+    ours = {loss: study.right(CODECS[0], BYTES_SF, loss, "bytes")[0] for loss in losses}
+    for codec in study.codecs():
+        row, differences = [codec[0]], [codec[0]]
+        for loss in losses:
+            right, _ = study.right(codec, BYTES_SF, loss, "bytes")
+            for place in places:
+                row.append(f"{100 * right[:, place].mean():.0f}")
+                value, low, high = difference(ours[loss][:, place] == 1, right[:, place] == 1)
+                differences.append(f"{100 * value:+.0f} ({100 * low:+.0f} .. {100 * high:+.0f})")
+        accuracies.append(row)
+        apart.append(differences)
+    print_table(f"Accuracy (%) within bytes sent, SF{BYTES_SF}, by frame loss", head, accuracies)
+    print_table("LimitNet less the other, points, 95 % interval of paired pictures", head, apart[1:])
+
+    rows = []
+    for codec in study.codecs():
+        row = [codec[0]]
+        for loss in losses:
+            means = study.right(codec, BYTES_SF, loss, "bytes")[0].mean(axis=0)
+            for goal in GOALS:
+                needed = first_budget(means, BYTES, goal)
+                row.append("never" if needed is None else f"{needed:.0f}")
+        rows.append(row)
+    head = ["codec", *(f"{100 * goal:.0f} %, loss {100 * float(loss):.0f} %" for loss in losses for goal in GOALS)]
+    print_table(f"Bytes sent until an accuracy, SF{BYTES_SF}", head, rows)
+
+    rows = []
+    shown = [60, 300, 1800]
+    for codec in study.codecs():
+        row = [codec[0]]
+        for spreading_factor in study.values(0):
+            means = study.right(codec, spreading_factor, TIMES_LOSS, "time")[0].mean(axis=0)
+            row += [f"{100 * means[TIMES_S.index(time)]:.0f}" for time in shown]
+        rows.append(row)
+    head = ["codec", *(f"SF{sf}, {time} s" for sf in study.values(0) for time in shown)]
+    print_table(f"Accuracy (%) after a time, frame loss {100 * float(TIMES_LOSS):.0f} %", head, rows)
+
+
+def draw(study, output, title):
+    """Draws the figure: bytes above, time below."""
+    losses = study.values(1)
+    figure, axes = panels(len(losses) + len(TIMES_SF), width=14.4, each=3.5, height=3.4)
+    cells = [("bytes", BYTES_SF, loss) for loss in losses]
+    cells += [("time", spreading_factor, TIMES_LOSS) for spreading_factor in TIMES_SF]
+    drawn = [codec for codec in study.codecs() if codec[0] in DRAWN]
+    for place, (axis, (against, spreading_factor, loss)) in enumerate(zip(axes, cells)):
+        budgets = BYTES if against == "bytes" else TIMES_S
+        for number, codec in enumerate(drawn):
+            right, _ = study.right(codec, spreading_factor, loss, against)
+            axis.plot(
+                budgets, 100 * right.mean(axis=0), label=codec[0], color=COLOURS[number % len(COLOURS)],
+                linestyle=STYLES[number % len(STYLES)], marker=MARKERS[number % len(MARKERS)], markersize=4,
+                linewidth=2.2 if number == 0 else 1.3,
+            )
+        axis.set_title(f"SF{spreading_factor}, {100 * float(loss):.0f} % of frames lost", fontsize="medium")
+        axis.set_xlabel("bytes sent (byte)" if against == "bytes" else "time since capture (s)")
+        make_logarithmic(axis, budgets[0], budgets[-1])
+        axis.set_ylim(0, 80)
+        if place % 4 == 0:
+            axis.set_ylabel("right answers (%)")
+        grid(axis)
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncol=4, frameon=False)
+    if title:
+        figure.suptitle(title)
+    write_figure(figure, output)
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", metavar="DIR", type=Path, help="results of the study")
+    parser.add_argument("--run", action="store_true", help="run what is missing of it first")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at once (%(default)s)")
+    parser.add_argument(
+        "--programs", type=Path, default=ROOT / "build" / "bin", help="where limitnet-sweep is"
+    )
+    parser.add_argument("--csv", help="write all accuracies there")
+    add_output(parser, "study-codecs.png")
+    arguments = parser.parse_args()
+    if arguments.run:
+        run_parts(arguments.folder, arguments.jobs, arguments.programs)
+    study = Study(arguments.folder)
+    if study.missing:
+        print(f"note: not there, and so not shown: {', '.join(study.missing)}", file=sys.stderr)
+    if arguments.csv:
+        write_csv(study, arguments.csv)
+    draw(study, arguments.output, arguments.title)
+    print_tables(study)
+    print(f"\nwrote {arguments.output}")
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))
