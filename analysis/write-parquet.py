@@ -16,11 +16,12 @@ from pathlib import Path
 
 NO_LIBRARY = 3
 ROWS_AT_ONCE = 100_000
-# From the narrowest to the widest: a column has the first that all its fields fit. Numbers with zeros
-# in front are none: identifiers look so.
+# From the narrowest to the widest: a column has the first that all its fields fit. Digits with a zero in
+# front are no number, as identifiers look so, nor are more than 15: pandas reads columns with gaps by
+# way of float64.
 TYPES = {
-    "Int64": re.compile(r"-?(0|[1-9]\d{0,17})"),
-    "float64": re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?|-?inf|nan"),
+    "Int64": re.compile(r"-?(0|[1-9]\d{0,14})"),
+    "float64": re.compile(r"-?(0|[1-9]\d{0,14})(\.\d+)?([eE][-+]?\d+)?|-?inf|nan"),
     "boolean": re.compile(r"true|false"),
     "string": re.compile(r".*", re.DOTALL),
 }
@@ -80,8 +81,13 @@ def main():
 
     for path in tables:
         target = path.with_suffix(".parquet")
-        if not target.exists() or target.stat().st_mtime_ns < path.stat().st_mtime_ns:
+        if target.exists() and target.stat().st_mtime_ns >= path.stat().st_mtime_ns:
+            continue
+        try:
             write(pandas, library, path)
+        except ImportError as error:  # one that is too old for this pandas, or broken
+            print(f"no Parquet files: {' '.join(str(error).split())}", file=sys.stderr)
+            sys.exit(NO_LIBRARY)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,8 @@ SlurmQueue::Ask(const std::vector<std::string>& command) const
     answer.result = RunProcess(command, options);
     std::ifstream in(options.outputFile, std::ios::binary);
     answer.text = {std::istreambuf_iterator<char>(in), {}};
-    answer.complaint = LastLine(options.errorFile);
+    static const std::regex front("^[a-z]+: (error: )?"); // "sbatch: error: ..."
+    answer.complaint = std::regex_replace(LastLine(options.errorFile), front, "");
     return answer;
 }
 
