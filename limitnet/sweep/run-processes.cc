@@ -189,6 +189,11 @@ std::size_t
 RunProcesses::End()
 {
     std::size_t done = 0;
+    std::vector<pid_t> groups;
+    for (const auto& [pid, process] : m_running)
+    {
+        groups.push_back(pid);
+    }
     Signal(SIGTERM);
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     while (!m_running.empty() && std::chrono::steady_clock::now() < until)
@@ -202,6 +207,15 @@ RunProcesses::End()
     while (!m_running.empty())
     {
         Wait(std::chrono::milliseconds(20));
+    }
+    // What they have started got the signal too and has the locks until it is gone; not for ever,
+    // since a system may keep the remains of ended processes.
+    const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+    const auto lives = [](pid_t group) { return kill(-group, 0) == 0; };
+    while (m_ownGroups && std::any_of(groups.begin(), groups.end(), lives) &&
+           std::chrono::steady_clock::now() < patience)
+    {
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
     return done;
 }

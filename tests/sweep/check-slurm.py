@@ -206,8 +206,8 @@ def hopeless(work, sweep_program):
     sweep.put("kill-1-1")
     output = sweep.run("slurm", status=1)
     check("1 runs are missing after three job arrays" in output, output)
-    check(sweep.started().count("1-1") == 3 and sweep.started().count("0-1") == 1,
-          f"tried again, but not for ever: {sweep.started()}")
+    check(sweep.started().count("1-1") == 4 and sweep.started().count("0-1") == 1,
+          f"tried again until three arrays have done nothing: {sweep.started()}")
     print("refused jobs and runs that end their task: said")
 
 
