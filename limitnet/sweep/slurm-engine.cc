@@ -71,7 +71,8 @@ class SlurmEngine
           m_terminal(terminal),
           m_stop(stop),
           m_scratch(folder.Path() / "slurm"),
-          m_queue("limitnet-" + FolderName(), m_scratch)
+          m_jobName("limitnet-" + FolderName()),
+          m_queue(m_jobName, m_scratch)
     {
         std::error_code error;
         fs::create_directories(m_scratch, error);
@@ -139,13 +140,14 @@ class SlurmEngine
         while (!m_stop)
         {
             // In this order: what a task that is gone by now has left is there.
-            const auto tasks = m_queue.Find();
+            // A Slurm that answers now may be away for a while later.
+            const std::optional<SlurmQueue::Tasks> tasks = submitted == 0 ? m_queue.Find() : Find();
             Scan();
             if (m_missing.empty())
             {
                 break;
             }
-            if (!tasks && answered && submitted > 0)
+            if (!tasks && answered)
             {
                 Say("Slurm does not answer; waiting for it");
             }
@@ -154,9 +156,7 @@ class SlurmEngine
             {
                 start = Clock::now();
             }
-            // Where squeue is not there at all, sbatch says so.
-            const bool nobody = tasks ? tasks->running + tasks->waiting == 0 : submitted == 0;
-            if (nobody)
+            if (tasks && tasks->running + tasks->waiting == 0)
             {
                 fruitless = submitted == m_missing.size() ? fruitless + 1 : 0;
                 constexpr unsigned MAX_FRUITLESS = 3;
@@ -165,7 +165,18 @@ class SlurmEngine
                     GiveUp();
                     return;
                 }
-                Submit(submitted > 0);
+                try
+                {
+                    Submit(submitted > 0);
+                }
+                catch (const Error&)
+                {
+                    // Ctrl-C ends sbatch too, perhaps after it has done its work.
+                    if (!m_stop)
+                    {
+                        throw;
+                    }
+                }
                 submitted = m_missing.size();
             }
             else if (submitted == 0)
@@ -179,6 +190,18 @@ class SlurmEngine
             Pause(std::clamp(passed / 10, Seconds(0.5), Seconds(15)), m_stop);
         }
         End();
+    }
+
+    std::optional<SlurmQueue::Tasks> Find() const
+    {
+        try
+        {
+            return m_queue.Find();
+        }
+        catch (const Error&)
+        {
+            return std::nullopt;
+        }
     }
 
     /** Looks which of the missing runs are no longer missing. */
@@ -269,19 +292,25 @@ class SlurmEngine
     {
         // Tasks that run although nothing is missing are on their last steps.
         constexpr std::chrono::seconds PATIENCE{60};
+        const auto until = Clock::now() + PATIENCE;
         bool cancelled = false;
-        for (const auto until = Clock::now() + PATIENCE; Clock::now() < until;)
+        for (bool there = true; there;)
         {
-            const auto tasks = m_queue.Find();
-            if (tasks && tasks->running + tasks->waiting == 0)
+            const auto tasks = Find();
+            there = !tasks || tasks->running + tasks->waiting > 0;
+            if (there && Clock::now() > until)
             {
+                Say("Slurm has not ended all tasks yet: see squeue --name=" + m_jobName);
                 break;
             }
-            if (!cancelled && (m_stop || (tasks && tasks->waiting > 0)))
+            if (there && !cancelled && (m_stop || (tasks && tasks->waiting > 0)))
             {
                 cancelled = m_queue.Cancel();
             }
-            std::this_thread::sleep_for(std::chrono::milliseconds(500));
+            if (there)
+            {
+                std::this_thread::sleep_for(std::chrono::milliseconds(500));
+            }
         }
         Scan(); // some may have been faster
         if (m_terminal)
@@ -326,6 +355,7 @@ class SlurmEngine
     bool m_terminal;
     const std::atomic<bool>& m_stop;
     fs::path m_scratch;
+    std::string m_jobName;
     SlurmQueue m_queue;
     std::vector<std::size_t> m_missing;
     SweepOutcome m_outcome;

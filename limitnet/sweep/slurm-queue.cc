@@ -45,6 +45,26 @@ SlurmQueue::Ask(const std::vector<std::string>& command) const
     return answer;
 }
 
+SlurmQueue::Answer
+SlurmQueue::Ask(const std::vector<std::string>& command, const std::string& refusal) const
+{
+    Answer answer = Ask(command);
+    if (!answer.result.started)
+    {
+        throw Error(command.front() + " cannot be run (" + answer.result.reason +
+                    "): --engine slurm needs the commands of Slurm");
+    }
+    if (!answer.result.Ok())
+    {
+        throw Error(
+            refusal + ": " +
+            (answer.complaint.empty()
+                 ? fmt::format("exit status {} of {}", answer.result.exitCode, command.front())
+                 : answer.complaint));
+    }
+    return answer;
+}
+
 std::size_t
 SlurmQueue::MaxTasks() const
 {
@@ -86,23 +106,11 @@ SlurmQueue::Submit(const std::filesystem::path& script,
                                      "--open-mode=append"};
     command.insert(command.end(), options.begin(), options.end());
     command.push_back(script.string());
-    const Answer answer = Ask(command);
-    if (!answer.result.started)
-    {
-        throw Error("sbatch cannot be run (" + answer.result.reason +
-                    "): --engine slurm needs the commands of Slurm");
-    }
-    if (!answer.result.Ok())
-    {
-        throw Error("Slurm does not take the job: " +
-                    (answer.complaint.empty()
-                         ? fmt::format("exit status {} of sbatch", answer.result.exitCode)
-                         : answer.complaint));
-    }
+    const Answer answer = Ask(command, "Slurm does not take the job");
     return answer.text.substr(0, answer.text.find_first_of(";\n")); // "number;cluster"
 }
 
-std::optional<SlurmQueue::Tasks>
+SlurmQueue::Tasks
 SlurmQueue::Find() const
 {
     const Answer answer = Ask({"squeue",
@@ -110,11 +118,8 @@ SlurmQueue::Find() const
                                "--array",
                                fmt::format("--user={}", getuid()),
                                "--name=" + m_jobName,
-                               "--format=%T|%r"});
-    if (!answer.result.Ok())
-    {
-        return std::nullopt;
-    }
+                               "--format=%T|%r"},
+                              "Slurm does not answer");
     Tasks tasks;
     std::istringstream lines(answer.text);
     for (std::string line; std::getline(lines, line);)

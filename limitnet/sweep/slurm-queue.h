@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,8 +53,8 @@ class SlurmQueue
         std::string reason; //!< why one of them waits, in Slurm's words
     };
 
-    /** \return the tasks in the queue; none while Slurm does not answer */
-    std::optional<Tasks> Find() const;
+    /** \return the tasks in the queue. \throws Error when Slurm does not answer, or is not there */
+    Tasks Find() const;
 
     /** Takes all out of the queue, and ends those that run. \return whether Slurm has agreed */
     bool Cancel() const;
@@ -63,6 +62,7 @@ class SlurmQueue
   private:
     struct Answer;
     Answer Ask(const std::vector<std::string>& command) const;
+    Answer Ask(const std::vector<std::string>& command, const std::string& refusal) const;
 
     std::string m_jobName;
     std::filesystem::path m_scratch;

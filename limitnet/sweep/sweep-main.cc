@@ -195,7 +195,10 @@ Main(int argc, char** argv)
     }
     std::signal(SIGINT, &OnSignal);
     std::signal(SIGTERM, &OnSignal);
-    std::signal(SIGHUP, &OnSignal);
+    if (engine == "local")
+    {
+        std::signal(SIGHUP, &OnSignal); // a job array goes on when the terminal is closed
+    }
     if (!slurmTask.empty())
     {
         limitnet::RunSlurmTask(plan, sweep, slurmTask, g_stop);

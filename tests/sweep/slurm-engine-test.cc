@@ -147,6 +147,8 @@ TEST_F(SlurmEngineTest, WithoutSlurmOrAgainstItOneLineSaysSo)
     EXPECT_EQ(ErrorOf([&] { Run(); }), "Slurm does not take the job: invalid partition: long");
     Command("slurm/scontrol", "#!/bin/sh\necho 'MaxArraySize = 0'\n");
     ExpectLine(ErrorOf([&] { Run(); }), {"no job arrays"});
+    Command("slurm/squeue", "#!/bin/sh\necho 'slurm_load_jobs error: no route' >&2\nexit 1\n");
+    ExpectLine(ErrorOf([&] { Run(); }), {"Slurm does not answer: slurm_load_jobs error: no route"});
     const TestVariable nothing("PATH", (m_folder.Path() / "bin").string());
-    ExpectLine(ErrorOf([&] { Run(); }), {"sbatch cannot be run", "--engine slurm"});
+    ExpectLine(ErrorOf([&] { Run(); }), {"squeue cannot be run", "--engine slurm"});
 }
