@@ -4,10 +4,9 @@
 
   sweep.py SWEEP_PROGRAM [--runs N]
 
-The runs are those of a made-up program that copies two tables of the size that a small scenario
-leaves. Prints, for SWEEP_PROGRAM: the time to read the plan, for all runs, for a call that finds all of
-them done, for one that finds all but one done, and for the tables; the peak of the memory; and the
-number of files.
+The runs are those of a made-up program that copies three tables of the size that a small scenario
+leaves. Prints the time and the peak of the memory for reading the plan, for all runs, for a call that finds
+all of them done, and for one that finds one missing and writes the tables; and the number of files.
 """
 
 import argparse
@@ -35,14 +34,19 @@ TABLES = {"accuracy.csv": (10, 40), "images.csv": (50, 90), "fragments.csv": (44
 
 
 def timed(command):
-    """Seconds, and the most memory of the program alone in MiB."""
+    """Seconds, those of a processor (with the runs', if any), and the peak of the memory in MiB."""
     begin = time.monotonic()
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     output = child.stdout.read()
     _, status, usage = os.wait4(child.pid, 0)
     if status != 0:
         sys.exit(f"failed: {' '.join(map(str, command))}\n{output.decode()}")
-    return time.monotonic() - begin, usage.ru_maxrss / 1024
+    return time.monotonic() - begin, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def show(what, command):
+    print("  {:30} {:8.2f} s, {:8.2f} s of processors {:8.1f} MiB".format(what, *timed(command)),
+          flush=True)
 
 
 def main():
@@ -70,15 +74,15 @@ def main():
             out = folder / "out"
             command = [arguments.program, file, "--out", out, "--programs", folder / "bin"]
             print(f"{arguments.runs} {what}")
-            print("  {:32} {:8.2f} s {:8.1f} MiB".format("plan (--check)", *timed([*command, "--check"])))
-            print("  {:32} {:8.2f} s {:8.1f} MiB".format("all runs", *timed(command)))
+            show("plan (--check)", [*command, "--check"])
+            show("all runs", command)
             files = sum(len(names) for _, _, names in os.walk(out))
             print(f"  files: {files}; most in one folder: "
                   f"{max(len(n) + len(d) for _, d, n in os.walk(out))}")
-            print("  {:32} {:8.2f} s {:8.1f} MiB".format("again, all done", *timed(command)))
+            show("again, all done", command)
             last = sorted((out / "runs").glob("*/*"))[-1]
             subprocess.run(["rm", "-rf", last], check=True)
-            print("  {:32} {:8.2f} s {:8.1f} MiB".format("one missing, with its tables", *timed(command)))
+            show("one missing, with its tables", command)
             subprocess.run(["rm", "-rf", out], check=True)
 
 
