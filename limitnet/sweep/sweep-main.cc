@@ -3,6 +3,8 @@
 // The program limitnet-sweep: all runs of a scenario file with a section [sweep].
 
 #include "limitnet/codec/error.h"
+#include "limitnet/sweep/parquet.h"
+#include "limitnet/sweep/slurm-engine.h"
 #include "limitnet/sweep/sweep-plan.h"
 #include "limitnet/sweep/sweep-runner.h"
 
@@ -66,9 +68,45 @@ Describe(const limitnet::SweepPlan& plan)
     std::cout << "  run = " << fmt::format("{}", fmt::join(plan.Runs(), ", ")) << '\n';
 }
 
+/** Says how a sweep has ended. \return the exit status */
+int
+Report(const limitnet::SweepOutcome& outcome, const std::filesystem::path& out, bool parquetWanted)
+{
+    std::cout << outcome.done << " runs done, " << outcome.failed << " failed";
+    if (outcome.left > 0)
+    {
+        std::cout << ", " << outcome.left << " left: the same command goes on with them";
+    }
+    std::cout << '\n';
+    if (outcome.failed > 0)
+    {
+        std::cout << "what failed is in " << (out / "failed").string()
+                  << "; --retry-failed runs it again\n";
+    }
+    if (outcome.merged)
+    {
+        std::cout << "tables of all runs are in " << out.string() << '\n';
+        const auto parquet = limitnet::WriteParquet(out);
+        if (!parquet.done && (parquetWanted || !parquet.noLibrary))
+        {
+            std::cerr << "note: " << parquet.reason << '\n';
+        }
+    }
+    if (!outcome.problem.empty())
+    {
+        std::cerr << "error: " << outcome.problem << '\n';
+    }
+    constexpr int INTERRUPTED = 130;
+    const bool bad = outcome.failed > 0 || !outcome.problem.empty();
+    return outcome.interrupted ? INTERRUPTED : bad ? 1 : 0;
+}
+
 int
 Main(int argc, char** argv)
 {
+    std::string engine;
+    std::string slurmOptions;
+    std::string slurmTask;
     std::string file;
     std::string out;
     std::string programs;
@@ -80,7 +118,16 @@ Main(int argc, char** argv)
                           "folder of the sweep (results/NAME-sweep)")(
         "jobs,j",
         po::value(&jobs)->value_name("N")->default_value(jobs),
-        "processes at once")(
+        "processes at once; with --engine slurm: tasks at once, by default as many as the cluster "
+        "likes")(
+        "engine",
+        po::value(&engine)->value_name("NAME")->default_value("local"),
+        "local: processes here; slurm: a job array of a Slurm cluster that has the folder")(
+        "slurm-options",
+        po::value(&slurmOptions)->value_name("TEXT"),
+        "options of sbatch, such as \"--partition=long --time=2:00:00\"")(
+        "parquet",
+        "say it when the tables cannot be written as Parquet files too")(
         "shard",
         po::value(&shard)->value_name("I/N"),
         "only the I-th of N parts of the runs, for several machines that share "
@@ -92,7 +139,8 @@ Main(int argc, char** argv)
         "folder of the programs that run scenarios (that of this one)")("help,h",
                                                                         "print this text");
     po::options_description all;
-    all.add(options).add_options()("file", po::value(&file));
+    // --slurm-task is for the tasks of --engine slurm.
+    all.add(options).add_options()("file", po::value(&file))("slurm-task", po::value(&slurmTask));
     po::positional_options_description positional;
     positional.add("file", 1);
     po::variables_map given;
@@ -115,6 +163,18 @@ Main(int argc, char** argv)
     {
         throw Error(fmt::format("--jobs={}: has to be 1 to 1024", jobs));
     }
+    if (engine != "local" && engine != "slurm")
+    {
+        throw Error("--engine=" + engine + ": has to be local or slurm");
+    }
+    if (engine == "slurm" && !shard.empty())
+    {
+        throw Error("--shard: is for --engine local; Slurm has its own machines");
+    }
+    if (engine == "local" && !slurmOptions.empty())
+    {
+        throw Error("--slurm-options: is for --engine slurm");
+    }
     const limitnet::SweepPlan plan(file);
     limitnet::SweepOptions sweep;
     sweep.jobs = jobs;
@@ -135,26 +195,31 @@ Main(int argc, char** argv)
     }
     std::signal(SIGINT, &OnSignal);
     std::signal(SIGTERM, &OnSignal);
-    std::signal(SIGHUP, &OnSignal);
-    const auto outcome =
-        limitnet::RunSweep(plan, sweep, std::cerr, isatty(STDERR_FILENO) == 1, g_stop);
-    std::cout << outcome.done << " runs done, " << outcome.failed << " failed";
-    if (outcome.left > 0)
+    if (engine == "local")
     {
-        std::cout << ", " << outcome.left << " left: the same command goes on with them";
+        std::signal(SIGHUP, &OnSignal); // a job array goes on when the terminal is closed
     }
-    std::cout << '\n';
-    if (outcome.failed > 0)
+    if (!slurmTask.empty())
     {
-        std::cout << "what failed is in " << (sweep.out / "failed").string()
-                  << "; --retry-failed runs it again\n";
+        limitnet::RunSlurmTask(plan, sweep, slurmTask, g_stop);
+        return 0;
     }
-    if (outcome.merged)
+    const bool terminal = isatty(STDERR_FILENO) == 1;
+    const bool parquetWanted = given.count("parquet") > 0;
+    if (engine == "local")
     {
-        std::cout << "tables of all runs are in " << sweep.out.string() << '\n';
+        return Report(limitnet::RunSweep(plan, sweep, std::cerr, terminal, g_stop),
+                      sweep.out,
+                      parquetWanted);
     }
-    constexpr int INTERRUPTED = 130;
-    return outcome.interrupted ? INTERRUPTED : outcome.failed > 0 ? 1 : 0;
+    limitnet::SlurmOptions slurm;
+    slurm.tasks = given["jobs"].defaulted() ? 0 : jobs;
+    slurm.sbatch = po::split_unix(slurmOptions);
+    slurm.program = std::filesystem::read_symlink("/proc/self/exe");
+    slurm.file = file;
+    return Report(limitnet::RunSweepOnSlurm(plan, sweep, slurm, std::cerr, terminal, g_stop),
+                  sweep.out,
+                  parquetWanted);
 }
 
 } // namespace

@@ -14,6 +14,7 @@
 #include <optional>
 #include <regex>
 #include <sstream>
+#include <unordered_set>
 
 namespace limitnet
 {
@@ -250,6 +251,7 @@ SweepPlan::ReadSweep(const std::string& name,
     {
         Expand(word, where, values);
     }
+    std::unordered_set<std::string> seen;
     for (std::size_t i = 0; i < values.size(); ++i)
     {
         try
@@ -264,8 +266,7 @@ SweepPlan::ReadSweep(const std::string& name,
             const auto colon = message.find(": ");
             throw Error(where + (colon == std::string::npos ? message : message.substr(colon + 2)));
         }
-        if (std::find(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(i), values[i]) !=
-            values.begin() + static_cast<std::ptrdiff_t>(i))
+        if (!seen.insert(values[i]).second)
         {
             throw Error(where + name + ": the value " + values[i] + " is there twice");
         }

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <ostream>
+#include <string>
 
 namespace limitnet
 {
@@ -31,6 +32,7 @@ struct SweepOutcome
     std::size_t left = 0;     //!< not begun or broken off
     bool merged = false;      //!< the tables of all runs are in the sweep's folder
     bool interrupted = false; //!< somebody asked to stop
+    std::string problem;      //!< why some are left although nobody asked to stop; else empty
 };
 
 /**
@@ -43,7 +45,8 @@ struct SweepOutcome
  *     runs/p/r/            the results of a run, whole or not there; such a run is never repeated
  *     logs/p-r.log         what the program said
  *     failed/p-r.log       the same of one that failed, with its command at the end
- *     *.csv                once all are done: each table of all runs, with the swept keys in front
+ *     *.csv                only while all are done: each table of all runs, with the swept keys in
+ *                          front
  *
  * Neither the order of the runs nor the number of jobs has any effect on a result file. A sweep
  * that is killed at any moment goes on where it was. Processes share the cores: each is told by

@@ -122,6 +122,35 @@ TEST_F(SweepRunnerTest, AllRunsOnceAndOneTableOfEachKind)
     EXPECT_EQ(Read(m_folder.Path() / "one/b.csv"), Read(out / "b.csv"));
 }
 
+TEST_F(SweepRunnerTest, TablesAreThereOnlyWhileTheyHaveAllRuns)
+{
+    Run(Options());
+    const auto out = m_folder.Path() / "out";
+    const auto table = Read(out / "b.csv");
+    const auto written = fs::last_write_time(out / "b.csv");
+    EXPECT_TRUE(Run(Options()).merged);
+    EXPECT_EQ(fs::last_write_time(out / "b.csv"), written) << "nothing has changed";
+
+    m_folder.Write("out/b.parquet", std::string());
+    fs::remove_all(out / "runs/1/2");
+    m_folder.Write("bin/fail-8", std::string());
+    EXPECT_FALSE(Run(Options()).merged);
+    EXPECT_FALSE(fs::exists(out / "a.csv"));
+    EXPECT_FALSE(fs::exists(out / "b.csv"));
+    EXPECT_FALSE(fs::exists(out / "b.parquet"));
+
+    fs::remove(Bin() / "fail-8");
+    auto retry = Options();
+    retry.retryFailed = true;
+    EXPECT_TRUE(Run(retry).merged);
+    EXPECT_EQ(Read(out / "b.csv"), table);
+
+    // Broken off between two tables.
+    fs::remove(out / "b.csv");
+    EXPECT_TRUE(Run(Options()).merged);
+    EXPECT_EQ(Read(out / "b.csv"), table);
+}
+
 TEST_F(SweepRunnerTest, FailuresAreKeptApartAndRunAgainOnRequest)
 {
     m_folder.Write("bin/fail-8", std::string());

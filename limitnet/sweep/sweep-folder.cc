@@ -1,0 +1,469 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "limitnet/sweep/sweep-folder.h"
+
+#include "limitnet/codec/error.h"
+#include "limitnet/data/checksum.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <fstream>
+#include <iterator>
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <system_error>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+
+namespace limitnet
+{
+
+namespace
+{
+
+namespace fs = std::filesystem;
+
+/** Reads a file into a text that keeps its memory from one file to the next. */
+bool
+ReadInto(const fs::path& file, std::string& text)
+{
+    std::ifstream in(file, std::ios::binary | std::ios::ate);
+    const auto size = in ? static_cast<std::streamoff>(in.tellg()) : -1;
+    if (size < 0)
+    {
+        return false;
+    }
+    text.resize(static_cast<std::size_t>(size));
+    in.seekg(0);
+    in.read(text.data(), size);
+    return in.good();
+}
+
+std::string
+ReadWhole(const fs::path& file)
+{
+    std::ifstream in(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/** \return a checksum of what runs: the program, and this project's libraries beside it */
+std::string
+ProgramDigest(const fs::path& program)
+{
+    std::vector<fs::path> files{program};
+    const fs::path folder = program.parent_path().parent_path() / "lib";
+    if (fs::is_directory(folder))
+    {
+        for (const auto& entry : fs::directory_iterator(folder))
+        {
+            const std::string name = entry.path().filename().string();
+            const bool library = name.rfind("lib", 0) == 0 &&
+                                 name.find("limitnet") != std::string::npos &&
+                                 name.find(".so") != std::string::npos;
+            if (library && !entry.is_symlink() && entry.is_regular_file())
+            {
+                files.push_back(entry.path());
+            }
+        }
+    }
+    std::sort(files.begin() + 1, files.end());
+    return Sha256OfFiles(files);
+}
+
+/** A field of RFC 4180. */
+std::string
+Field(const std::string& text)
+{
+    if (text.find_first_of(",\"\n\r") == std::string::npos)
+    {
+        return text;
+    }
+    std::string quoted = "\"";
+    for (const char c : text)
+    {
+        quoted += c == '"' ? "\"\"" : std::string(1, c);
+    }
+    return quoted + '"';
+}
+
+int
+OpenLock(const fs::path& file)
+{
+    const int descriptor = open(file.c_str(), O_RDWR | O_CREAT, 0666);
+    if (descriptor < 0)
+    {
+        throw Error(file.string() + ": cannot be written: " + std::strerror(errno));
+    }
+    return descriptor;
+}
+
+[[noreturn]] void
+Refuse(const fs::path& folder)
+{
+    throw Error(folder.string() + ": another process works on this sweep, or a run of one that was "
+                                  "killed is not over");
+}
+
+} // namespace
+
+void
+WriteWhole(const fs::path& file, const std::string& text)
+{
+    const fs::path partial = file.string() + fmt::format(".{}", getpid());
+    std::ofstream out(partial, std::ios::binary);
+    out << text;
+    out.close();
+    std::error_code error;
+    if (out)
+    {
+        fs::rename(partial, file, error);
+    }
+    if (!out || error)
+    {
+        fs::remove(partial, error);
+        throw Error(file.string() + ": cannot be written: is the disk full?");
+    }
+}
+
+// --- FolderLock ---
+
+FolderLock::FolderLock(int descriptor)
+    : m_descriptor(descriptor)
+{
+}
+
+FolderLock::FolderLock(const fs::path& folder, const std::string& name, const std::string& sharedBy)
+    : FolderLock(OpenLock(folder / name))
+{
+    // From here on the destructor closes the file, whatever is thrown.
+    if (flock(m_descriptor, LOCK_EX | LOCK_NB) == 0)
+    {
+        if (sharedBy.empty())
+        {
+            return;
+        }
+        const auto size = static_cast<ssize_t>(sharedBy.size());
+        if (ftruncate(m_descriptor, 0) != 0 ||
+            pwrite(m_descriptor, sharedBy.data(), sharedBy.size(), 0) != size)
+        {
+            Refuse(folder);
+        }
+    }
+    if (sharedBy.empty() || !Share(sharedBy))
+    {
+        Refuse(folder);
+    }
+}
+
+FolderLock
+FolderLock::Join(const fs::path& folder, const std::string& name, const std::string& sharedBy)
+{
+    FolderLock lock(OpenLock(folder / name));
+    // Who makes the lock has it alone for an instant.
+    constexpr int TRIALS = 50;
+    for (int i = 0; !lock.Share(sharedBy); ++i)
+    {
+        if (i == TRIALS)
+        {
+            Refuse(folder);
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    return lock;
+}
+
+FolderLock::FolderLock(FolderLock&& other) noexcept
+    : m_descriptor(std::exchange(other.m_descriptor, -1))
+{
+}
+
+FolderLock::~FolderLock()
+{
+    if (m_descriptor >= 0)
+    {
+        close(m_descriptor);
+    }
+}
+
+bool
+FolderLock::Share(const std::string& sharedBy) const
+{
+    if (flock(m_descriptor, LOCK_SH | LOCK_NB) != 0)
+    {
+        return false;
+    }
+    std::string held(sharedBy.size() + 1, '\0');
+    const auto read = pread(m_descriptor, held.data(), held.size(), 0);
+    held.resize(static_cast<std::size_t>(std::max<ssize_t>(0, read)));
+    if (held != sharedBy)
+    {
+        flock(m_descriptor, LOCK_UN);
+    }
+    return held == sharedBy;
+}
+
+// --- SweepFolder ---
+
+SweepFolder::SweepFolder(const SweepPlan& plan, const fs::path& path, const fs::path& programs)
+    : m_plan(plan),
+      m_path(path),
+      m_program(programs / plan.Program())
+{
+    if (access(m_program.c_str(), X_OK) != 0)
+    {
+        throw Error(m_program.string() + ": no such program");
+    }
+}
+
+void
+SweepFolder::Prepare() const
+{
+    std::error_code error;
+    for (const char* folder : {"runs", "logs", "failed"})
+    {
+        fs::create_directories(m_path / folder, error);
+        if (error)
+        {
+            throw Error((m_path / folder).string() + ": cannot be made: " + error.message());
+        }
+    }
+    if (fs::exists(m_path / "sweep.txt"))
+    {
+        Check();
+        return;
+    }
+    WriteWhole(m_path / "base.ini", m_plan.BaseText());
+    WriteWhole(m_path / "sweep.txt", "program " + ProgramDigest(m_program) + '\n' + m_plan.Text());
+}
+
+void
+SweepFolder::Check() const
+{
+    const std::string text = ReadWhole(m_path / "sweep.txt");
+    const std::string digest = "program " + ProgramDigest(m_program) + '\n';
+    if (text.rfind(digest, 0) != 0)
+    {
+        throw Error(m_path.string() + ": was made by another build of " + m_plan.Program() +
+                    "; name another folder with --out");
+    }
+    if (text != digest + m_plan.Text())
+    {
+        throw Error(m_path.string() +
+                    ": belongs to another scenario, or to this one before it was changed; name "
+                    "another folder with --out");
+    }
+}
+
+const SweepPlan&
+SweepFolder::Plan() const
+{
+    return m_plan;
+}
+
+const fs::path&
+SweepFolder::Path() const
+{
+    return m_path;
+}
+
+const fs::path&
+SweepFolder::Program() const
+{
+    return m_program;
+}
+
+std::string
+SweepFolder::NameOf(std::size_t index) const
+{
+    const auto run = m_plan.At(index);
+    return fmt::format("{}-{}", run.point, run.run);
+}
+
+fs::path
+SweepFolder::ResultsOf(std::size_t index) const
+{
+    const auto run = m_plan.At(index);
+    return m_path / "runs" / std::to_string(run.point) / run.run;
+}
+
+fs::path
+SweepFolder::FailureOf(std::size_t index) const
+{
+    return m_path / "failed" / (NameOf(index) + ".log");
+}
+
+fs::path
+SweepFolder::LogOf(std::size_t index) const
+{
+    return m_path / "logs" / (NameOf(index) + ".log");
+}
+
+std::vector<std::string>
+SweepFolder::CommandOf(std::size_t index) const
+{
+    const auto run = m_plan.At(index);
+    std::vector<std::string> command{m_program.string(),
+                                     "--scenario=" + (m_path / "base.ini").string(),
+                                     "--out=" + (m_path / "runs").string(),
+                                     fmt::format("--scenario.name={}", run.point),
+                                     "--run=" + run.run};
+    for (std::size_t a = 0; a < run.values.size(); ++a)
+    {
+        command.push_back("--" + m_plan.Axes()[a].key + "=" + run.values[a]);
+    }
+    return command;
+}
+
+bool
+SweepFolder::IsDone(std::size_t index) const
+{
+    return fs::exists(ResultsOf(index) / "scenario.ini");
+}
+
+bool
+SweepFolder::HasFailed(std::size_t index) const
+{
+    return fs::exists(FailureOf(index));
+}
+
+bool
+SweepFolder::Settle(std::size_t index, int status) const
+{
+    std::error_code ignored;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && IsDone(index))
+    {
+        fs::remove(FailureOf(index), ignored);
+        return true;
+    }
+    std::string text = ReadWhole(LogOf(index));
+    text += fmt::format("\n{} {}\ncommand: {}\n",
+                        WIFEXITED(status) ? "exit status" : "ended by signal",
+                        WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status),
+                        fmt::join(CommandOf(index), " "));
+    WriteWhole(FailureOf(index), text);
+    fs::remove(LogOf(index), ignored);
+    return false;
+}
+
+std::vector<std::string>
+SweepFolder::TablesOf(std::size_t index) const
+{
+    std::vector<std::string> tables;
+    std::error_code none;
+    for (const auto& entry : fs::directory_iterator(ResultsOf(index), none))
+    {
+        if (entry.path().extension() == ".csv")
+        {
+            tables.push_back(entry.path().filename().string());
+        }
+    }
+    std::sort(tables.begin(), tables.end());
+    return tables;
+}
+
+void
+SweepFolder::RemoveTables() const
+{
+    for (std::size_t i = 0; i < m_plan.Size(); ++i)
+    {
+        if (IsDone(i)) // any run has the names
+        {
+            for (const auto& table : TablesOf(i))
+            {
+                std::error_code ignored;
+                fs::remove(m_path / table, ignored);
+                fs::remove((m_path / table).replace_extension(".parquet"), ignored);
+            }
+            return;
+        }
+    }
+}
+
+bool
+SweepFolder::WriteTables() const
+{
+    for (std::size_t i = 0; i < m_plan.Size(); ++i)
+    {
+        if (!IsDone(i))
+        {
+            return false;
+        }
+    }
+    const auto tables = TablesOf(0);
+    const bool there = std::all_of(tables.begin(), tables.end(), [this](const auto& table) {
+        return fs::exists(m_path / table);
+    });
+    if (!there)
+    {
+        for (const auto& table : tables)
+        {
+            WriteTable(table);
+        }
+    }
+    return true;
+}
+
+void
+SweepFolder::WriteTable(const std::string& table) const
+{
+    const fs::path target = m_path / table;
+    const fs::path partial = target.string() + fmt::format(".{}", getpid());
+    std::ofstream out(partial, std::ios::binary);
+    std::string header;
+    std::string text;
+    std::string rows;
+    for (std::size_t i = 0; i < m_plan.Size() && out; ++i)
+    {
+        const auto run = m_plan.At(i);
+        const fs::path file = ResultsOf(i) / table;
+        const bool read = ReadInto(file, text);
+        const auto end = std::min(text.find('\n'), text.size());
+        if (!read || text.empty() || (i > 0 && text.compare(0, end, header) != 0))
+        {
+            out.close();
+            fs::remove(partial);
+            throw Error(file.string() + ": is missing, or has other columns than that of the first "
+                                        "run");
+        }
+        if (i == 0)
+        {
+            header = text.substr(0, end);
+            for (const auto& axis : m_plan.Axes())
+            {
+                out << Field(axis.key) << ',';
+            }
+            out << "run," << header << '\n';
+        }
+        std::string front;
+        for (const auto& value : run.values)
+        {
+            front += Field(value) + ',';
+        }
+        front += Field(run.run) + ',';
+        rows.clear();
+        for (auto at = end + 1; at < text.size();)
+        {
+            const auto next = std::min(text.find('\n', at), text.size());
+            rows.append(front).append(text, at, next - at).push_back('\n');
+            at = next + 1;
+        }
+        out.write(rows.data(), static_cast<std::streamsize>(rows.size()));
+    }
+    out.close();
+    std::error_code error;
+    if (out)
+    {
+        fs::rename(partial, target, error);
+    }
+    if (!out || error)
+    {
+        fs::remove(partial, error);
+        throw Error(target.string() + ": cannot be written: is the disk full?");
+    }
+}
+
+} // namespace limitnet
