@@ -295,7 +295,8 @@ def draw(study, output, title):
             axis.set_ylabel("right answers (%)")
         grid(axis)
     handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncol=4, frameon=False)
+    figure.get_layout_engine().set(rect=(0, 0.09, 1, 0.91))
+    figure.legend(handles, labels, loc="lower center", ncol=4, frameon=False)
     if title:
         figure.suptitle(title)
     write_figure(figure, output)

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/nn/gradual-scoring-torch.h"
 
+#include "limitnet/codec/latent.h"
 #include "limitnet/nn/picture-tensor-torch.h"
+
+#include <cmath>
 
 namespace limitnet
 {
@@ -53,6 +56,25 @@ KeepMask(const torch::Tensor& quantisedSaliency, const torch::Tensor& fraction)
     const auto high = flat.gather(1, position.ceil().to(torch::kLong).unsqueeze(1));
     const auto threshold = low + (high - low) * (position - below).unsqueeze(1);
     return (score >= threshold.view({-1, 1, 1, 1})).to(torch::kFloat);
+}
+
+torch::Tensor
+LostRuns(const torch::Tensor& ranks, double share, const c10::optional<at::Generator>& generator)
+{
+    constexpr double SHORTEST_RUN = 60;
+    constexpr double LONGEST_RUN = 1500;
+    constexpr double MOST_LOST = 0.5;
+    const auto count = ranks.size(0);
+    const auto device = ranks.device();
+    const auto uniform = [&] { return at::rand({count, 1, 1, 1}, generator, at::TensorOptions()); };
+    const auto lossRate = (uniform() * MOST_LOST * (uniform() < share)).to(device).flatten(1);
+    const auto run =
+        torch::exp(uniform() * std::log(LONGEST_RUN / SHORTEST_RUN) + std::log(SHORTEST_RUN))
+            .to(device);
+    const auto runs = static_cast<int64_t>(LATENT_SIZE / SHORTEST_RUN) + 1;
+    const auto lost = at::rand({count, runs}, generator, at::TensorOptions()).to(device) < lossRate;
+    const auto runOf = (ranks / run).floor().to(torch::kLong).flatten(1);
+    return lost.gather(1, runOf).view(ranks.sizes());
 }
 
 } // namespace limitnet

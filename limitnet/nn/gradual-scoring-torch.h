@@ -36,6 +36,19 @@ torch::Tensor KeepMask(const torch::Tensor& quantisedSaliency, const torch::Tens
  */
 torch::Tensor ImportanceRanks(const torch::Tensor& quantisedSaliency);
 
+/**
+ * Which values are lost with lost fragments, drawn: from a part of the pictures, runs of 60 to
+ * 1,500 places of the order are lost, up to a half of them.
+ *
+ * \param ranks Nx12x28x28, the place of each value in the order
+ * \param share part of the pictures that lose any, 0..1
+ * \param generator of the draws; nothing: LibTorch's
+ * \return bool Nx12x28x28, on the device of \p ranks
+ */
+torch::Tensor LostRuns(const torch::Tensor& ranks,
+                       double share,
+                       const c10::optional<at::Generator>& generator = c10::nullopt);
+
 } // namespace limitnet
 
 #endif // LIMITNET_NN_GRADUAL_SCORING_TORCH_H

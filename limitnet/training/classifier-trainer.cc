@@ -101,11 +101,13 @@ class Reconstructor
 class LimitNetReconstructor : public Reconstructor
 {
   public:
-    LimitNetReconstructor(const std::filesystem::path& codec,
+    LimitNetReconstructor(const ClassifierTrainingOptions& options,
                           torch::Device device,
                           torch::ScalarType precision)
-        : m_codec(codec),
-          m_device(device)
+        : m_codec(options.codec),
+          m_device(device),
+          m_lossyShare(options.lossyShare),
+          m_seed(options.seed)
     {
         auto& net = m_codec.GetNetworks().net;
         net->to(device);
@@ -136,14 +138,21 @@ class LimitNetReconstructor : public Reconstructor
                 .view({1, LATENT_CHANNELS, 1, 1}) *
             SYMBOL_COUNT;
         const auto latent = networks.net->encoder(Normalise(x));
+        // Its own draws for each batch: a continued run makes the very same.
+        const auto generator =
+            at::detail::createCPUGenerator(m_seed + static_cast<uint64_t>(first));
         const auto rank =
             networks.randomOrder
-                ? torch::rand({x.size(0), LATENT_SIZE})
+                ? at::rand({x.size(0), LATENT_SIZE}, generator, at::TensorOptions())
                       .argsort(1, false)
                       .view(latent.sizes())
                       .to(m_device)
                 : ImportanceRanks(QuantiseSaliencyPublished(networks.Saliency(latent)));
-        const auto keep = rank < fraction.to(m_device).view({-1, 1, 1, 1}) * LATENT_SIZE;
+        auto keep = rank < fraction.to(m_device).view({-1, 1, 1, 1}) * LATENT_SIZE;
+        if (m_lossyShare > 0)
+        {
+            keep = keep & ~LostRuns(rank, m_lossyShare, generator);
+        }
         const auto symbol =
             (latent * scale + offset).floor().clamp(0, SYMBOL_COUNT - 1).to(torch::kLong);
         const auto restored =
@@ -158,6 +167,8 @@ class LimitNetReconstructor : public Reconstructor
     CodecModel m_codec;
     torch::Device m_device;
     DecoderKernels m_kernels;
+    double m_lossyShare;
+    uint64_t m_seed;
     Tensor m_fraction; // p of each picture
 };
 
@@ -210,7 +221,7 @@ MakeReconstructor(const ClassifierTrainingOptions& options,
     }
     if (!options.codec.empty())
     {
-        return std::make_unique<LimitNetReconstructor>(options.codec, device, precision);
+        return std::make_unique<LimitNetReconstructor>(options, device, precision);
     }
     if (!options.rivals.empty())
     {
@@ -363,6 +374,7 @@ DescribeOptions(OptionList& list, ClassifierTrainingOptions& o)
     list.Add("label-smoothing", o.labelSmoothing, "share of the target spread over all classes");
     list.Add("start", o.start, "classifier to start from (default: from nothing)");
     list.Add("codec", o.codec, "train on reconstructions of this codec as well");
+    list.Add("lossy-share", o.lossyShare, "part of these that lose fragments, 0..1");
     list.Add("rival",
              o.rivals,
              "train on what another codec makes of pictures within a few bytes, with losses: jpeg, "
@@ -393,11 +405,13 @@ TrainClassifier(const TrainingSet& set,
     const auto trainCount = source.trainCount;
     const auto heldOutCount = source.Size() - trainCount;
     if (options.epochs < 1 || options.batch < 2 || options.batch > trainCount || heldOutCount < 1 ||
-        !(options.learningRate > 0) || options.decodedPictures < 1)
+        !(options.learningRate > 0) || options.decodedPictures < 1 ||
+        !(options.lossyShare >= 0 && options.lossyShare <= 1))
     {
-        throw Error(Text("--epochs and --decoded-pictures have to be 1 or more, --batch 2 to ",
-                         trainCount,
-                         ", --learning-rate above 0, and some pictures held out"));
+        throw Error(
+            Text("--epochs and --decoded-pictures have to be 1 or more, --batch 2 to ",
+                 trainCount,
+                 ", --learning-rate above 0, --lossy-share 0 to 1, and some pictures held out"));
     }
 
     const auto clean = EnlargedAndAveraged(source);
@@ -434,6 +448,8 @@ TrainClassifier(const TrainingSet& set,
                                 options.decodedPictures,
                                 ' ',
                                 rivals,
+                                options.lossyShare,
+                                ' ',
                                 precision,
                                 ' ',
                                 options.seed);

@@ -36,6 +36,8 @@ struct ClassifierTrainingOptions
      * are made first and kept in `<output>.decoded` for a run that is continued.
      */
     std::filesystem::path codec;
+    /** Part of these reconstructions that lose fragments, see LostRuns(); 0..1. */
+    double lossyShare = 0;
     /** Other codecs to train on, by name, instead of \p codec; see \p openRivals. */
     std::vector<std::string> rivals;
     /** Opens these. The trainer knows LibTorch alone, so whoever knows the rivals sets it. */

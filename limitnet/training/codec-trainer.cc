@@ -37,15 +37,12 @@ constexpr double PUBLISHED_STEP = 4.0 / 255;
 
 /** Values in a lost run, at least and at most: a fragment of 51 to 1,500 bytes holds about so many.
  */
-constexpr double SHORTEST_RUN = 60;
-constexpr double LONGEST_RUN = 1500;
 
 /** In phases 2 and 3, parts of a batch. As published, p is uniform in 0..1 for most pictures. */
 constexpr double CHANNEL_SHARE = 0.3; // keeps the first channels, as in phase 1
 constexpr double LOW_SHARE = 0.3;     // p uniform in 0..0.3, where most is gained
 constexpr double LOW_FRACTION = 0.3;
-constexpr double LOSSY_SHARE = 0.3; // loses runs of the order, up to MOST_LOST of them
-constexpr double MOST_LOST = 0.5;
+constexpr double LOSSY_SHARE = 0.3; // see LostRuns()
 
 /** Where channels are kept, this share of the pictures keeps 1 to 3, the others 1 to 12: the first
  * ones matter most, and there the error differs most. */
@@ -395,14 +392,7 @@ Trainer::Kept(const Tensor& latent, Reception reception)
     const auto rank = ImportanceRanks(QuantiseSaliencyPublished(saliency));
     const auto upTo = torch::where(uniform() < LOW_SHARE, LOW_FRACTION, 1.0);
     const auto p = OnDevice(uniform() * upTo);
-    // Lost fragments are runs of the order.
-    const auto lossRate = OnDevice(uniform() * MOST_LOST * (uniform() < LOSSY_SHARE)).flatten(1);
-    const auto run = OnDevice(
-        torch::exp(uniform() * std::log(LONGEST_RUN / SHORTEST_RUN) + std::log(SHORTEST_RUN)));
-    const auto runs = static_cast<int64_t>(LATENT_SIZE / SHORTEST_RUN) + 1;
-    const auto lost = OnDevice(torch::rand({count, runs})) < lossRate;
-    const auto runOf = (rank / run).floor().to(torch::kLong).flatten(1);
-    const auto inOrder = (rank < (p * LATENT_SIZE)) & ~lost.gather(1, runOf).view(rank.sizes());
+    const auto inOrder = (rank < (p * LATENT_SIZE)) & ~LostRuns(rank, LOSSY_SHARE);
     return torch::where(OnDevice(uniform() < CHANNEL_SHARE), first, inOrder);
 }
 

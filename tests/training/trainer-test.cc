@@ -230,6 +230,19 @@ TEST(CodecTrainerTest, RandomRunMakesACodecWithoutOrder)
               std::string::npos);
     options.channelSteps = 1;
     EXPECT_THROW(TrainCodec(CodecSet(), options, progress), Error);
+    // It goes on with phase 3 alone.
+    options.randomSteps = 0;
+    options.start = options.output;
+    options.output = folder.Path() / "more.pt";
+    try
+    {
+        TrainCodec(CodecSet(), options, progress);
+        FAIL();
+    }
+    catch (const Error& error)
+    {
+        EXPECT_NE(std::string(error.what()).find("phase 3 alone"), std::string::npos);
+    }
 }
 
 TEST(CodecTrainerTest, AnotherFileOfTheSameNameIsAnotherSignature)
@@ -357,6 +370,7 @@ TEST(ClassifierTrainerTest, StoppedRunEndsAsAnUnbrokenOne)
     options.batch = 16;
     options.codec = codecOptions.output;
     options.decodedPictures = 20;
+    options.lossyShare = 0.5;
     options.precision = "float32";
     options.output = folder.Path() / "whole.pt";
     ASSERT_TRUE(TrainClassifier(set, options, silent));
@@ -377,6 +391,58 @@ TEST(ClassifierTrainerTest, StoppedRunEndsAsAnUnbrokenOne)
     }
     // Warm and cold are easily told apart.
     EXPECT_GT(Column(folder.Path() / "whole.pt.csv", "clean_top1_percent").back(), 90);
+}
+
+TEST(ClassifierTrainerTest, LearnsWhatRivalsMakeOfPictures)
+{
+    const TestFolder folder;
+    TrainingSet set;
+    set.sources = {MadeUpSmall("cifar10", 60, 48)};
+    ClassifierTrainingOptions options;
+    options.output = folder.Path() / "c.pt";
+    options.epochs = 2;
+    options.batch = 16;
+    options.decodedPictures = 20;
+    options.precision = "float32";
+    options.rivals = {"upside-down"};
+    std::ostringstream silent;
+    EXPECT_THROW(TrainClassifier(set, options, silent), Error) << "nobody knows the rivals";
+    std::set<uint64_t> seeds;
+    options.openRivals = [&](const std::vector<std::string>& names) {
+        EXPECT_EQ(names, options.rivals);
+        return [&](const Image& picture, uint64_t seed) {
+            EXPECT_EQ(picture.width, 32);
+            seeds.insert(seed);
+            Image turned = picture;
+            std::reverse(turned.rgb.begin(), turned.rgb.end());
+            return turned;
+        };
+    };
+    ASSERT_TRUE(TrainClassifier(set, options, silent));
+    EXPECT_EQ(seeds.size(), 32U) << "20 to learn from and 12 held out, each with its own";
+    EXPECT_EQ(Column(folder.Path() / "c.pt.csv", "reconstructed_top1_percent").size(), 2U);
+    options.codec = folder.Path() / "codec.pt";
+    EXPECT_THROW(TrainClassifier(set, options, silent), Error) << "one of them is right";
+}
+
+TEST(LostRunsTest, AreRunsOfTheOrderOfSomePictures)
+{
+    torch::manual_seed(3);
+    constexpr int64_t PICTURES = 400;
+    const auto ranks = torch::rand({PICTURES, LATENT_SIZE})
+                           .argsort(1, false)
+                           .view({PICTURES, LATENT_CHANNELS, 28, 28});
+    EXPECT_FALSE(LostRuns(ranks, 0).any().item<bool>());
+    const auto lost = LostRuns(ranks, 0.5);
+    // A half of the pictures loses 0 to a half, uniformly.
+    EXPECT_NEAR(lost.to(torch::kFloat).mean().item<double>(), 0.5 * 0.25, 0.03);
+    // In the order, what follows a lost value is lost, but at the ends of runs of 60 or more.
+    const auto places = ranks.flatten(1).argsort(1, false);
+    const auto inOrder = lost.flatten(1).gather(1, places);
+    const auto changes =
+        (inOrder.narrow(1, 1, LATENT_SIZE - 1) != inOrder.narrow(1, 0, LATENT_SIZE - 1)).sum(1);
+    EXPECT_LE(changes.max().item<int64_t>(), LATENT_SIZE / 60 + 1);
+    EXPECT_GT(changes.max().item<int64_t>(), 10);
 }
 
 TEST(TrainersTest, UnusableOptionsAreNamed)
