@@ -2,6 +2,7 @@
 #include "limitnet/results/result-tables.h"
 
 #include <ostream>
+#include <set>
 
 namespace limitnet
 {
@@ -13,14 +14,52 @@ void
 PrintTable(std::ostream& out, const ResultTable& table)
 {
     out << "\n## " << table.file << "\n\n"
-        << table.rows << "\n\n| column | unit | meaning |\n|---|---|---|\n";
+        << table.rows << "\n\n| column | type | unit | meaning |\n|---|---|---|---|\n";
     for (const Column& column : table.columns)
     {
-        out << "| `" << column.name << "` | " << column.unit << " | " << column.meaning << " |\n";
+        out << "| `" << column.name << "` | " << column.Type() << " | " << column.unit << " | "
+            << column.meaning << " |\n";
     }
 }
 
 } // namespace
+
+std::string
+Column::Type() const
+{
+    static const std::set<std::string> texts{"group", "link", "role", "fate", "kind", "name"};
+    static const std::set<std::string> flags{"correct", "map_received"};
+    // Of the columns without a unit, those that are no counts and no numbers of something.
+    static const std::set<std::string> ratios{"accuracy",
+                                              "confidence",
+                                              "delivery_ratio",
+                                              "duty_cycle",
+                                              "iou",
+                                              "mean_absolute_error",
+                                              "mean_ssim",
+                                              "ssim",
+                                              "threshold",
+                                              "top1",
+                                              "top1_wilson_high",
+                                              "top1_wilson_low",
+                                              "top5",
+                                              "wilson_high",
+                                              "wilson_low"};
+    if (!type.empty())
+    {
+        return type;
+    }
+    if (texts.count(name) > 0)
+    {
+        return "text";
+    }
+    if (flags.count(name) > 0)
+    {
+        return "0 or 1";
+    }
+    const bool counts = unit == "byte" || unit == "Hz" || (unit.empty() && ratios.count(name) == 0);
+    return counts && name.rfind("mean_", 0) != 0 ? "integer" : "number";
+}
 
 std::vector<std::string>
 ResultTable::Names() const
@@ -54,7 +93,8 @@ AccuracyTable()
          {"correct",
           "",
           "Of those counted: images whose last prediction up to then is right. Without a "
-          "prediction it is wrong."},
+          "prediction it is wrong.",
+          "integer"},
          {"accuracy", "", "correct / images_counted, 0..1; empty when none is counted."},
          {"wilson_low", "", "Lower end of the 95 % Wilson score interval of accuracy, 0..1."},
          {"wilson_high", "", "Upper end of it, 0..1."}}};
@@ -355,10 +395,12 @@ EvaluationTable()
           "byte",
           "Mean size of the same values in the published quantiser and Huffman codes, as "
           "published: "
-          "without saliency map and headers."},
+          "without saliency map and headers.",
+          "number"},
          {"published_with_map_size_bytes",
           "byte",
-          "The same and the 40 bytes of the saliency map."},
+          "The same and the 40 bytes of the saliency map.",
+          "number"},
          {"published_psnr_db",
           "dB",
           "Mean PSNR of the published reconstruction of the same values, by the same decoder; "
@@ -393,7 +435,8 @@ SaliencyTable()
           "`network`: output of the saliency decoder; `sent`: the 8 x 8 levels as a receiver knows "
           "them, enlarged, less the map's minimum; two that know nothing of the picture: `centre`, "
           "a disc around the middle, and `mean`, the mean of the masks of the training pictures "
-          "(with --part=all of all of them)."},
+          "(with --part=all of all of them).",
+          "text"},
          {"images", "", "Pictures with a mask."},
          {"iou",
           "",
@@ -477,7 +520,11 @@ PrintTablesMarkdown(std::ostream& out)
            "column says "
            "otherwise; no file holds a time of the machine, so\nthe same scenario, seed and run "
            "give "
-           "the same bytes.\n";
+           "the same bytes.\n\nSchema version "
+        << RESULT_SCHEMA
+        << ", which the end of `scenario.ini` names; it is raised when a column goes or changes "
+           "its "
+           "meaning. New columns may come.\n";
     for (const ResultTable* table :
          {&AccuracyTable(), &ImagesTable(), &FragmentsTable(), &NodesTable(), &GatewaysTable()})
     {

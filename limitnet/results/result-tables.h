@@ -18,6 +18,10 @@ struct Column
     std::string name; ///< snake_case, the unit last
     std::string unit; ///< empty when it has none
     std::string meaning;
+    std::string type = {}; ///< empty: follows from name and unit
+
+    /** \return "text", "0 or 1", "integer" or "number": of what is not empty */
+    std::string Type() const;
 };
 
 /** Version of the tables of a run; raised when a column goes or changes its meaning. */

@@ -21,7 +21,6 @@ from pathlib import Path
 import pandas as pd
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "csv.md"
-WORDS = {"link", "group", "role", "fate", "operator"}
 # What the files round to, times the largest number of terms in a sum here.
 CLOSE = 1e-5
 Z = 1.959964
@@ -57,7 +56,7 @@ def documented(page):
         if line.startswith("## "):
             name = line[3:].strip()
             tables[name] = []
-        row = re.match(r"\| `(\w+)` \|[^|]*\| (.*) \|$", line)
+        row = re.match(r"\| `(\w+)` \| ([^|]*) \|[^|]*\| (.*) \|$", line)
         if row and name:
             tables[name].append(row.groups())
     return tables
@@ -72,23 +71,28 @@ def read(folder, tables, checks):
             checks.complaints.append(f"{name}: not there")
             continue
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
-        names = [column for column, _ in columns]
+        names = [column for column, _, _ in columns]
         checks.count += 1
         if list(table.columns) != names:
             wrong = [f"{a} instead of {b}" for a, b in zip(table.columns, names) if a != b]
             checks.complaints.append(
                 f"{name}: columns are not those of docs/csv.md: {wrong[0] if wrong else 'too many or too few'}"
             )
-        for column in set(table.columns) - WORDS:
-            table[column] = numbers(table[column], f"{name}, {column}", checks)
+        for column, kind, _ in columns:
+            if column in table and kind != "text":
+                table[column] = numbers(table[column], kind, f"{name}, {column}", checks)
         found[name] = table
     return found
 
 
-def numbers(texts, what, checks):
+def numbers(texts, kind, what, checks):
     """Returns a column as numbers; empty fields as none."""
     values = pd.to_numeric(texts.where(texts != ""), errors="coerce")
     checks.all((texts == "") | values.notna(), f"{what}: a number or nothing")
+    if kind == "integer":
+        checks.all((texts == "") | texts.str.fullmatch(r"-?\d+"), f"{what}: a whole number or nothing")
+    elif kind == "0 or 1":
+        checks.all(texts.isin(["", "0", "1"]), f"{what}: 0, 1 or nothing")
     checks.all(~values.isin([math.inf, -math.inf]), f"{what}: finite")
     return values
 
