@@ -63,9 +63,10 @@ class Part:
     """The results of one part of the study."""
 
     def __init__(self, folder):
+        self._folder = folder
         results = Results(folder)
         self._own = [key for key in results.keys if key not in ("lora.sf", "lora.extra_loss")]
-        images = results.images("captured_s")
+        images = results.images("captured_s", "dataset_index")
         fragments = results.fragments(images, "bytes", "sent_s", "arrived_s", "correct")
         fragments = fragments.sort_values(["id", "fragment"], kind="stable")
         fragments = fragments[fragments["sent_s"].notna()].copy()
@@ -74,7 +75,7 @@ class Part:
         fragments["elapsed"] = fragments["arrived_s"] - by.map(images.set_index("id")["captured_s"])
         self._images = images
         self._arrived = fragments[fragments["correct"].notna()]
-        self.pictures = {}  # of each setting: labels of its images in order
+        self.pictures = None  # devices and pictures of each setting's images, the same for all
         self.right = {}  # by (sf, loss, setting): {"bytes", "time"}: images x budgets
         self._read()
 
@@ -84,7 +85,10 @@ class Part:
         for values, images in self._images.groupby(keys):
             values = tuple(map(str, values))
             images = images.sort_values("device")
-            self.pictures[values] = tuple(images["device"])
+            pictures = tuple(zip(images["device"], images["dataset_index"]))
+            if pictures != (self.pictures or pictures):
+                raise BadInput(f"{self._folder}: its runs are not of the same pictures")
+            self.pictures = pictures
             self.right[values] = {
                 against: np.array([
                     [_answer(arrived.get(number), column, budget) for budget in budgets]
@@ -97,7 +101,7 @@ class Part:
 
     def choose(self, spreading_factor, loss, where, against):
         """Returns images x budgets, whether right, each budget with the setting that is best, and
-        these settings."""
+        these settings; nothing where the part has no such point."""
         fitting = {
             values[2:]: matrices[against]
             for values, matrices in self.right.items()
@@ -105,7 +109,7 @@ class Part:
             and all(_same(values[2 + self._own.index(key)], value) for key, value in where.items())
         }
         if not fitting:
-            raise BadInput(f"nothing for lora.sf = {spreading_factor}, lora.extra_loss = {loss}, {where}")
+            return None
         settings = list(fitting)
         means = np.array([fitting[setting].mean(axis=0) for setting in settings])
         best = means.argmax(axis=0)
@@ -153,6 +157,9 @@ class Study:
         if "limitnet" not in self.parts:
             raise BadInput(f"{folder}: no finished part limitnet in it; --run makes it")
         self.missing = [part for part in PARTS if part not in self.parts]
+        for name, part in self.parts.items():
+            if part.pictures != self.parts["limitnet"].pictures:
+                raise BadInput(f"{folder / name}: its pictures are not those of {folder / 'limitnet'}")
 
     def codecs(self):
         """Returns label, part, condition of the codecs that there are results of."""
@@ -203,7 +210,10 @@ def write_csv(study, path):
                 for spreading_factor in study.values(0):
                     for loss in study.values(1):
                         for against, budgets in [("bytes", BYTES), ("time", TIMES_S)]:
-                            right, settings = study.right(codec, spreading_factor, loss, against)
+                            found = study.right(codec, spreading_factor, loss, against)
+                            if found is None:
+                                continue
+                            right, settings = found
                             ours, _ = study.right(limitnet, spreading_factor, loss, against)
                             for place, budget in enumerate(budgets):
                                 column = right[:, place]
@@ -264,8 +274,10 @@ def print_tables(study):
     for codec in study.codecs():
         row = [codec[0]]
         for spreading_factor in study.values(0):
-            means = study.right(codec, spreading_factor, TIMES_LOSS, "time")[0].mean(axis=0)
-            row += [f"{100 * means[TIMES_S.index(time)]:.0f}" for time in shown]
+            found = study.right(codec, spreading_factor, TIMES_LOSS, "time")
+            for time in shown:
+                right = "" if found is None else f"{100 * found[0][:, TIMES_S.index(time)].mean():.0f}"
+                row.append(right)
         rows.append(row)
     head = ["codec", *(f"SF{sf}, {time} s" for sf in study.values(0) for time in shown)]
     print_table(f"Accuracy (%) after a time, frame loss {100 * float(TIMES_LOSS):.0f} %", head, rows)
@@ -281,9 +293,11 @@ def draw(study, output, title):
     for place, (axis, (against, spreading_factor, loss)) in enumerate(zip(axes, cells)):
         budgets = BYTES if against == "bytes" else TIMES_S
         for number, codec in enumerate(drawn):
-            right, _ = study.right(codec, spreading_factor, loss, against)
+            found = study.right(codec, spreading_factor, loss, against)
+            if found is None:
+                continue
             axis.plot(
-                budgets, 100 * right.mean(axis=0), label=codec[0], color=COLOURS[number % len(COLOURS)],
+                budgets, 100 * found[0].mean(axis=0), label=codec[0], color=COLOURS[number % len(COLOURS)],
                 linestyle=STYLES[number % len(STYLES)], marker=MARKERS[number % len(MARKERS)], markersize=4,
                 linewidth=2.2 if number == 0 else 1.3,
             )

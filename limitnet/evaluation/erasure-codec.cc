@@ -178,9 +178,11 @@ RecoverBlock(const Block& block, std::vector<Bytes>& fragments)
 } // namespace
 
 ErasureEncoder::ErasureEncoder(std::shared_ptr<const ImageEncoder> inner,
-                               std::vector<double> parityPercent)
+                               std::vector<double> parityPercent,
+                               size_t bytes)
     : m_inner(std::move(inner)),
-      m_parityPercent(std::move(parityPercent))
+      m_parityPercent(std::move(parityPercent)),
+      m_bytes(bytes)
 {
     constexpr double MOST = 400;
     if (m_parityPercent.empty() ||
@@ -201,9 +203,10 @@ ErasureEncoder::Encode(const Image& image, uint8_t imageId, const EncodingLimits
                     " bytes are too short for erasure coding; it takes " +
                     std::to_string(ERASURE_OVERHEAD_BYTES));
     }
+    const size_t bytes = limits.Bytes(m_bytes);
     EncodingLimits inner = limits;
     inner.fragmentBytes -= ERASURE_OVERHEAD_BYTES;
-    if (limits.bytes > 0)
+    if (bytes > 0)
     {
         // What parity and headers leave of the bytes, about; the end of it is cut off below.
         double whole = 0;
@@ -214,9 +217,8 @@ ErasureEncoder::Encode(const Image& image, uint8_t imageId, const EncodingLimits
         const double share = static_cast<double>(m_parityPercent.size()) / whole *
                              static_cast<double>(inner.fragmentBytes) /
                              static_cast<double>(limits.fragmentBytes);
-        inner.bytes =
-            std::max<size_t>(MIN_FRAGMENT_BYTES,
-                             static_cast<size_t>(share * static_cast<double>(limits.bytes)));
+        inner.bytes = std::max<size_t>(MIN_FRAGMENT_BYTES,
+                                       static_cast<size_t>(share * static_cast<double>(bytes)));
     }
     EncodedImage encoded = m_inner->Encode(image, imageId, inner);
     const auto fragments = std::move(encoded.fragments);
@@ -277,10 +279,10 @@ ErasureEncoder::Encode(const Image& image, uint8_t imageId, const EncodingLimits
         }
     }
     size_t sum = 0;
-    for (size_t i = 0; limits.bytes > 0 && i < encoded.fragments.size(); ++i)
+    for (size_t i = 0; bytes > 0 && i < encoded.fragments.size(); ++i)
     {
         sum += encoded.fragments[i].size();
-        if (sum > limits.bytes)
+        if (sum > bytes)
         {
             encoded.fragments.resize(i);
             encoded.vital.resize(i);

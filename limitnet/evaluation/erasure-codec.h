@@ -42,9 +42,13 @@ class ErasureEncoder : public ImageEncoder
     /**
      * \param inner what makes the fragments
      * \param parityPercent of each part, as many parts as there are; 0..400 each
+     * \param bytes most bytes of all fragments, parity included; 0: no limit. The last ones that do
+     *        not fit are left out.
      * \throws Error when there is no part, or a share out of range
      */
-    ErasureEncoder(std::shared_ptr<const ImageEncoder> inner, std::vector<double> parityPercent);
+    ErasureEncoder(std::shared_ptr<const ImageEncoder> inner,
+                   std::vector<double> parityPercent,
+                   size_t bytes = 0);
 
     EncodedImage Encode(const Image& image,
                         uint8_t imageId,
@@ -53,6 +57,7 @@ class ErasureEncoder : public ImageEncoder
   private:
     std::shared_ptr<const ImageEncoder> m_inner;
     std::vector<double> m_parityPercent;
+    size_t m_bytes;
 };
 
 /** The cloud's half; it needs not know the shares. */

@@ -82,6 +82,12 @@ LimitNetEncoder::Encode(const Image& image, uint8_t imageId, const EncodingLimit
     // A device that has a number of bytes codes until they are full, once.
     auto fragments = bytes > 0 ? FragmentsWithin(fragmenter, picture, options, bytes)
                                : fragmenter.All(picture.map, picture.symbols.data(), options);
+    if (fragments.empty() && bytes != m_options.bytes)
+    {
+        // Who sends it has less than the least; the map and one value are that.
+        options.valueCount = 1;
+        fragments = fragmenter.All(picture.map, picture.symbols.data(), options);
+    }
     if (fragments.empty())
     {
         throw Error(fmt::format("into {} bytes in fragments of {} fits nothing of an image",

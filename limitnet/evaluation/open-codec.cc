@@ -123,10 +123,17 @@ ValueOrderNames()
 OpenedCodec
 OpenCodec(const CodecChoice& choice)
 {
-    OpenedCodec codec = OpenBareCodec(choice);
-    if (!choice.parityPercent.empty())
+    CodecChoice bare = choice;
+    const bool hasParity = !choice.parityPercent.empty();
+    if (hasParity && choice.progressive)
     {
-        codec.encoder = std::make_shared<ErasureEncoder>(codec.encoder, choice.parityPercent);
+        bare.bytes = 0; // the limit is that of all fragments, parity too
+    }
+    OpenedCodec codec = OpenBareCodec(bare);
+    if (hasParity)
+    {
+        codec.encoder =
+            std::make_shared<ErasureEncoder>(codec.encoder, choice.parityPercent, choice.bytes);
         codec.erasure = std::make_shared<ErasureDecoder>(codec.decoder);
         codec.decoder = codec.erasure;
     }

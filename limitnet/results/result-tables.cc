@@ -178,7 +178,8 @@ FragmentsTable()
           "s",
           "Duration of its frame, of each where it was sent again; NB-IoT: its share of all "
           "transport "
-          "blocks with a part of it. Empty when it was not sent."},
+          "blocks with a part of it, empty when it was given up or not done. Empty when it was not "
+          "sent."},
          {"sf",
           "",
           "Spreading factor of the frame, 7..12; empty when it was not sent, and on a link that "
@@ -189,7 +190,11 @@ FragmentsTable()
           "Carrier of the frame; empty when it was not sent, and on a link whose carrier is not "
           "the frame's own."},
          {"transmissions", "", "How often its frame was in the air to the end."},
-         {"tx_energy_j", "J", "Energy of the radio for sending these."},
+         {"tx_energy_j",
+          "J",
+          "Energy of the radio for sending these; NB-IoT: for time_on_air_s, and so 0 where that "
+          "is "
+          "empty."},
          {"fate",
           "",
           "What became of it: `delivered` to the cloud; lost at the gateways, at the one where it "
@@ -266,17 +271,24 @@ NodesTable()
           "",
           "Name of the device's group, as in the scenario; empty when there are no groups."},
          {"role", "", "`camera`, or `meter`: a device that sends readings and no images."},
-         {"x_m", "m", "Position; the first gateway is at 0, 0."},
-         {"y_m", "m", "Position."},
-         {"sf", "", "Spreading factor, 7..12; empty on a link that has none."},
-         {"ce_level", "", "Level of coverage enhancement, 0..2; empty on a link that has none."},
-         {"path_loss_db", "dB", "To the gateway with the lowest one, shadowing included."},
+         {"x_m",
+          "m",
+          "Position at the end, to the east; the first gateway is at 0, 0 unless its place was "
+          "given."},
+         {"y_m", "m", "The same to the north."},
+         {"sf", "", "Spreading factor at the end, 7..12; empty on a link that has none."},
+         {"ce_level",
+          "",
+          "Level of coverage enhancement at the end, 0..2; empty on a link that has none."},
+         {"path_loss_db",
+          "dB",
+          "At the end, to the gateway of its network with the lowest one, shadowing included."},
          {"images", "", "Images captured."},
          {"frames_sent", "", "Frames that were in the air to their end."},
          {"frames_delivered", "", "Of those: frames that reached the cloud."},
          {"time_on_air_s", "s", "Time the device was sending."},
          {"duty_cycle", "", "time_on_air_s / simulated time, 0..1."},
-         {"encoding_s", "s", "Time the microcontroller spent encoding."},
+         {"encoding_s", "s", "Time the microcontroller spent encoding images that it finished."},
          {"encoding_energy_j", "J", "Energy of the microcontroller for that."},
          {"mcu_sleep_energy_j",
           "J",
@@ -328,11 +340,16 @@ CellDevicesTable()
         "Of `limitnet-lorawan-cell`: one row for each device, by number. Times and energies are "
         "over the whole simulation.",
         {{"device", "", "Number of the device, from 0."},
-         {"x_m", "m", "Position; the first gateway is at 0, 0."},
+         {"x_m",
+          "m",
+          "Position at the end, to the east; the first gateway is at 0, 0 unless its place was "
+          "given."},
          {"y_m", "m", "Position."},
          {"sf", "", "Spreading factor at the end, 7..12."},
          {"tx_power_dbm", "dBm", "Transmit power at the end."},
-         {"path_loss_db", "dB", "To the gateway with the lowest one, shadowing included."},
+         {"path_loss_db",
+          "dB",
+          "At the end, to the gateway of its network with the lowest one, shadowing included."},
          {"frames_sent", "", "Uplinks that have ended: repetitions, joins and answers too."},
          {"frames_received", "", "Of those: received by a gateway."},
          {"dropped_payload_too_long",

@@ -116,8 +116,8 @@ AddLoraLinkSection(OptionTable& table)
                 "the radius.")
         .AddText("gateway_positions",
                  "",
-                 "Places of the gateways instead, '0,0; 1500,-200' or a CSV file with columns x_m "
-                 "and y_m; lora.gateways is then their number.")
+                 "Places of the gateways, which also say how many there are: '0,0; 1500,-200' or a "
+                 "CSV file with columns x_m and y_m.")
         .AddInt("operators",
                 1,
                 1,

@@ -139,8 +139,8 @@ AddNbiotLinkSection(OptionTable& table)
                 "radius.")
         .AddText("base_station_positions",
                  "",
-                 "Places of the base stations instead, '0,0; 1500,-200' or a CSV file with columns "
-                 "x_m and y_m; nbiot.base_stations is then their number.")
+                 "Places of the base stations, which also say how many there are: '0,0; 1500,-200' "
+                 "or a CSV file with columns x_m and y_m.")
         .AddReal("core_delay_s", "0.05", 0, 3600, "s", "Delay from base station to cloud.");
 }
 

@@ -133,7 +133,8 @@ std::vector<Position>
 ReadPositions(const std::string& text)
 {
     std::vector<Position> positions;
-    if (std::filesystem::exists(text))
+    std::error_code tooLong; // as a path
+    if (std::filesystem::exists(text, tooLong))
     {
         for (const auto& row : ReadNumberColumns(text, {"x_m", "y_m"}))
         {

@@ -85,7 +85,7 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
                 1,
                 100000,
                 "",
-                "Number of devices; where positions are listed and this is not given, one at each.")
+                "Number of devices; with placement = list there is one at each place instead.")
         .AddChoice("role",
                    "camera",
                    {"camera", "meter"},
@@ -111,7 +111,12 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
                 100000000,
                 "",
                 "Index in the dataset of the first picture that is used.")
-        .AddInt("per_device", 2, 1, 1000000, "", "Images that each device captures, at most.")
+        .AddInt("per_device",
+                2,
+                1,
+                1000000,
+                "",
+                "Images that each device captures; with traffic = trace the file says how many.")
         .AddChoice("traffic",
                    "periodic",
                    {"periodic", "poisson", "trace"},

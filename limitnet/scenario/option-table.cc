@@ -716,6 +716,11 @@ OptionTable::ReadGroup(ScenarioValues& values,
     auto& group = values.GroupOf(name);
     if (name.size() == rest.size())
     {
+        if (!text.empty())
+        {
+            throw Error(where + key + " = " + text + ": has to be " + GROUP + name +
+                        ".section.key = value");
+        }
         return; // the section begins
     }
     const std::string own = rest.substr(name.size() + 1);
@@ -1066,7 +1071,7 @@ OptionTable::PrintHelp(std::ostream& out) const
     if (!m_groupsOf.empty())
     {
         out << "  --group.NAME.KEY=VALUE\n      KEY of a group of " << m_groupsOf
-            << " alone; in FILE a section [group.NAME]. Groups may have\n      ";
+            << " alone, before --KEY; in FILE a section [group.NAME]. Groups\n      may have ";
         PrintWrapped(out, Join(m_groupKeys, ", "), 6);
     }
     for (const Section& section : m_sections)
@@ -1125,8 +1130,9 @@ OptionTable::PrintMarkdown(std::ostream& out) const
     if (!m_groupsOf.empty())
     {
         out << "\n## Groups\n\nA section `[group.NAME]` describes a group of " << m_groupsOf
-            << ": its keys are written whole, `devices.count = 3`, and hold for this group alone; "
-               "what it does not name is as outside.\nWith groups there are no other "
+            << ": its keys are written whole, `devices.count = 3`, and hold for this group alone, "
+               "before what the command line says outside it; what it does not name is as "
+               "outside.\nWith groups there are no other "
             << m_groupsOf << ". On the command line: `--group.NAME.devices.count=3`. A group may "
             << "have its own: ";
         const char* separator = "";

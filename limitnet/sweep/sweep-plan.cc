@@ -191,6 +191,20 @@ SweepPlan::SweepPlan(const std::filesystem::path& file)
     }
     for (const SweepAxis& axis : m_axes)
     {
+        for (const auto& [key, value] : base.All())
+        {
+            const std::string ending = '.' + axis.key;
+            if (key.rfind("group.", 0) == 0 && key.size() > ending.size() &&
+                key.compare(key.size() - ending.size(), ending.size(), ending) == 0)
+            {
+                throw Error(
+                    fmt::format("{}: {} is swept, but {} = {} has its own value; sweep that",
+                                file.string(),
+                                axis.key,
+                                key,
+                                value));
+            }
+        }
         if (m_zip && axis.values.size() != m_axes.front().values.size())
         {
             throw Error(

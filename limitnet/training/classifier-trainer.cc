@@ -215,6 +215,10 @@ MakeReconstructor(const ClassifierTrainingOptions& options,
                   torch::Device device,
                   torch::ScalarType precision)
 {
+    if (options.lossyShare > 0 && options.codec.empty())
+    {
+        throw Error("--lossy-share is of the reconstructions of a --codec");
+    }
     if (!options.codec.empty() && !options.rivals.empty())
     {
         throw Error("--codec and --rival: one of them is right");

@@ -35,9 +35,6 @@ constexpr int64_t LATENT_SIDE = LATENT_WIDTH;
 /** The published quantiser has steps of 4/255 of a channel's range. */
 constexpr double PUBLISHED_STEP = 4.0 / 255;
 
-/** Values in a lost run, at least and at most: a fragment of 51 to 1,500 bytes holds about so many.
- */
-
 /** In phases 2 and 3, parts of a batch. As published, p is uniform in 0..1 for most pictures. */
 constexpr double CHANNEL_SHARE = 0.3; // keeps the first channels, as in phase 1
 constexpr double LOW_SHARE = 0.3;     // p uniform in 0..0.3, where most is gained

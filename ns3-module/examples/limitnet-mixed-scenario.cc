@@ -14,5 +14,6 @@
 int
 main(int argc, char* argv[])
 {
-    return ns3::lpwan::RunOffloadingProgram(limitnet::OffloadingLinks::MIXED, argc, argv);
+    ns3::lpwan::EndProgram(
+        ns3::lpwan::RunOffloadingProgram(limitnet::OffloadingLinks::MIXED, argc, argv));
 }

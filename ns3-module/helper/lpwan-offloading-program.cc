@@ -7,6 +7,8 @@
 #include "lpwan-nbiot-link.h"
 #include "lpwan-offloading-scenario.h"
 
+#include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <memory>
@@ -48,6 +50,15 @@ RunOffloadingProgram(limitnet::OffloadingLinks links, int argc, char* argv[])
         std::cerr << "error: " << error.what() << '\n';
         return 1;
     }
+}
+
+void
+EndProgram(int status)
+{
+    std::cout.flush();
+    std::cerr.flush();
+    std::fflush(nullptr);
+    std::_Exit(status);
 }
 
 } // namespace lpwan

@@ -22,6 +22,15 @@ namespace lpwan
  */
 int RunOffloadingProgram(limitnet::OffloadingLinks links, int argc, char* argv[]);
 
+/**
+ * Ends the program after what has been printed is out, without the destructors of static objects:
+ * those of the three hundred libraries that LibTorch brings along take a tenth of a second, which
+ * counts in a sweep of short runs.
+ *
+ * \param status exit status
+ */
+[[noreturn]] void EndProgram(int status);
+
 } // namespace lpwan
 } // namespace ns3
 

@@ -104,13 +104,10 @@ WriteNodes(const OffloadingResults& results, const limitnet::RunFolder& folder)
         const auto& device = record.device;
         const auto [sent, delivered] = CountFrames(record);
         double encodingS = 0;
-        if (record.source)
-        {
-            encodingS = std::min(record.source->GetEncodingTime().GetSeconds(), results.durationS);
-        }
         double encodingJ = 0;
         for (const auto& image : record.images)
         {
+            encodingS += image.encodingTimeS;
             encodingJ += image.encodingEnergyJ;
         }
         const auto& profile = limitnet::DeviceProfile::Get(group.values.Text("devices.profile"));
@@ -220,8 +217,10 @@ AddFragment(limitnet::CsvWriter& csv, const FragmentRecord& fragment, int label)
     if (fragment.transmission)
     {
         const auto& t = *fragment.transmission;
-        csv.Add(fragment.sentS.value_or(t.start.GetSeconds()))
-            .Add(fragment.airtimeS.value_or((t.end - t.start).GetSeconds()));
+        csv.Add(fragment.sentS.value_or(t.start.GetSeconds()));
+        // Where the network schedules, the frame's span has waiting in it.
+        const bool isScheduled = t.spreadingFactor == 0;
+        AddNumber(csv, isScheduled ? fragment.airtimeS : (t.end - t.start).GetSeconds());
         AddUnlessZero(csv, t.spreadingFactor);
         AddUnlessZero(csv, t.frequencyHz);
     }

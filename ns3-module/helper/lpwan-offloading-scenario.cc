@@ -51,6 +51,9 @@ constexpr int64_t READING_STREAM = 4;        // of the meters', one for each gro
 constexpr int64_t INTERVAL_STREAM = 4000000; // between captures, one for each device
 constexpr int64_t REBOOT_STREAM = 6000000;   // between reboots, one for each device
 
+/** Fate of a fragment. */
+const char* const CLOUD_DOWN = "cloud_down";
+
 limitnet::CodecChoice
 ChoiceOf(const limitnet::ScenarioValues& values)
 {
@@ -206,7 +209,9 @@ OffloadingScenario::OffloadingScenario(limitnet::ScenarioValues values,
                               m_classifier->DatasetName() + ", not of " + m_dataset->Name());
     }
     limitnet::EvaluatorOptions options;
-    options.cache = CacheFile(m_values.Text("cloud.cache"));
+    // What only explains the run leaves nothing.
+    options.cache =
+        CacheFile(m_values.CheckWanted() ? std::string("none") : m_values.Text("cloud.cache"));
     options.cacheLimitBytes = static_cast<uint64_t>(m_values.Int("cloud.cache_limit_mib")) << 20;
     m_evaluator = std::make_unique<limitnet::Evaluator>(m_classifier, options);
     m_pictured = DevicesAndImages(m_values.Text("cloud.pictures_of"));
@@ -217,8 +222,10 @@ OffloadingScenario::OffloadingScenario(limitnet::ScenarioValues values,
 void
 OffloadingScenario::OpenGroups()
 {
-    for (auto& [name, values] : m_values.Groups())
+    for (const auto& entry : m_values.Groups())
     {
+        const std::string& name = entry.first;
+        const limitnet::ScenarioValues& values = entry.second;
         GroupRecord group;
         group.name = name;
         group.values = values;
@@ -243,6 +250,19 @@ OffloadingScenario::OpenGroups()
         {
             fail("strategy.fit_deadline and codec.progressive = false: the cloud has to know when "
                  "all is there");
+        }
+        const bool isElsewhere =
+            std::any_of(m_links.begin(), m_links.end(), [&values](const auto& link) {
+                return link->GetName() != "lora" && IsOnLink(values, link->GetName());
+            });
+        if (values.Bool("strategy.confirm_map") && !group.isMeters &&
+            (values.Text("codec.name") != "limitnet" || isElsewhere))
+        {
+            fail("strategy.confirm_map is for LimitNet over LoRaWAN");
+        }
+        if (values.Real("faults.cloud_down_from_s") > 0 && values.Real("faults.cloud_down_s") == 0)
+        {
+            fail("faults.cloud_down_from_s needs a faults.cloud_down_s");
         }
         if (!group.isMeters)
         {
@@ -335,6 +355,8 @@ OffloadingScenario::Build()
             record.battery->TraceConnectWithoutContext(
                 "Depleted",
                 MakeCallback(&OffloadingScenario::OnDepleted, this).Bind(i));
+            record.battery->SetMcuPower(
+                limitnet::DeviceProfile::Get(values.Text("devices.profile")).sleepPowerW);
         }
         m_groups[record.group].isMeters ? BuildMeter(i) : BuildCamera(i);
     }
@@ -381,16 +403,10 @@ OffloadingScenario::SetTraffic(uint32_t number)
     const GroupRecord& group = m_groups[record.group];
     const double period = group.values.Real("images.period_s");
     const std::string& traffic = group.values.Text("images.traffic");
-    auto images = static_cast<uint64_t>(group.values.Int("images.per_device"));
     const auto& times = group.captureTimes;
-    if (traffic == "trace" && !group.values.IsGiven("images.per_device"))
-    {
-        images = times[record.indexInGroup].size();
-    }
-    else if (traffic == "trace")
-    {
-        images = std::min<uint64_t>(images, times[record.indexInGroup].size());
-    }
+    const auto images = traffic == "trace"
+                            ? times[record.indexInGroup].size()
+                            : static_cast<std::size_t>(group.values.Int("images.per_device"));
     record.source->SetAttribute("ImageCount", UintegerValue(images));
     if (images == 0)
     {
@@ -467,7 +483,12 @@ OffloadingScenario::BuildCamera(uint32_t number)
     {
         source->SetEnergyModel(record.battery);
     }
-    const auto perDevice = static_cast<std::size_t>(values.Int("images.per_device"));
+    // So many pictures belong to each device.
+    auto perDevice = static_cast<std::size_t>(values.Int("images.per_device"));
+    for (const auto& times : group.captureTimes)
+    {
+        perDevice = std::max(perDevice, times.size());
+    }
     const auto firstPicture = static_cast<std::size_t>(values.Int("images.first"));
     const bool keepsOriginals = m_values.Bool("cloud.quality");
     source->SetPictures([this, number, perDevice, firstPicture, keepsOriginals](uint32_t image) {
@@ -565,8 +586,9 @@ OffloadingScenario::OnEncoded(uint32_t device,
         record.fragments.push_back(std::move(fragmentRecord));
     }
     const auto& values = m_groups[m_devices[device].group].values;
-    record.encodingEnergyJ =
-        limitnet::DeviceProfile::Get(values.Text("devices.profile")).EncodingEnergyJ(encoded.work);
+    const auto& profile = limitnet::DeviceProfile::Get(values.Text("devices.profile"));
+    record.encodingEnergyJ = profile.EncodingEnergyJ(encoded.work);
+    record.encodingTimeS = profile.EncodingSeconds(encoded.work);
 }
 
 void
@@ -586,6 +608,10 @@ OffloadingScenario::OnTxStart(uint32_t device,
                               const LpwanTransmission& transmission)
 {
     FragmentRecord& record = FragmentOf(device, packet);
+    if (record.transmission && record.transmission->frameCounter != transmission.frameCounter)
+    {
+        record.fate = "not_sent"; // again, from the beginning
+    }
     record.transmission = transmission;
     record.sentS = record.sentS.value_or(transmission.start.GetSeconds());
     const auto [image, fragment] = m_devices[device].packets.at(packet->GetUid());
@@ -626,7 +652,11 @@ OffloadingScenario::OnDelivery(const UplinkDelivery& delivery)
     DeviceRecord& record = m_devices[m_deviceByAddress.at(delivery.deviceAddress)];
     if (!record.source)
     {
-        ++record.packetsDelivered;
+        const Time outage = Seconds(m_values.Real("faults.cloud_down_from_s"));
+        const bool isDown =
+            Simulator::Now() >= outage &&
+            Simulator::Now() < outage + Seconds(m_values.Real("faults.cloud_down_s"));
+        record.packetsDelivered += isDown ? 0 : 1;
         return;
     }
     m_cloud->Receive(delivery);
@@ -639,14 +669,15 @@ OffloadingScenario::OnCloudDown(const UplinkDelivery& delivery)
     if (found != m_frames.end())
     {
         const auto [device, image, fragment] = found->second;
-        m_devices[device].images.at(image).fragments.at(fragment).fate = "cloud_down";
+        m_devices[device].images.at(image).fragments.at(fragment).fate = CLOUD_DOWN;
     }
 }
 
 void
 OffloadingScenario::OnDrop(uint32_t device, Ptr<const Packet> packet, DropReason reason)
 {
-    FragmentOf(device, packet).fate = ToString(reason);
+    std::string& fate = FragmentOf(device, packet).fate;
+    fate = fate == CLOUD_DOWN ? fate : ToString(reason);
 }
 
 void
@@ -665,6 +696,10 @@ OffloadingScenario::OnFate(const OffloadingFate& fate)
     }
     const auto [device, image, fragment] = found->second;
     FragmentRecord& record = m_devices[device].images.at(image).fragments.at(fragment);
+    if (record.fate == CLOUD_DOWN)
+    {
+        return; // a repetition: the network does not deliver it a second time
+    }
     // A received frame is delivered when it reaches the cloud, which the arrivals tell; one that
     // is still on its way there when the simulation ends is in the backhaul.
     record.fate = fate.fate;
@@ -731,8 +766,21 @@ OffloadingScenario::RequestEvaluation(const std::vector<std::size_t>& arrivals, 
 void
 OffloadingScenario::OnArrival(std::size_t arrival)
 {
+    const auto& log = m_cloud->GetArrivals();
+    m_received.resize(m_cloud->GetImages().size());
+    auto& arrivals = m_received[log[arrival].image];
+    const auto fragmentOf = [&](std::size_t index) {
+        return m_frames.at(FrameKey(log[index].deviceAddress, log[index].frameCounter));
+    };
+    const auto fragment = fragmentOf(arrival);
+    if (std::any_of(arrivals.begin(), arrivals.end(), [&](std::size_t other) {
+            return fragmentOf(other) == fragment;
+        }))
+    {
+        return; // sent again although it was there: nothing changes
+    }
+    arrivals.push_back(arrival);
     // Now it is known how long the state before this one has shown.
-    const auto& arrivals = m_cloud->GetImages()[m_cloud->GetArrivals()[arrival].image].arrivals;
     if (arrivals.size() > 1 && IsEvaluated(arrivals, arrivals.size() - 2))
     {
         RequestEvaluation(arrivals, arrivals.size() - 2);
@@ -757,9 +805,9 @@ OffloadingScenario::OnDiscarded(uint32_t device,
 bool
 OffloadingScenario::IsEnough(std::size_t arrival)
 {
-    const auto& arrivals = m_cloud->GetImages()[m_cloud->GetArrivals()[arrival].image].arrivals;
+    const auto& arrivals = m_received[m_cloud->GetArrivals()[arrival].image];
     RequestEvaluation(arrivals, arrivals.size() - 1);
-    const auto prediction = m_evaluator->Get(m_evaluations.at(arrival));
+    const auto prediction = m_evaluator->Get(m_evaluations.at(arrivals.back()));
     const auto device = m_deviceByAddress.at(m_cloud->GetArrivals()[arrival].deviceAddress);
     const auto& values = m_groups[m_devices[device].group].values;
     return prediction.label >= 0 &&
@@ -777,27 +825,24 @@ void
 OffloadingScenario::Evaluate()
 {
     // Which image the cloud's images are in truth: only for scoring, the cloud never sees it.
-    for (const auto& received : m_cloud->GetImages())
+    for (const auto& received : m_received)
     {
-        RequestEvaluation(received.arrivals, received.arrivals.size() - 1);
+        RequestEvaluation(received, received.size() - 1);
     }
     const auto& arrivals = m_cloud->GetArrivals();
     ProgressLine line("decoding and classifying", static_cast<double>(m_evaluations.size()));
     std::size_t done = 0;
-    for (const auto& received : m_cloud->GetImages())
+    for (const auto& received : m_received)
     {
-        ImageRecord& record = ImageOf(arrivals[received.arrivals.front()]);
-        const bool mixed =
-            !record.arrivals.empty() ||
-            std::any_of(received.arrivals.begin(), received.arrivals.end(), [&](std::size_t i) {
-                return &ImageOf(arrivals[i]) != &record;
-            });
+        ImageRecord& record = ImageOf(arrivals[received.front()]);
+        const bool mixed = !record.arrivals.empty() ||
+                           std::any_of(received.begin(), received.end(), [&](std::size_t i) {
+                               return &ImageOf(arrivals[i]) != &record;
+                           });
         m_mixedImages += mixed ? 1 : 0;
-        record.arrivals.insert(record.arrivals.end(),
-                               received.arrivals.begin(),
-                               received.arrivals.end());
+        record.arrivals.insert(record.arrivals.end(), received.begin(), received.end());
         std::vector<limitnet::Bytes> bytes;
-        for (const std::size_t index : received.arrivals)
+        for (const std::size_t index : received)
         {
             const auto& arrival = arrivals[index];
             bytes.push_back(arrival.bytes);
@@ -807,24 +852,18 @@ OffloadingScenario::Evaluate()
                 m_devices[device].images.at(image).fragments.at(fragment);
             fragmentRecord.fate = "delivered"; // whatever became of it when it was sent again
             fragmentRecord.interferer.reset();
-            if (!fragmentRecord.arrival)
-            {
-                fragmentRecord.arrival = {arrival.time.GetSeconds(),
-                                          arrival.gatewayCount,
-                                          arrival.snrDb};
-            }
+            fragmentRecord.arrival = {arrival.time.GetSeconds(),
+                                      arrival.gatewayCount,
+                                      arrival.snrDb};
             const auto evaluation = m_evaluations.find(index);
             if (evaluation != m_evaluations.end())
             {
                 record.last = m_evaluator->Get(evaluation->second);
-                if (!fragmentRecord.evaluation)
-                {
-                    fragmentRecord.evaluation = record.last;
-                }
+                fragmentRecord.evaluation = record.last;
                 line.Show(static_cast<double>(++done));
             }
         }
-        const auto device = m_deviceByAddress.at(received.deviceAddress);
+        const auto device = m_deviceByAddress.at(arrivals[received.front()].deviceAddress);
         const auto& codec = m_groups[m_devices[device].group].codec;
         if (codec.model)
         {
@@ -1004,10 +1043,10 @@ OffloadingScenario::PrintSummary(std::ostream& out) const
         out << meters << " of them meters, ";
     }
     out << gateways << " gateway(s), " << images << " images in " << m_durationS
-        << " s of simulated time, microcontroller";
+        << " s of simulated time";
     for (const auto& profile : profiles)
     {
-        out << ' ' << profile;
+        out << ", microcontroller " << profile;
     }
     out << "\nfragments:";
     separator = " ";
@@ -1018,7 +1057,9 @@ OffloadingScenario::PrintSummary(std::ostream& out) const
     }
     if (images == 0)
     {
-        out << "\nno image was captured: scenario.duration_s ends before the first one\n";
+        out << (meters == m_devices.size()
+                    ? "\nall devices are meters: nodes.csv has what they sent\n"
+                    : "\nno image was captured: scenario.duration_s ends before the first one\n");
         return;
     }
     out << std::fixed << std::setprecision(2) << "\nper image: " << airtime / images
@@ -1056,6 +1097,13 @@ OffloadingScenario::ExplainCameras(std::ostream& out, const std::vector<uint32_t
     const std::size_t mtu = first.device->GetMtu();
     const std::size_t label =
         group.values.Int("strategy.max_reports") > 0 ? FRAGMENT_LABEL_BYTES : 0;
+    std::size_t fitting = 0; // bytes until the deadline, where images are made to fit it
+    if (group.values.Bool("strategy.fit_deadline"))
+    {
+        const auto deadline = Seconds(group.values.Real("strategy.deadline_s"));
+        fitting = std::max(mtu, first.device->EstimateBytesUntil(deadline).value_or(0)) / mtu *
+                  (mtu - label);
+    }
     double fragments = 0;
     double bytes = 0;
     double encodingS = 0;
@@ -1065,7 +1113,7 @@ OffloadingScenario::ExplainCameras(std::ostream& out, const std::vector<uint32_t
     {
         const auto picture = m_dataset->At(
             (static_cast<std::size_t>(group.values.Int("images.first")) + i) % m_dataset->Size());
-        const auto encoded = group.codec.encoder->Encode(picture, 0, mtu - label);
+        const auto encoded = group.codec.encoder->Encode(picture, 0, {mtu - label, fitting});
         const auto& profile = limitnet::DeviceProfile::Get(group.values.Text("devices.profile"));
         encodingS += profile.EncodingSeconds(encoded.work) / PICTURES;
         fragments += static_cast<double>(encoded.fragments.size()) / PICTURES;

@@ -67,7 +67,7 @@ class OffloadingScenario
 
     /**
      * Builds the network and encodes a few pictures, and prints what Run() would simulate: devices,
-     * bytes, airtime and how long the duty cycle makes an image wait. Nothing is written.
+     * bytes, airtime and how long the duty cycle makes an image wait. Nothing is left on the disk.
      * \param out takes it
      * \throws limitnet::Error in one line
      */
@@ -159,6 +159,8 @@ class OffloadingScenario
     std::map<uint32_t, uint32_t> m_deviceByAddress;
     /// by device address << 32 | frame counter: device, image, fragment
     std::map<uint64_t, std::array<uint32_t, 3>> m_frames;
+    /// by image of the cloud: its arrivals, of each fragment the first
+    std::vector<std::vector<std::size_t>> m_received;
     std::map<std::size_t, limitnet::Evaluator::Id> m_evaluations; //!< by index of the arrival
     std::map<std::string, limitnet::AccuracyCurve> m_curves;      //!< by group or level
 };

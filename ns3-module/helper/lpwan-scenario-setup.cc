@@ -90,32 +90,18 @@ Grid(uint32_t count, double radiusM)
     return places;
 }
 
-/** \return the positions of a key, as many as another key says if that is given */
+/** \return the positions of a key */
 std::vector<limitnet::Position>
-ReadPositions(const limitnet::ScenarioValues& values,
-              const std::string& positionsKey,
-              const std::string& countKey)
+ReadPositions(const limitnet::ScenarioValues& values, const std::string& positionsKey)
 {
-    std::vector<limitnet::Position> positions;
     try
     {
-        positions = limitnet::ReadPositions(values.Text(positionsKey));
+        return limitnet::ReadPositions(values.Text(positionsKey));
     }
     catch (const limitnet::Error& error)
     {
         throw limitnet::Error(positionsKey + ": " + error.what());
     }
-    if (values.IsGiven(countKey))
-    {
-        const auto count = static_cast<std::size_t>(values.Int(countKey));
-        if (count > positions.size())
-        {
-            throw limitnet::Error(countKey + " = " + values.Text(countKey) + ": " + positionsKey +
-                                  " has " + std::to_string(positions.size()) + " places");
-        }
-        positions.resize(count);
-    }
-    return positions;
 }
 
 /**
@@ -161,7 +147,7 @@ PlaceGateways(const limitnet::ScenarioValues& values,
     const auto count = static_cast<uint32_t>(values.Int(countKey));
     if (!values.Text(positionsKey).empty())
     {
-        const auto positions = ReadPositions(values, positionsKey, countKey);
+        const auto positions = ReadPositions(values, positionsKey);
         NodeContainer nodes(static_cast<uint32_t>(positions.size()));
         for (uint32_t i = 0; i < nodes.GetN(); ++i)
         {
@@ -203,7 +189,7 @@ DevicePlacer::Place(const limitnet::ScenarioValues& group)
     std::vector<limitnet::Position> positions;
     if (placement == "list")
     {
-        positions = ReadPositions(group, "devices.positions", "devices.count");
+        positions = ReadPositions(group, "devices.positions");
         count = static_cast<uint32_t>(positions.size());
     }
     else if (!group.Text("devices.positions").empty())

@@ -216,10 +216,12 @@ ImageSource::Capture()
     if (m_energyModel && duration.IsStrictlyPositive())
     {
         const double watt = m_profile.EncodingEnergyJ(encoded->work) / duration.GetSeconds();
-        Simulator::Schedule(start - Simulator::Now(),
-                            &LpwanEnergyModel::SetMcuPower,
-                            m_energyModel,
-                            watt);
+        Simulator::Schedule(start - Simulator::Now(), [this, watt, boot = m_reboots] {
+            if (m_energyModel && boot == m_reboots)
+            {
+                m_energyModel->SetMcuPower(watt);
+            }
+        });
     }
     Simulator::Schedule(m_encoderFreeAt - Simulator::Now(),
                         &ImageSource::EncodingDone,
@@ -291,9 +293,13 @@ ImageSource::BytesUntilDeadline() const
     {
         waiting += m_open.at(pending.image).encoded->fragments[pending.fragment].size();
     }
-    // A frame at least: the next image may be luckier, and an image of nothing is none.
-    const uint64_t left = *bytes - std::min(*bytes, m_newestFirst ? 0 : waiting);
-    return static_cast<std::size_t>(std::max<uint64_t>(left, m_device->GetMtu()));
+    // A frame at least: the next image may be luckier, and an image of nothing is none. Labels are
+    // not the encoder's.
+    const uint64_t mtu = m_device->GetMtu();
+    const uint64_t label = m_maxReports > 0 ? FRAGMENT_LABEL_BYTES : 0;
+    const uint64_t left = *bytes / mtu * (mtu - label);
+    const uint64_t free = left - std::min(left, m_newestFirst ? 0 : waiting);
+    return static_cast<std::size_t>(std::max<uint64_t>(free, mtu - label));
 }
 
 void
@@ -375,9 +381,21 @@ ImageSource::Close(uint32_t image, Discard reason)
     }
     open->second.timeout.Cancel();
     m_open.erase(open);
+    EndPaceIfIdle();
     for (const uint32_t fragment : discarded)
     {
         m_discardTrace(image, fragment, reason);
+    }
+}
+
+void
+ImageSource::EndPaceIfIdle()
+{
+    if (std::all_of(m_open.begin(), m_open.end(), [](const auto& entry) {
+            return entry.second.inDevice.empty();
+        }))
+    {
+        m_busySince.reset();
     }
 }
 
@@ -513,6 +531,7 @@ void
 ImageSource::Dropped(Ptr<const Packet> packet, DropReason /* reason */)
 {
     OnLeft(packet);
+    EndPaceIfIdle();
     // Not at once: the device is in the midst of it, or in Send().
     Simulator::ScheduleNow(&ImageSource::Feed, this);
 }

@@ -180,6 +180,9 @@ class ImageSource : public Application
                       Time captured,
                       std::shared_ptr<const limitnet::EncodedImage> encoded);
 
+    /** Nothing is measured while the device has nothing to send. */
+    void EndPaceIfIdle();
+
     /** \return bytes that an image may have; 0: any number */
     std::size_t BytesUntilDeadline() const;
 

@@ -661,7 +661,7 @@ LoraEndDevice::EstimateBytesUntil(Time until) const
         const Time last = until - airtime;
         return start > last ? int64_t{0} : 1 + (last - start).GetTimeStep() / period.GetTimeStep();
     };
-    const Time now = Simulator::Now();
+    const Time now = std::max(Simulator::Now(), m_aggregateOpenFrom);
     int64_t frames = 0;
     for (const auto& [subBand, open] : openFrom)
     {

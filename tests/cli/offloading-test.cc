@@ -400,6 +400,82 @@ TEST(OffloadingProgram, FaultsHaveAFateAndMixNothingUp)
     EXPECT_GT(fates["delivered"], 100);
 }
 
+TEST(OffloadingProgram, ItsRecordRepeatsARunWithPlacesTimesAndGroups)
+{
+    const TestFolder folder;
+    const auto times = folder.Write("times.csv", "device,time_s\n0,1\n0,50\n0,90\n1,9\n");
+    const auto file = folder.Write("a.ini",
+                                   "[lora]\nsf = 7\noperators = 2\n"
+                                   "gateway_positions = 0,0; 500,0\n[images]\ntraffic = trace\n"
+                                   "times = " +
+                                       times.string() +
+                                       "\n[devices]\nplacement = list\n"
+                                       "positions = 0,10; 20,0; 40,40\n[scenario]\nname = first\n"
+                                       "duration_s = 200\n[cloud]\ncache = none\n"
+                                       "[group.one]\n[group.two]\nlora.operator = 2\n");
+    const std::string program = std::string(LIMITNET_TEST_BIN_DIR) + "/limitnet-lora-scenario";
+    const std::string out = "--out=" + folder.Path().string();
+    const auto run = RunCommand({program, out, "--scenario=" + file.string(), "--plot=false"});
+    ASSERT_EQ(run.exitCode, 0) << run.err;
+    const auto first = folder.Path() / "first/1";
+    EXPECT_EQ(ReadCsvRows(first / "images.csv").size(), 8U) << "as the file says, in each group";
+    EXPECT_EQ(ReadCsvRows(first / "gateways.csv").size(), 2U);
+    const auto again = RunCommand(
+        {program, "--scenario=" + (first / "scenario.ini").string(), "--scenario.name=again"});
+    ASSERT_EQ(again.exitCode, 0) << again.err;
+    for (const char* name : {"nodes.csv", "images.csv", "fragments.csv", "gateways.csv"})
+    {
+        EXPECT_EQ(ReadText(folder.Path() / "again/1" / name), ReadText(first / name)) << name;
+    }
+}
+
+TEST(OffloadingProgram, LimitsHoldWithParityAndDeadlines)
+{
+    const TestFolder folder;
+    const auto run = RunScenario("lora",
+                                 folder,
+                                 {"--lora.sf=12",
+                                  "--strategy.fit_deadline=true",
+                                  "--strategy.deadline_s=60",
+                                  "--group.few.devices.count=2",
+                                  "--group.parity.strategy.parity_percent=100",
+                                  "--group.parity.strategy.fit_deadline=false",
+                                  "--group.parity.lora.sf=7",
+                                  "--group.parity.codec.max_bytes=300"});
+    ASSERT_EQ(run.exitCode, 0) << run.err;
+    for (const auto& image : ReadCsvRows(folder.Path() / "lora/1/images.csv"))
+    {
+        EXPECT_GT(Number(image, "fragments"), 0);
+        EXPECT_LE(Number(image, "bytes"), image.at("group") == "few" ? 110 : 300)
+            << "where only one frame fits: the least that makes an image, its map and a value";
+    }
+}
+
+TEST(OffloadingProgram, BatteriesFeedTheMicrocontrollerFromTheBeginning)
+{
+    const TestFolder folder;
+    const auto run = RunScenario("lora",
+                                 folder,
+                                 {"--lora.sf=7",
+                                  "--devices.battery_j=100",
+                                  "--group.cameras.devices.count=1",
+                                  "--group.meters.devices.count=1",
+                                  "--group.meters.devices.role=meter"});
+    ASSERT_EQ(run.exitCode, 0) << run.err;
+    for (const auto& node : ReadCsvRows(folder.Path() / "lora/1/nodes.csv"))
+    {
+        double joule = 0;
+        for (const auto& [name, value] : node)
+        {
+            const bool isEnergy = name.size() > 9 && name.substr(name.size() - 9) == "_energy_j";
+            joule += isEnergy ? std::stod(value) : 0;
+        }
+        // 100 J at the mean power of these 400 s.
+        EXPECT_NEAR(Number(node, "lifetime_days"), 100 / (joule / 400) / 86400, 0.02)
+            << node.at("role");
+    }
+}
+
 TEST(OffloadingProgram, CheckSaysWhatARunIs)
 {
     const TestFolder folder;
@@ -442,6 +518,9 @@ TEST(OffloadingProgram, BadInputGetsOneLine)
         {{"--cloud.pictures_of=1-2"}, "cloud.pictures_of"},
         {{"--cloud.pictures_of=9/0"}, "there is no camera 9"},
         {{"--devices.placement=list"}, "devices.positions"},
+        {{"--faults.cloud_down_from_s=5"}, "faults.cloud_down_s"},
+        {{"--strategy.confirm_map=true"}, "strategy.confirm_map"},
+        {{"--group.cams=3"}, "group.cams"},
         {{"--devices.positions=1,2"}, "placement"},
         {{"--images.traffic=trace"}, "images.times"},
         {{"--strategy.fit_deadline=true"}, "strategy.deadline_s"},

@@ -131,5 +131,9 @@ TEST(SweepPlan, NonsenseGetsALineWithFileLineAndKey)
               std::string::npos);
     EXPECT_NE(PlanError("[sweep]\nlora.extra_loss = 0..1..0.0001\nseed = 1..10000\n").find("runs"),
               std::string::npos);
+    EXPECT_NE(PlanError("[sweep]\nlora.sf = 7,8\n[group.a]\nlora.sf = 9\n")
+                  .find("group.a.lora.sf = 9 has its own value"),
+              std::string::npos);
+    EXPECT_EQ(PlanError("[sweep]\ngroup.a.lora.sf = 7,8\n[group.a]\nlora.sf = 9\n"), "");
     EXPECT_THROW(SweepPlan("/nowhere/x.ini"), Error);
 }
