@@ -351,6 +351,68 @@ class Report(Folder):
         self.assertIn("Sweep of made-up-sweep", page)
 
 
+def write_part(folder, keys, points):
+    """Writes a part of the study: two images with three fragments of 100 bytes, sent at 10, 20, 30 s.
+
+    points: (spreading factor, loss, values of the keys, for each image what became of the fragments:
+    "1" and "0" a right and a wrong answer, "-" lost).
+    """
+    lead = ",".join(["lora.sf", "lora.extra_loss", *keys, "run"])
+    images, fragments = [], []
+    for spreading_factor, loss, values, fates in points:
+        point = ",".join([spreading_factor, loss, *values, "1"])
+        for device, fate in enumerate(fates):
+            images.append(f"{point},{device},0,{device + 7},0")
+            for number, what in enumerate(fate):
+                arrived = "," if what == "-" else f"{10 * number + 15},{what}"
+                fragments.append(f"{point},{device},0,{number},100,{10 * number + 10},{arrived}")
+    write(folder, "images.csv", f"{lead},device,image,dataset_index,captured_s", *images)
+    write(folder, "fragments.csv", f"{lead},device,image,fragment,bytes,sent_s,arrived_s,correct", *fragments)
+
+
+class Study(Folder):
+    def setUp(self):
+        super().setUp()
+        levels = [(sf, loss) for sf in ["7", "9", "10", "12"] for loss in ["0", "0.1"]]
+        write_part(self.folder / "limitnet", [], [(sf, loss, [], ["011", "-01"]) for sf, loss in levels])
+        # The larger size is right from 300 bytes on, the smaller one from 100 on, in one image alone.
+        write_part(
+            self.folder / "webp", ["codec.side_px", "codec.max_bytes"],
+            [(sf, loss, ["32", size], fates) for sf, loss in levels
+             for size, fates in [("100", ["1", "0"]), ("300", ["001", "-01"])]],
+        )
+
+    def test_numbers(self):
+        table = self.folder / "study.csv"
+        status, out, errors = call_here(
+            "study-codecs.py", self.folder, "--csv", table, "--output", self.folder / "study.png"
+        )
+        self.assertEqual(status or 0, 0, errors)
+        self.assertIn("not shown: starfish, jpeg", errors)
+        with open(table, newline="", encoding="utf-8") as file:
+            rows = {
+                (row["codec"], row["against"], row["budget"]): row for row in csv.DictReader(file)
+                if (row["lora.sf"], row["lora.extra_loss"]) == ("10", "0")
+            }
+        # Sent, not received: the second image's first fragment is lost, and counts as bytes.
+        self.assertEqual([rows["LimitNet", "bytes", b]["correct"] for b in ["100", "200", "300"]], ["0", "1", "2"])
+        self.assertEqual([rows["WebP 32x32", "bytes", b]["correct"] for b in ["100", "200", "300"]], ["1", "1", "2"])
+        self.assertEqual([rows["WebP 32x32", "bytes", b]["setting"] for b in ["100", "300"]], ["32/100", "32/300"])
+        self.assertEqual(rows["LimitNet", "time", "30"]["correct"], "1", "the third arrives at 35 s")
+        self.assertEqual(rows["WebP 32x32", "bytes", "100"]["limitnet_less_this"], "-0.5000")
+        self.assertTrue((self.folder / "study.png").is_file())
+        # 50 % between 100 and 200 bytes: interpolated between 0 and 50 %.
+        self.assertRegex(out, r"\| LimitNet \| 190 \| 200 \|")
+
+    def test_other_pictures(self):
+        path = self.folder / "webp" / "images.csv"
+        path.write_text(path.read_text(encoding="utf-8").replace(",8,0\n", ",9,0\n"), encoding="utf-8")
+        self.assertIn("its pictures are not those of", self.fails("study-codecs.py", self.folder))
+
+    def test_nothing_there(self):
+        self.assertIn("--run makes it", self.fails("study-codecs.py", self.folder / "none"))
+
+
 class Contract(Folder):
     """check-contract.py sees what is wrong."""
 
