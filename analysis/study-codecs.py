@@ -40,7 +40,6 @@ CODECS = [
     ("progressive JPEG 64x64", "jpeg-progressive", {"codec.side_px": "64"}),
     ("WebP 64x64", "webp", {"codec.side_px": "64"}),
     ("WebP 224x224", "webp", {"codec.side_px": "224"}),
-    ("progressive JPEG 224x224", "jpeg-progressive", {"codec.side_px": "224"}),
     ("raw", "raw", {}),
     ("LimitNet, channel order", "ablations", {"codec.order": "channel"}),
     ("LimitNet, saliency order", "ablations", {"codec.order": "saliency"}),
