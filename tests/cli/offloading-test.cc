@@ -19,27 +19,27 @@ namespace
 ProgramRun
 RunScenario(const std::string& links, const TestFolder& folder, std::vector<std::string> arguments)
 {
-    // Each key once: what a test says replaces what is here.
-    std::map<std::string, std::string> keys{{"--images.per_device", "1"},
-                                            {"--images.period_s", "60"},
-                                            {"--devices.count", "2"},
-                                            {"--devices.radius_m", "800"},
-                                            {"--scenario.duration_s", "400"},
-                                            {"--accuracy.times_s", "5,60,300"},
-                                            {"--cloud.cache", "none"},
-                                            {"--plot", "false"}};
+    // Each key once, with "=value": what a test says replaces what is here.
+    std::map<std::string, std::string> keys{{"--images.per_device", "=1"},
+                                            {"--images.period_s", "=60"},
+                                            {"--devices.count", "=2"},
+                                            {"--devices.radius_m", "=800"},
+                                            {"--scenario.duration_s", "=400"},
+                                            {"--accuracy.times_s", "=5,60,300"},
+                                            {"--cloud.cache", "=none"},
+                                            {"--plot", "=false"}};
     for (const auto& argument : arguments)
     {
         const auto equals = argument.find('=');
         keys[argument.substr(0, equals)] =
-            equals == std::string::npos ? "" : argument.substr(equals + 1);
+            equals == std::string::npos ? "" : argument.substr(equals);
     }
     std::vector<std::string> command{std::string(LIMITNET_TEST_BIN_DIR) + "/limitnet-" + links +
                                          "-scenario",
                                      "--out=" + folder.Path().string()};
     for (const auto& [key, value] : keys)
     {
-        command.push_back(value.empty() ? key : key + "=" + value);
+        command.push_back(key + value);
     }
     return RunCommand(command);
 }
