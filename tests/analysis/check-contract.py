@@ -48,7 +48,7 @@ class Checks:
 
 
 def documented(page):
-    """Returns {file: [(column, meaning)]} of a run's files, as the page has them."""
+    """Returns {file: [(column, type, meaning)]} of a run's files, as the page has them."""
     tables, name = {}, None
     for line in page.read_text(encoding="utf-8").splitlines():
         if line.startswith("# Files of"):
@@ -267,7 +267,7 @@ def check(folder):
     """Checks a folder; returns what is wrong, and how many things were looked at."""
     checks = Checks()
     tables = documented(PAGE)
-    fates = set(re.findall(r"`(\w+)`", dict(tables["fragments.csv"])["fate"]))
+    fates = set(re.findall(r"`(\w+)`", {row[0]: row[2] for row in tables["fragments.csv"]}["fate"]))
     found = read(folder, tables, checks)
     if checks.complaints:
         return checks  # the laws need the columns
