@@ -7,12 +7,11 @@ device), group (of devices), link, or a swept key. Above: how long a device send
 mean over the images. Below: the part of the fragments that each fate in fragments.csv had.
 """
 
-import argparse
 import sys
 
 from plotting import (
-    COLOURS, HATCHES, NARROW, WIDTH, BadInput, add_output, grid, legend_below, name_of, plain, run,
-    use_matplotlib, write_figure,
+    COLOURS, HATCHES, NARROW, WIDTH, BadInput, grid, legend_below, name_of, plain, plot_parser,
+    run_plot, use_matplotlib,
 )
 
 # In the order of the way from the device to the cloud; each has its look whatever others there are.
@@ -126,26 +125,17 @@ def parse_arguments(words=None):
     """Reads the command line."""
     from results import add_folder
 
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = plot_parser(__doc__, "airtime.png")
     add_folder(parser)
-    add_output(parser, "airtime.png")
     parser.add_argument(
         "--by", metavar="KEY", help="level, group, link or a swept key (default: that, or level)"
     )
     return parser.parse_args(words)
 
 
-def draw():
-    """Writes the picture that the command line asks for."""
-    arguments = parse_arguments()
-    write_figure(figure(arguments), arguments.output)
-
-
 def main():
     """Runs the program."""
-    return run(draw)
+    return run_plot(parse_arguments, figure)
 
 
 if __name__ == "__main__":

@@ -9,14 +9,13 @@ the last one of each image (--of final) or all that were evaluated as fragments 
 The cloud's rule "that sure is enough" (strategy.stop_confidence) is as good as this plot.
 """
 
-import argparse
 import sys
 
 import numpy as np
 
 from measures import calibration_error, reliability, wilson
 from plotting import (
-    COLOURS, NARROW, WIDTH, BadInput, add_output, grid, plain, run, use_matplotlib, write_figure,
+    COLOURS, NARROW, WIDTH, BadInput, grid, plain, plot_parser, run_plot, use_matplotlib,
 )
 
 
@@ -95,27 +94,16 @@ def parse_arguments(words=None):
     """Reads the command line."""
     from results import add_folder
 
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = plot_parser(__doc__, "calibration.png")
     add_folder(parser)
-    add_output(parser, "calibration.png")
     parser.add_argument("--of", choices=["final", "all"], default="final", help="which answers (final)")
     parser.add_argument("--bins", type=int, default=10, help="of equal width (default: %(default)s)")
     return parser.parse_args(words)
 
 
-def draw():
-    """Writes the picture that the command line asks for, and prints the numbers."""
-    arguments = parse_arguments()
-    write_figure(figure(arguments), arguments.output)
-    for name, value in summary(arguments):
-        print(f"{name}: {value}")
-
-
 def main():
     """Runs the program."""
-    return run(draw)
+    return run_plot(parse_arguments, figure, summary)
 
 
 if __name__ == "__main__":

@@ -7,15 +7,14 @@ of its fragments reached the cloud. Gateways are those of gateways.csv; where th
 first one, which is at 0, 0. Of a sweep --where has to choose one combination and one run.
 """
 
-import argparse
 import os
 import sys
 
 import numpy as np
 
 from plotting import (
-    AMOUNTS, MARKERS, NARROW, WIDTH, BadInput, add_output, grid, legend_below, name_of, plain, run,
-    use_matplotlib, write_figure,
+    AMOUNTS, MARKERS, NARROW, WIDTH, BadInput, grid, legend_below, name_of, plain, plot_parser,
+    run_plot, use_matplotlib,
 )
 
 # A level has the same marker on every map.
@@ -127,23 +126,14 @@ def parse_arguments(words=None):
     """Reads the command line."""
     from results import add_folder
 
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = plot_parser(__doc__, "coverage.png")
     add_folder(parser)
-    add_output(parser, "coverage.png")
     return parser.parse_args(words)
-
-
-def draw():
-    """Writes the picture that the command line asks for."""
-    arguments = parse_arguments()
-    write_figure(figure(arguments), arguments.output)
 
 
 def main():
     """Runs the program."""
-    return run(draw)
+    return run_plot(parse_arguments, figure)
 
 
 if __name__ == "__main__":

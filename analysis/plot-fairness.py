@@ -8,7 +8,6 @@ and the accuracies and delivered parts of all devices, sorted. Jain's index is 1
 the same, 1/n when one gets everything. Of a sweep, all runs that --where leaves are taken together.
 """
 
-import argparse
 import os
 import sys
 
@@ -16,7 +15,7 @@ import numpy as np
 
 from measures import jain, wilson, worst_decile
 from plotting import (
-    COLOURS, WIDTH, BadInput, add_output, grid, legend_below, name_of, panels, plain, run, write_figure,
+    COLOURS, WIDTH, BadInput, grid, legend_below, name_of, panels, plain, plot_parser, run_plot,
 )
 
 MEASURES = [("correct", "images", "answers right", "o", "-"),
@@ -158,25 +157,14 @@ def parse_arguments(words=None):
     """Reads the command line."""
     from results import add_folder
 
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = plot_parser(__doc__, "fairness.png")
     add_folder(parser)
-    add_output(parser, "fairness.png")
     return parser.parse_args(words)
-
-
-def draw():
-    """Writes the picture that the command line asks for, and prints the numbers."""
-    arguments = parse_arguments()
-    write_figure(figure(arguments), arguments.output)
-    for name, value in summary(arguments):
-        print(f"{name}: {value}")
 
 
 def main():
     """Runs the program."""
-    return run(draw)
+    return run_plot(parse_arguments, figure, summary)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ reconstruction after some of the fragments, each with the time since capture, th
 then, and the cloud's answer: "right" in a solid frame, "wrong" in a dashed one.
 """
 
-import argparse
 import glob
 import os
 import re
@@ -15,9 +14,7 @@ import sys
 
 import numpy as np
 
-from plotting import (
-    COLOURS, WIDTH, BadInput, add_output, panels, plain, run, use_matplotlib, write_figure,
-)
+from plotting import COLOURS, WIDTH, BadInput, panels, plain, plot_parser, run_plot, use_matplotlib
 
 FRAMES = {True: (COLOURS[1], "-"), False: (COLOURS[2], (0, (3, 2)))}
 
@@ -127,11 +124,8 @@ def figure(arguments, width=WIDTH):
 
 def parse_arguments(words=None):
     """Reads the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = plot_parser(__doc__, "filmstrip.png")
     parser.add_argument("folder", help="folder of a run that has pictures/")
-    add_output(parser, "filmstrip.png")
     parser.add_argument("--device", type=int, help="number of the device (default: the first)")
     parser.add_argument("--image", type=int, help="number of its image (default: the first)")
     parser.add_argument(
@@ -140,15 +134,9 @@ def parse_arguments(words=None):
     return parser.parse_args(words)
 
 
-def draw():
-    """Writes the picture that the command line asks for."""
-    arguments = parse_arguments()
-    write_figure(figure(arguments), arguments.output)
-
-
 def main():
     """Runs the program."""
-    return run(draw)
+    return run_plot(parse_arguments, figure)
 
 
 if __name__ == "__main__":

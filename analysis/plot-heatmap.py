@@ -9,14 +9,11 @@ a column over the devices or images. Repetitions, and the values of further keys
 together; --where leaves some out.
 """
 
-import argparse
 import sys
 
 import numpy as np
 
-from plotting import (
-    AGAINST, AMOUNTS, WIDTH, BadInput, add_output, plain, run, use_matplotlib, write_figure,
-)
+from plotting import AGAINST, AMOUNTS, WIDTH, BadInput, plain, plot_parser, run_plot, use_matplotlib
 
 UNITS = {"time": "s", "bytes": "bytes", "energy": "J"}
 
@@ -111,11 +108,8 @@ def parse_arguments(words=None):
     """Reads the command line."""
     from results import add_folder
 
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = plot_parser(__doc__, "heatmap.png")
     add_folder(parser, "folder of a sweep")
-    add_output(parser, "heatmap.png")
     parser.add_argument("--x", metavar="KEY", help="key of the columns (default: the first)")
     parser.add_argument("--y", metavar="KEY", help="key of the rows (default: the second)")
     parser.add_argument(
@@ -126,15 +120,9 @@ def parse_arguments(words=None):
     return parser.parse_args(words)
 
 
-def draw():
-    """Writes the picture that the command line asks for."""
-    arguments = parse_arguments()
-    write_figure(figure(arguments), arguments.output)
-
-
 def main():
     """Runs the program."""
-    return run(draw)
+    return run_plot(parse_arguments, figure)
 
 
 if __name__ == "__main__":

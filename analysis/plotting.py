@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the plots share: reading CSV files, one style, writing a picture whole, errors of one line."""
 
+import argparse
 import csv
 import os
 import sys
@@ -146,6 +147,27 @@ def add_output(parser, name):
         "--output", default=name, help="picture: .png, .pdf, .svg (default: %(default)s)"
     )
     parser.add_argument("--title", default="", help="stands above the plot")
+
+
+def plot_parser(description, name):
+    """Returns a parser with the options that all plots have."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add_output(parser, name)
+    return parser
+
+
+def run_plot(parse_arguments, figure, summary=None):
+    """Draws what the command line asks for, and prints what the summary has; returns the exit status."""
+
+    def program():
+        arguments = parse_arguments()
+        write_figure(figure(arguments), arguments.output)
+        for name, value in summary(arguments) if summary else []:
+            print(f"{name}: {value}")
+
+    return run(program)
 
 
 def run(program):
