@@ -28,6 +28,7 @@ int RunTrain(const std::vector<std::string>& arguments);
 int RunTrainClassifier(const std::vector<std::string>& arguments);
 int RunTrainHead(const std::vector<std::string>& arguments);
 int RunPack(const std::vector<std::string>& arguments);
+int RunParquet(const std::vector<std::string>& arguments);
 int RunExport(const std::vector<std::string>& arguments);
 int RunEval(const std::vector<std::string>& arguments);
 int RunData(const std::vector<std::string>& arguments);

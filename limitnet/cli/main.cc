@@ -25,6 +25,7 @@ constexpr std::array COMMANDS{
     Command{"import", "turn a checkpoint of LimitNet into model files", RunImport},
     Command{"info", "what a file of encoded pictures holds", RunInfo},
     Command{"pack", "put the pictures for training into one file", RunPack},
+    Command{"parquet", "write the tables of a results folder as Parquet files too", RunParquet},
     Command{"teach", "make saliency maps of pictures with a salient-object network", RunTeach},
     Command{"train", "train a codec", RunTrain},
     Command{"train-classifier", "train a small cloud classifier", RunTrainClassifier},

