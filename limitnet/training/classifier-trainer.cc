@@ -27,7 +27,11 @@ using torch::Tensor;
 using ClassifierInTrainingImpl = AveragedImpl<SmallClassifier>;
 TORCH_MODULE(ClassifierInTraining);
 
-/** Crop of 32x32 at a random place of each picture padded by 4, and a flip of half of them. */
+/**
+ * Crop of 32x32 at a random place of each picture padded by 4, and a flip of half of them.
+ *
+ * \param pictures NxCx32x32: all channels of one are cropped and flipped alike
+ */
 Tensor
 Augment(const Tensor& pictures)
 {
@@ -36,8 +40,9 @@ Augment(const Tensor& pictures)
     const auto padded = torch::reflection_pad2d(pictures.to(torch::kFloat), {4, 4, 4, 4});
     const auto row = torch::randint(9, {n, 1, 1, 1}) + torch::arange(32).view({1, 1, 32, 1});
     const auto column = torch::randint(9, {n, 1, 1, 1}) + torch::arange(32).view({1, 1, 1, 32});
-    auto x = padded.gather(2, row.to(device).expand({n, 3, 32, 40}))
-                 .gather(3, column.to(device).expand({n, 3, 32, 32}));
+    const auto channels = pictures.size(1);
+    auto x = padded.gather(2, row.to(device).expand({n, channels, 32, 40}))
+                 .gather(3, column.to(device).expand({n, channels, 32, 32}));
     return torch::where((torch::rand({n, 1, 1, 1}) < 0.5).to(device), x.flip(3), x);
 }
 
@@ -341,12 +346,28 @@ class Reconstructions
     std::filesystem::path m_file;
 };
 
-/** Pictures and labels to be measured on. */
+/** Pictures and labels to learn from or to be measured on. */
 struct LabelledPictures
 {
     Tensor pictures; // uint8 Nx3x32x32
     Tensor labels;
+    Tensor numbers = {}; // of the same pictures in the set, where they are learned from
 };
+
+/**
+ * What a classifier is taught by another one that sees the undamaged picture (knowledge
+ * distillation, arXiv 1503.02531, equation 4 with its factor T^2).
+ */
+Tensor
+DistillationLoss(const Tensor& logits, const Tensor& teacherLogits)
+{
+    constexpr double TEMPERATURE = 2;
+    return torch::nn::functional::kl_div(
+               torch::log_softmax(logits / TEMPERATURE, 1),
+               torch::softmax(teacherLogits / TEMPERATURE, 1),
+               torch::nn::functional::KLDivFuncOptions().reduction(torch::kBatchMean)) *
+           (TEMPERATURE * TEMPERATURE);
+}
 
 double
 Accuracy(SmallClassifier& net, const LabelledPictures& set, torch::ScalarType precision)
@@ -383,6 +404,10 @@ DescribeOptions(OptionList& list, ClassifierTrainingOptions& o)
              o.rivals,
              "train on what another codec makes of pictures within a few bytes, with losses: jpeg, "
              "jpeg-progressive, webp or raw; several times for several");
+    list.Add("teacher",
+             o.teacher,
+             "classifier that sees the undamaged picture and whose answers are learned as well");
+    list.Add("teacher-share", o.teacherShare, "weight of its answers beside the classes', 0..1");
     list.Add("decoded-pictures", o.decodedPictures, "how many reconstructions");
     list.Add("device", o.device, "cpu, cuda or cuda:N");
     list.Add("precision", o.precision, "of the convolutions: auto, float32, bfloat16");
@@ -410,16 +435,28 @@ TrainClassifier(const TrainingSet& set,
     const auto heldOutCount = source.Size() - trainCount;
     if (options.epochs < 1 || options.batch < 2 || options.batch > trainCount || heldOutCount < 1 ||
         !(options.learningRate > 0) || options.decodedPictures < 1 ||
-        !(options.lossyShare >= 0 && options.lossyShare <= 1))
+        !(options.lossyShare >= 0 && options.lossyShare <= 1) ||
+        !(options.teacherShare >= 0 && options.teacherShare <= 1))
     {
         throw Error(
             Text("--epochs and --decoded-pictures have to be 1 or more, --batch 2 to ",
                  trainCount,
-                 ", --learning-rate above 0, --lossy-share 0 to 1, and some pictures held out"));
+                 ", --learning-rate above 0, --lossy-share and --teacher-share 0 to 1, and some "
+                 "pictures held out"));
     }
 
     const auto clean = EnlargedAndAveraged(source);
 
+    SmallClassifier teacher(nullptr);
+    if (!options.teacher.empty())
+    {
+        teacher = SmallClassifier(source.classes);
+        ReadClassifier(options.teacher, teacher);
+        teacher->to(device);
+        teacher->eval();
+    }
+
+    // The teacher is made before, so that all draws are the same with one and without.
     torch::manual_seed(options.seed);
     ClassifierInTraining classifier(source.classes);
     if (!options.start.empty())
@@ -433,8 +470,23 @@ TrainClassifier(const TrainingSet& set,
     {
         rivals += rival + ' ';
     }
-    const auto signature = Text("classifier, averaged ",
-                                set.Signature(),
+    // What the reconstructions depend on: they serve for any other way to learn from them.
+    const auto decodedSignature = Text("decoded, averaged ",
+                                       set.Signature(),
+                                       ' ',
+                                       FileSignature(options.codec),
+                                       ' ',
+                                       options.decodedPictures,
+                                       ' ',
+                                       rivals,
+                                       options.lossyShare,
+                                       ' ',
+                                       precision,
+                                       ' ',
+                                       options.seed);
+    const auto signature = Text("classifier, ",
+                                decodedSignature,
+                                ' ',
                                 options.epochs,
                                 ' ',
                                 options.batch,
@@ -447,16 +499,9 @@ TrainClassifier(const TrainingSet& set,
                                 ' ',
                                 FileSignature(options.start),
                                 ' ',
-                                FileSignature(options.codec),
+                                FileSignature(options.teacher),
                                 ' ',
-                                options.decodedPictures,
-                                ' ',
-                                rivals,
-                                options.lossyShare,
-                                ' ',
-                                precision,
-                                ' ',
-                                options.seed);
+                                options.teacherShare);
 
     // Reconstructed pictures: of a part of the training pictures, and of those held out.
     LabelledPictures reconstructed;
@@ -468,15 +513,19 @@ TrainClassifier(const TrainingSet& set,
         const auto chosen = torch::cat({torch::randperm(trainCount).narrow(0, 0, made),
                                         torch::arange(trainCount, source.Size())});
         Reconstructions maker(options.output, *reconstructor, device);
-        const auto all = maker.Make(source, chosen, signature, progress, stop);
+        const auto all = maker.Make(source, chosen, decodedSignature, progress, stop);
         if (!all.defined())
         {
             return false;
         }
         const auto labels = source.labels.index_select(0, chosen.to(device));
-        reconstructed = {all.narrow(0, 0, made), labels.narrow(0, 0, made)};
-        reconstructedHeldOut = {all.narrow(0, made, heldOutCount),
-                                labels.narrow(0, made, heldOutCount)};
+        const auto part = [&](int64_t from, int64_t count) {
+            return LabelledPictures{all.narrow(0, from, count),
+                                    labels.narrow(0, from, count),
+                                    chosen.to(device).narrow(0, from, count)};
+        };
+        reconstructed = part(0, made);
+        reconstructedHeldOut = part(made, heldOutCount);
     }
 
     torch::optim::SGD optimizer(classifier->net->parameters(),
@@ -500,21 +549,35 @@ TrainClassifier(const TrainingSet& set,
     const auto loss = [&](int64_t step) {
         const auto all = order.At(step);
         const auto half = reconstructed.pictures.defined() ? options.batch / 2 : 0;
-        const auto chosen = all.narrow(0, 0, options.batch - half).to(device);
-        auto x = clean.index_select(0, chosen);
-        auto y = source.labels.index_select(0, chosen);
+        auto numbers = all.narrow(0, 0, options.batch - half).to(device);
+        auto x = clean.index_select(0, numbers);
         if (half > 0)
         {
             const auto other = torch::randint(reconstructed.pictures.size(0), {half}).to(device);
             x = torch::cat({x, reconstructed.pictures.index_select(0, other)});
-            y = torch::cat({y, reconstructed.labels.index_select(0, other)});
+            numbers = torch::cat({numbers, reconstructed.numbers.index_select(0, other)});
         }
-        const auto logits = classifier->net->forward(Normalise(Augment(x) / 255), precision);
-        return torch::nn::functional::cross_entropy(
+        if (teacher)
+        {
+            x = torch::cat({x, clean.index_select(0, numbers)}, 1);
+        }
+        x = Augment(x) / 255;
+        const auto logits = classifier->net->forward(Normalise(x.narrow(1, 0, 3)), precision);
+        const auto classes = torch::nn::functional::cross_entropy(
             logits,
-            y,
+            source.labels.index_select(0, numbers),
             torch::nn::functional::CrossEntropyFuncOptions().label_smoothing(
                 options.labelSmoothing));
+        if (!teacher)
+        {
+            return classes;
+        }
+        Tensor answers;
+        {
+            const torch::NoGradGuard noGrad;
+            answers = teacher->forward(Normalise(x.narrow(1, 3, 3)), precision);
+        }
+        return torch::lerp(classes, DistillationLoss(logits, answers), options.teacherShare);
     };
     const LabelledPictures heldOut{clean.narrow(0, trainCount, heldOutCount),
                                    source.labels.narrow(0, trainCount, heldOutCount)};

@@ -32,8 +32,16 @@ struct ClassifierTrainingOptions
     /** Start from this classifier instead of from nothing; empty: from nothing. */
     std::filesystem::path start;
     /**
+     * Classifier that sees the undamaged picture, cropped and flipped alike, and whose answers are
+     * learned beside the classes (knowledge distillation); empty: none.
+     */
+    std::filesystem::path teacher;
+    /** Weight of the teacher's answers, that of the classes is the rest; 0..1. */
+    double teacherShare = 0.7;
+    /**
      * Codec model whose reconstructions are trained on as well; empty: clean pictures only. They
-     * are made first and kept in `<output>.decoded` for a run that is continued.
+     * are made first and kept in `<output>.decoded`, for a run that is continued and for one that
+     * learns from them in another way.
      */
     std::filesystem::path codec;
     /** Part of these reconstructions that lose fragments, see LostRuns(); 0..1. */

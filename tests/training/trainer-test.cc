@@ -393,6 +393,40 @@ TEST(ClassifierTrainerTest, StoppedRunEndsAsAnUnbrokenOne)
     EXPECT_GT(Column(folder.Path() / "whole.pt.csv", "clean_top1_percent").back(), 90);
 }
 
+TEST(ClassifierTrainerTest, LearnsWhatATeacherSaysRatherThanTheClasses)
+{
+    const TestFolder folder;
+    TrainingSet set;
+    set.sources = {MadeUpSmall("cifar10", 60, 48)};
+    ClassifierTrainingOptions options;
+    options.output = folder.Path() / "teacher.pt";
+    options.epochs = 8;
+    options.batch = 16;
+    options.precision = "float32";
+    std::ostringstream silent;
+    ASSERT_TRUE(TrainClassifier(set, options, silent));
+    ASSERT_GT(Column(folder.Path() / "teacher.pt.csv", "clean_top1_percent").back(), 90);
+
+    // Now all classes are wrong, and only the teacher knows.
+    auto& labels = set.sources[0].labels;
+    labels = 1 - labels;
+    options.teacher = options.output;
+    options.teacherShare = 1;
+    options.output = folder.Path() / "pupil.pt";
+    ASSERT_TRUE(TrainClassifier(set, options, silent));
+    EXPECT_LT(Column(folder.Path() / "pupil.pt.csv", "clean_top1_percent").back(), 10);
+    options.teacherShare = 0;
+    options.output = folder.Path() / "deaf.pt";
+    ASSERT_TRUE(TrainClassifier(set, options, silent));
+    EXPECT_GT(Column(folder.Path() / "deaf.pt.csv", "clean_top1_percent").back(), 90);
+
+    options.teacherShare = 1.5;
+    EXPECT_THROW(TrainClassifier(set, options, silent), Error);
+    options.teacherShare = 0.5;
+    options.teacher = folder.Path() / "none.pt";
+    EXPECT_THROW(TrainClassifier(set, options, silent), Error);
+}
+
 TEST(ClassifierTrainerTest, LearnsWhatRivalsMakeOfPictures)
 {
     const TestFolder folder;
@@ -421,6 +455,13 @@ TEST(ClassifierTrainerTest, LearnsWhatRivalsMakeOfPictures)
     ASSERT_TRUE(TrainClassifier(set, options, silent));
     EXPECT_EQ(seeds.size(), 32U) << "20 to learn from and 12 held out, each with its own";
     EXPECT_EQ(Column(folder.Path() / "c.pt.csv", "reconstructed_top1_percent").size(), 2U);
+    // Another way to learn from the same pictures, which are not made again.
+    seeds.clear();
+    options.epochs = 3;
+    std::filesystem::remove(folder.Path() / "c.pt.state");
+    ASSERT_TRUE(TrainClassifier(set, options, silent));
+    EXPECT_EQ(seeds.size(), 0U);
+    EXPECT_EQ(Column(folder.Path() / "c.pt.csv", "reconstructed_top1_percent").size(), 3U);
     options.codec = folder.Path() / "codec.pt";
     EXPECT_THROW(TrainClassifier(set, options, silent), Error) << "one of them is right";
 }
