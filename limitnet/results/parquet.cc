@@ -178,11 +178,24 @@ Quoted(const std::string& text)
     return quoted + "'";
 }
 
+/** \return a path that means this file alone: DuckDB takes what a shell would for patterns. */
+std::string
+WithoutPatterns(const std::string& path)
+{
+    std::string escaped;
+    for (const char c : path)
+    {
+        escaped +=
+            c == '*' || c == '?' || c == '[' ? "[" + std::string(1, c) + "]" : std::string(1, c);
+    }
+    return escaped;
+}
+
 /** \param columns how their types are found, an argument of read_csv */
 std::string
 TableOf(const fs::path& csv, const std::string& columns)
 {
-    return "read_csv(" + Quoted(csv.string()) +
+    return "read_csv(" + Quoted(WithoutPatterns(csv.string())) +
            ", header = true, delim = ',', quote = '\"', escape = '\"', comment = '', nullstr = "
            "'', " +
            "skip = 0, " + columns + ")";
@@ -240,8 +253,10 @@ WriteTable(DuckDb& database, const fs::path& csv, const fs::path& target)
     const fs::path partial = scratch.Path() / target.filename();
     try
     {
+        const auto time = fs::last_write_time(csv);
         database.Run("COPY (SELECT * FROM " + TableOf(csv, "types = " + TypesOf(database, csv)) +
                      ") TO " + Quoted(partial.string()) + " (FORMAT parquet)");
+        fs::last_write_time(partial, time);
         fs::rename(partial, target);
     }
     catch (const fs::filesystem_error& error)
@@ -254,13 +269,14 @@ WriteTable(DuckDb& database, const fs::path& csv, const fs::path& target)
     }
 }
 
-/** \return whether a file is there and not older than another one. */
+/** \return whether a file was made of this table: it has the same time then, also where a copy of
+ * an older table took the place of the one that it was made of. */
 bool
-IsFresh(const fs::path& file, const fs::path& other)
+IsMadeOf(const fs::path& file, const fs::path& csv)
 {
     std::error_code missing;
     const auto time = fs::last_write_time(file, missing);
-    return !missing && time >= fs::last_write_time(other);
+    return !missing && time == fs::last_write_time(csv);
 }
 
 } // namespace
@@ -305,7 +321,7 @@ WriteParquet(const fs::path& folder)
     for (const auto& csv : tables)
     {
         const auto target = fs::path(csv).replace_extension(".parquet");
-        if (!IsFresh(target, csv))
+        if (!IsMadeOf(target, csv))
         {
             WriteTable(database, csv, target);
         }

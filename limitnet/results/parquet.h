@@ -18,7 +18,7 @@ std::string ProblemOfParquetLibrary();
 
 /**
  * Writes each table NAME.csv of a folder as NAME.parquet too; each file appears whole or not at
- * all. One that is not older than its table is left alone.
+ * all. A file has the time of its table; where they are the same it is left alone.
  *
  * Types follow the fields: whole numbers of at most 18 digits become BIGINT (INT64), also where
  * some fields are empty; other numbers of at most 15 digits before the point, inf and nan DOUBLE;
