@@ -1059,7 +1059,8 @@ OffloadingScenario::PrintSummary(std::ostream& out) const
     {
         out << (meters == m_devices.size()
                     ? "\nall devices are meters: nodes.csv has what they sent\n"
-                    : "\nno image was captured: scenario.duration_s ends before the first one\n");
+                    : "\nno image was captured: scenario.duration_s or a battery ends before the "
+                      "first one\n");
         return;
     }
     out << std::fixed << std::setprecision(2) << "\nper image: " << airtime / images

@@ -239,10 +239,11 @@ IsOnLink(const limitnet::ScenarioValues& group, const std::string& link)
 Ptr<LpwanEnergyModel>
 AddBattery(Ptr<LpwanNetDevice> device, double joule, double basePowerW)
 {
-    constexpr double INTERVAL_S = 600;
+    constexpr double INTERVAL_S = 600; // for what devices tell of it
     const auto battery = CreateObject<BasicEnergySource>();
     battery->SetInitialEnergy(joule);
-    battery->SetAttribute("BasicEnergyLowBatteryThreshold", DoubleValue(0));
+    battery->SetAttribute("BasicEnergyLowBatteryThreshold",
+                          DoubleValue(LpwanEnergyModel::EMPTY_FRACTION));
     battery->SetEnergyUpdateInterval(Seconds(INTERVAL_S));
     battery->SetNode(device->GetNode());
     device->GetNode()->AggregateObject(battery);

@@ -69,8 +69,8 @@ class DevicePlacer
 bool IsOnLink(const limitnet::ScenarioValues& group, const std::string& link);
 
 /**
- * Gives a device a battery, a BasicEnergySource on its node, from which its radio draws. ns-3 looks
- * whether it is empty at each change of power and every ten minutes; then the device is turned off.
+ * Gives a device a battery, a BasicEnergySource on its node, from which its radio draws. When
+ * it is empty (LpwanEnergyModel::EMPTY_FRACTION), the device is turned off.
  *
  * \param device the device
  * \param joule energy of the full battery

@@ -44,6 +44,7 @@ LpwanEnergyModel::~LpwanEnergyModel() = default;
 void
 LpwanEnergyModel::DoDispose()
 {
+    m_empty.Cancel();
     m_device = nullptr;
     m_source = nullptr;
     DeviceEnergyModel::DoDispose();
@@ -89,6 +90,25 @@ LpwanEnergyModel::ChangePower()
     m_joule += m_powerW * (now - m_since).GetSeconds();
     m_since = now;
     m_powerW = PresentPowerWatt();
+    LookWhenEmpty();
+}
+
+void
+LpwanEnergyModel::LookWhenEmpty()
+{
+    m_empty.Cancel();
+    if (!m_source || !(m_powerW > 0))
+    {
+        return;
+    }
+    const double emptyJ = EMPTY_FRACTION * m_source->GetInitialEnergy();
+    const double leftJ = m_source->GetRemainingEnergy() - emptyJ;
+    if (leftJ > 0)
+    {
+        // A little later, so that rounding leaves no time to go.
+        const Time delay = Seconds((leftJ + emptyJ / 2) / m_powerW);
+        m_empty = Simulator::Schedule(delay, &LpwanEnergyModel::ChangePower, this);
+    }
 }
 
 void

@@ -7,6 +7,7 @@
 
 #include "ns3/device-energy-model.h"
 #include "ns3/energy-source.h"
+#include "ns3/event-id.h"
 #include "ns3/nstime.h"
 
 namespace ns3
@@ -35,6 +36,14 @@ using namespace ::ns3::energy;
 class LpwanEnergyModel : public DeviceEnergyModel
 {
   public:
+    /**
+     * Part of its initial energy at which a source is taken for empty. The model asks the source to
+     * look at the moment at which it comes to that; a source that lets itself be emptied further
+     * than it looks by itself, as BasicEnergySource does, needs no short interval then. More than
+     * nothing, as ns-3 asserts that a source is never asked for more than it has.
+     */
+    static constexpr double EMPTY_FRACTION = 1e-6;
+
     /**
      * Signature of the trace source Depleted.
      * \param device the device that has been turned off
@@ -81,6 +90,9 @@ class LpwanEnergyModel : public DeviceEnergyModel
     /** Settles what was drawn up to now and goes on with another power. */
     void ChangePower();
 
+    /** Has the source look when it is empty, should the power not change before. */
+    void LookWhenEmpty();
+
     /** \return what is drawn in the present states, watt */
     double PresentPowerWatt() const;
 
@@ -94,6 +106,7 @@ class LpwanEnergyModel : public DeviceEnergyModel
     double m_joule{0};  //!< up to m_since
     Time m_begin;       //!< when the device was set
     Time m_since;       //!< last change
+    EventId m_empty;    //!< when the source is empty
 
     TracedCallback<Ptr<LpwanNetDevice>> m_depletedTrace;
 };
