@@ -6,7 +6,8 @@
 
 The runs are those of a made-up program that copies three tables of the size that a small scenario
 leaves. Prints the time and the peak of the memory for reading the plan, for all runs, for a call that finds
-all of them done, and for one that finds one missing and writes the tables; and the number of files.
+all of them done, and for one that finds one missing and writes the tables; the number of files; and, where
+DuckDB is (`limitnet data fetch duckdb`), what Parquet files of the tables cost.
 """
 
 import argparse
@@ -33,10 +34,10 @@ mv "$out/$name/.$run" "$out/$name/$run"
 TABLES = {"accuracy.csv": (10, 40), "images.csv": (50, 90), "fragments.csv": (440, 70)}
 
 
-def timed(command):
+def timed(command, environment):
     """Seconds, those of a processor (with the runs', if any), and the peak of the memory in MiB."""
     begin = time.monotonic()
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    child = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     output = child.stdout.read()
     _, status, usage = os.wait4(child.pid, 0)
     if status != 0:
@@ -44,9 +45,9 @@ def timed(command):
     return time.monotonic() - begin, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def show(what, command):
-    print("  {:30} {:8.2f} s, {:8.2f} s of processors {:8.1f} MiB".format(what, *timed(command)),
-          flush=True)
+def show(what, command, **environment):
+    figures = timed(command, {**os.environ, **environment})
+    print("  {:30} {:8.2f} s, {:8.2f} s of processors {:8.1f} MiB".format(what, *figures), flush=True)
 
 
 def main():
@@ -65,6 +66,7 @@ def main():
         program = folder / "bin" / "limitnet-lora-scenario"
         program.write_text(PROGRAM)
         program.chmod(0o755)
+        no_library = str(folder / "cache")  # so that Parquet files are measured on their own
         for what, sweep in (
             ("repetitions of one combination", f"run = 1..{arguments.runs}"),
             ("combinations run once", f"lora.extra_loss = 0..0.5..{0.5 / (arguments.runs - 1):.12g}"),
@@ -74,15 +76,18 @@ def main():
             out = folder / "out"
             command = [arguments.program, file, "--out", out, "--programs", folder / "bin"]
             print(f"{arguments.runs} {what}")
-            show("plan (--check)", [*command, "--check"])
-            show("all runs", command)
+            show("plan (--check)", [*command, "--check"], XDG_CACHE_HOME=no_library)
+            show("all runs", command, XDG_CACHE_HOME=no_library)
             files = sum(len(names) for _, _, names in os.walk(out))
             print(f"  files: {files}; most in one folder: "
                   f"{max(len(n) + len(d) for _, d, n in os.walk(out))}")
-            show("again, all done", command)
+            show("again, all done", command, XDG_CACHE_HOME=no_library)
             last = sorted((out / "runs").glob("*/*"))[-1]
             subprocess.run(["rm", "-rf", last], check=True)
-            show("one missing, with its tables", command)
+            show("one missing, with its tables", command, XDG_CACHE_HOME=no_library)
+            limitnet = Path(arguments.program).with_name("limitnet")
+            if subprocess.run([limitnet, "data", "check", "duckdb"], capture_output=True, check=False).returncode == 0:
+                show("Parquet files of the tables", [limitnet, "parquet", out])
             subprocess.run(["rm", "-rf", out], check=True)
 
 
