@@ -37,7 +37,9 @@ CODECS = [
     ("JPEG 32x32", "jpeg", {"codec.side_px": "32"}),
     ("JPEG 64x64", "jpeg", {"codec.side_px": "64"}),
     ("JPEG 224x224", "jpeg", {"codec.side_px": "224"}),
+    ("progressive JPEG 32x32", "jpeg-progressive", {"codec.side_px": "32"}),
     ("progressive JPEG 64x64", "jpeg-progressive", {"codec.side_px": "64"}),
+    ("progressive JPEG 224x224", "jpeg-progressive", {"codec.side_px": "224"}),
     ("WebP 64x64", "webp", {"codec.side_px": "64"}),
     ("WebP 224x224", "webp", {"codec.side_px": "224"}),
     ("raw", "raw", {}),
@@ -46,8 +48,8 @@ CODECS = [
     ("LimitNet, random order", "ablations", {"codec.order": "random"}),
     ("LimitNet, all or nothing", "whole", {}),
 ]
-DRAWN = {"LimitNet", "Starfish-like", "WebP 32x32", "JPEG 32x32", "JPEG 64x64", "JPEG 224x224",
-         "LimitNet, channel order", "LimitNet, all or nothing"}
+DRAWN = {"LimitNet", "Starfish-like", "WebP 32x32", "JPEG 32x32", "JPEG 224x224",
+         "progressive JPEG 224x224", "LimitNet, channel order", "LimitNet, all or nothing"}
 PARTS = list(dict.fromkeys(part for _, part, _ in CODECS))
 BYTES = [100, 150, 200, 300, 400, 600, 800, 1200]
 TIMES_S = [30, 60, 120, 300, 600, 1800, 3600, 7200]
