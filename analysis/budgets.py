@@ -13,7 +13,7 @@ accuracy curve, so an answer may count as later or dearer than it would with clo
 
 import numpy as np
 
-from measures import wilson
+from measures import clustered_wilson, wilson
 from plotting import AGAINST, BadInput
 
 COLUMNS = {
@@ -21,29 +21,55 @@ COLUMNS = {
     "bytes": ([], ["bytes"]),
     "energy": (["encoding_energy_j"], ["tx_energy_j", "sent_s"]),
 }
-NONE_LEAVES = (np.empty(0), np.empty(0))
 MOST_POINTS = 300  # of a curve in a picture: more are not seen, and make a large file
 
 
 class Curve:
     """Accuracy of a set of images over a budget."""
 
-    def __init__(self, costs, changes, observed, count):
-        order = np.argsort(costs, kind="stable")
-        self._costs = costs[order]
-        self._right = np.concatenate([[0], np.cumsum(changes[order])])
-        # Images leave when they are no longer observed: (until when, right at the end).
-        until, right = observed
-        order = np.argsort(until, kind="stable")
-        self._until = until[order]
-        self._gone_right = np.concatenate([[0], np.cumsum(right[order])])
-        self.count = count
+    def __init__(self, steps, gone, pictures):
+        """steps: (costs, changes, pictures) of the answers that change; gone: (until when they are
+        observed, right at the end, pictures) of the images that leave; pictures: those of all images.
+        """
+        order = np.argsort(steps[0], kind="stable")
+        self._costs, changes, of_steps = (part[order] for part in steps)
+        self._right = np.concatenate([[0], np.cumsum(changes)])
+        order = np.argsort(gone[0], kind="stable")
+        self._until, right, of_gone = (part[order] for part in gone)
+        self._gone_right = np.concatenate([[0], np.cumsum(right)])
+        self.count = len(pictures)
+        self._clusters = (pictures, (self._costs, changes, of_steps), (self._until, right, of_gone))
 
     def at(self, budgets):
         """Returns how many images count and how many of them are right, at each budget."""
         gone = np.searchsorted(self._until, budgets, side="left")
         right = self._right[np.searchsorted(self._costs, budgets, side="right")]
         return self.count - gone, right - self._gone_right[gone]
+
+    def interval(self, budgets):
+        """Returns the ends of the 95 % interval of the accuracy at each budget, which have to ascend.
+
+        Images of the same picture are a cluster.
+        """
+        budgets = np.asarray(budgets, dtype=float)
+        pictures, (costs, changes, of_steps), (until, right, of_gone) = self._clusters
+        known, counts = np.unique(pictures, return_counts=True)
+        if counts.max(initial=0) <= 1:
+            counted, right = self.at(budgets)
+            return wilson(right, counted)
+
+        def sums(places, of, values):
+            """Returns the sums of the values of each picture up to each budget."""
+            inside = places < len(budgets)
+            cells = places[inside] * len(known) + np.searchsorted(known, of[inside])
+            table = np.bincount(cells, weights=values[inside], minlength=len(budgets) * len(known))
+            return np.cumsum(table.reshape(len(budgets), len(known)), axis=0)
+
+        # A step counts from its cost on; an image is gone after the last moment it is observed.
+        steps = sums(np.searchsorted(budgets, costs, side="left"), of_steps, changes)
+        after = np.searchsorted(budgets, until, side="right")
+        gone = sums(after, of_gone, np.ones(len(until)))
+        return clustered_wilson(steps - sums(after, of_gone, right), counts - gone)
 
     def budgets(self):
         """Returns the budgets at which the curve may change while half of the images count."""
@@ -67,7 +93,7 @@ class Curve:
         if len(budgets) > MOST_POINTS:
             budgets = budgets[np.unique(np.linspace(0, len(budgets) - 1, MOST_POINTS).astype(int))]
         counted, right = self.at(budgets)
-        return budgets, right / counted, *wilson(right, counted)
+        return budgets, right / counted, *self.interval(budgets)
 
 
 class Progress:
@@ -92,16 +118,23 @@ class Progress:
         """Returns the curve of the images with these ids."""
         if self.against != "time":
             return self.curve_to_the_end(ids)
-        steps = self.steps[self.steps["id"].isin(ids)]
-        images = self.images[self.images["id"].isin(ids)]
+        steps, images = self._of(ids)
         last = images["id"].map(steps.groupby("id")["change"].sum()).fillna(0)
-        observed = (images["observed_s"].to_numpy(), last.to_numpy())
-        return Curve(steps["cost"].to_numpy(), steps["change"].to_numpy(), observed, len(images))
+        return self._curve(steps, images, images.assign(right=last)[["observed_s", "right", "picture"]])
 
     def curve_to_the_end(self, ids):
         """Returns the same without leaving out images for which the simulation ended too early."""
-        steps = self.steps[self.steps["id"].isin(ids)]
-        return Curve(steps["cost"].to_numpy(), steps["change"].to_numpy(), NONE_LEAVES, len(ids))
+        steps, images = self._of(ids)
+        return self._curve(steps, images, images[:0].assign(right=0)[["observed_s", "right", "picture"]])
+
+    def _of(self, ids):
+        return self.steps[self.steps["id"].isin(ids)], self.images[self.images["id"].isin(ids)]
+
+    def _curve(self, steps, images, gone):
+        picture = images.set_index("id")["picture"]
+        steps = steps.assign(picture=steps["id"].map(picture))[["cost", "change", "picture"]]
+        columns = [[table[name].to_numpy() for name in table] for table in [steps, gone]]
+        return Curve(*columns, picture.to_numpy())
 
     def _steps(self, fragments):
         images = self.images.set_index("id")

@@ -6,89 +6,95 @@ Both have to be of the same pictures and repetitions: a pair is what one device 
 one run (and one combination of a sweep). For each time since capture the table says how many images
 were right in one and wrong in the other, and the difference of the accuracies with its 95 %
 interval for paired proportions (Newcombe 1998, method 10), which is narrower than what two curves
-apart from each other show. Only images are taken that both observed that long.
+apart from each other show. In it, images of the same picture are a cluster: further runs of the same
+pictures say less than new pictures. Only images are taken that both observed that long.
 """
 
 import argparse
-import os
+import math
 import sys
 
-from measures import paired_interval
-from plotting import BadInput, read_rows, run
+from measures import clustered_paired_interval
+from plotting import BadInput, run
 
-IMAGES = ["device", "image", "dataset_index", "captured_s", "observed_s"]
-FRAGMENTS = ["device", "image", "arrived_s", "correct"]
-
-
-def read_images(folder):
-    """Returns {pair: (picture, time observed, [(elapsed, right), ...])} of a run or sweep."""
-    images = read_rows(os.path.join(folder, "images.csv"), IMAGES, "an images.csv")
-    if not images:
-        raise BadInput(f"{folder}: no images in it")
-    names = list(images[0])
-    keys = names[: names.index("device")]  # of a sweep: what was swept, and the run
-    known = {}
-    try:
-        for row in images:
-            pair = tuple(row[key] for key in keys) + (row["device"], row["image"])
-            known[pair] = (row["dataset_index"], float(row["observed_s"]), float(row["captured_s"]), [])
-        path = os.path.join(folder, "fragments.csv")
-        for row in read_rows(path, FRAGMENTS, "a fragments.csv"):
-            if row["correct"] == "" or row["arrived_s"] == "":
-                continue
-            pair = tuple(row[key] for key in keys) + (row["device"], row["image"])
-            elapsed = float(row["arrived_s"]) - known[pair][2]
-            known[pair][3].append((elapsed, row["correct"] == "1"))
-    except (KeyError, TypeError, ValueError) as error:
-        raise BadInput(f"{folder}: images.csv and fragments.csv do not fit: {error}") from error
-    return {pair: (picture, seen, sorted(moments)) for pair, (picture, seen, _, moments) in known.items()}
+PICTURE = ["dataset_index", "label"]
 
 
-def right_at(moments, time):
-    """Returns whether the last answer up to a time is right."""
-    right = False
-    for elapsed, correct in moments:
-        if elapsed > time:
-            break
-        right = correct
-    return right
+class Answers:
+    """What the cloud answered about the images of a run or sweep."""
+
+    def __init__(self, folder):
+        from budgets import Progress
+        from results import Results
+
+        self.folder = folder
+        self.results = Results(folder)
+        progress = Progress(self.results, "time")
+        self.pair = [*self.results.run_columns, "device", "image"]
+        self.results.table("images.csv", "label")
+        self.images = progress.images.set_index(self.pair)
+        self._steps = progress.steps
+
+    def times(self):
+        """Returns the times of the accuracy curve."""
+        return sorted(set(self.results.table("accuracy.csv", "elapsed_s")["elapsed_s"]))
+
+    def dataset(self):
+        """Returns the dataset's name, where one is known for all runs."""
+        return None if "images.dataset" in self.results.keys else self.results.settings()[0].get("images.dataset")
+
+    def right_at(self, images, time):
+        """Returns whether the last answer on each of these images up to a time is right, 1 or 0."""
+        upto = self._steps[self._steps["cost"] <= time]
+        return images["id"].map(upto.groupby("id")["change"].sum()).fillna(0).to_numpy()
 
 
-def times_of(folder):
-    """Returns the times of the accuracy curve."""
-    rows = read_rows(os.path.join(folder, "accuracy.csv"), ["elapsed_s"], "an accuracy.csv")
-    return sorted({float(row["elapsed_s"]) for row in rows})
+def check_pictures(one, other, pairs):
+    """Fails unless the pairs are of the same pictures."""
+    of_one, of_other = (answers.images.loc[pairs, PICTURE] for answers in (one, other))
+    unlike = (of_one.fillna(-1) != of_other.fillna(-1)).any(axis=1).to_numpy()
+    if unlike.any():
+        pair = pairs[unlike.argmax()]
+        first, second = (
+            " of class ".join(f"{value:g}" for value in table.loc[pair]) for table in (of_one, of_other)
+        )
+        raise BadInput(
+            f"{one.folder} and {other.folder} are of other pictures: device {pair[-2]}, "
+            f"image {pair[-1]} is {first} there and {second} here"
+        )
+    if None not in (one.dataset(), other.dataset()) and one.dataset() != other.dataset():
+        raise BadInput(
+            f"{one.folder} and {other.folder} are of other pictures: those of {one.dataset()} there and "
+            f"of {other.dataset()} here"
+        )
 
 
 def compare(arguments):
     """Prints the table."""
-    first, second = read_images(arguments.a), read_images(arguments.b)
-    pairs = [pair for pair in first if pair in second]
-    if not pairs:
+    if any(not 0 <= time < math.inf for time in arguments.times or []):
+        raise BadInput("--times: each has to be 0 or more")
+    one, other = Answers(arguments.a), Answers(arguments.b)
+    pairs = []
+    if one.pair == other.pair:
+        pairs = one.images.index[one.images.index.isin(other.images.index)]
+    if not len(pairs):
         raise BadInput(f"{arguments.a} and {arguments.b} have no device, image and run in common")
-    for pair in pairs:
-        if first[pair][0] != second[pair][0]:
-            raise BadInput(
-                f"{arguments.a} and {arguments.b} are of other pictures: device {pair[-2]}, "
-                f"image {pair[-1]} is {first[pair][0]} there and {second[pair][0]} here"
-            )
-    times = arguments.times or [t for t in times_of(arguments.a) if t in times_of(arguments.b)]
+    check_pictures(one, other, pairs)
+    times = arguments.times or [time for time in one.times() if time in other.times()]
     if not times:
         raise BadInput("the two have no times in common; name some with --times")
     print("elapsed_s,images,accuracy_a,accuracy_b,only_a_right,only_b_right,difference,low,high")
+    of_one, of_other = one.images.loc[pairs], other.images.loc[pairs]
     for time in times:
-        counts = {(True, True): 0, (True, False): 0, (False, True): 0, (False, False): 0}
-        for pair in pairs:
-            if min(first[pair][1], second[pair][1]) >= time:
-                counts[right_at(first[pair][2], time), right_at(second[pair][2], time)] += 1
-        both, only_a, only_b, neither = counts.values()
-        count = sum(counts.values())
+        seen = ((of_one["observed_s"] >= time) & (of_other["observed_s"] >= time).to_numpy()).to_numpy()
+        count = seen.sum()
         if count == 0:
             continue
-        difference, low, high = paired_interval(both, only_a, only_b, neither)
+        a, b = one.right_at(of_one[seen], time), other.right_at(of_other[seen], time)
+        difference, low, high = clustered_paired_interval(a, b, of_one["picture"][seen])
         print(
-            f"{time:g},{count},{(both + only_a) / count:.4f},{(both + only_b) / count:.4f},"
-            f"{only_a},{only_b},{difference:.4f},{low:.4f},{high:.4f}"
+            f"{time:g},{count},{a.mean():.4f},{b.mean():.4f},{(a > b).sum()},{(b > a).sum()},"
+            f"{difference:.4f},{low:.4f},{high:.4f}"
         )
 
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Draws accuracy against the time since capture, the bytes received, or the energy spent.
 
-Each curve is a step curve with its 95 % Wilson interval as a band. One input gives a curve for each
+Each curve is a step curve with its 95 % Wilson interval as a band, in which images of the same
+picture are a cluster. One input gives a curve for each
 group in it (all images, those of each spreading factor, those of each group of devices); several
 inputs give one curve each.
 
@@ -20,9 +21,10 @@ import sys
 
 from plotting import (
     AGAINST, AXIS_LABELS, COLOURS, DECADES, NARROW, STYLES, WIDTH, BadInput, add_output, grid,
-    legend_below, make_logarithmic, name_of, plain, read_rows, run,
-    use_matplotlib, write_figure,
+    legend_below, make_logarithmic, name_of, plain, read_accuracy, read_rows, run, use_matplotlib,
+    write_figure,
 )
+from settings import check_folder
 
 FEWEST = 5  # images of a group's curve over bytes or energy
 COLUMNS = ["group", "elapsed_s", "images_counted", "accuracy", "wilson_low", "wilson_high"]
@@ -30,10 +32,12 @@ COLUMNS = ["group", "elapsed_s", "images_counted", "accuracy", "wilson_low", "wi
 
 def read_curves(path):
     """Returns {group: list of (elapsed, accuracy, low, high, counted)}, in the file's order."""
+    folder = os.path.dirname(path) or "."
     if os.path.isdir(path):
-        path = os.path.join(path, "accuracy.csv")
+        folder, path = path, os.path.join(path, "accuracy.csv")
+    check_folder(folder, ["accuracy.csv"])
     curves = {}
-    for row in read_rows(path, COLUMNS, "an accuracy.csv"):
+    for row in read_accuracy(path, COLUMNS, "an accuracy.csv"):
         if row["accuracy"] == "":
             continue  # no image was observed that long
         try:
@@ -50,7 +54,28 @@ def read_curves(path):
             raise BadInput(f"{path}: {error}") from error
     if not curves:
         raise BadInput(f"{path}: no rows with images in them")
+    images = os.path.join(folder, "images.csv")
+    if os.path.isfile(images):
+        pictures = [row["dataset_index"] for row in read_rows(images, ["dataset_index"], "an images.csv")]
+        if len(pictures) > len(set(pictures)):
+            cluster_bands(folder, curves)
     return curves
+
+
+def cluster_bands(folder, curves):
+    """Replaces the bands by those in which images of the same picture are a cluster."""
+    from budgets import Progress
+    from results import Results, sets_of_images
+
+    results = Results(folder)
+    if results.is_sweep:
+        raise BadInput(f"{folder}: the folder of a sweep; plot-sweep.py draws those")
+    progress = Progress(results, "time")
+    for what, ids in sets_of_images(results, progress.images):
+        rows = curves.get(what["group"], [])
+        low, high = progress.curve(ids).interval([row[0] for row in rows])
+        for place, (elapsed, accuracy, _, _, counted) in enumerate(rows):
+            rows[place] = (elapsed, accuracy, low[place], high[place], counted)
 
 
 def budget_curves(path, against):
@@ -108,7 +133,9 @@ def collect(arguments):
     for index, path in enumerate(arguments.input):
         by_time = arguments.against == "time"
         curves = read_curves(path) if by_time else budget_curves(path, arguments.against)
-        groups = arguments.groups or (["all"] if several else list(curves))
+        # A group that all images belong to has the curve of all.
+        own = [group for group in curves if group == "all" or curves[group] != curves.get("all")]
+        groups = arguments.groups or (["all"] if several else own)
         for group in groups:
             if group not in curves:
                 raise BadInput(f"{path}: no group {group}; there are {', '.join(curves)}")
@@ -182,7 +209,7 @@ def figure(arguments, width=WIDTH):
     else:
         axes.legend(loc="best", fontsize="small", frameon=True)
     if not arguments.no_band and not narrow:
-        picture.text(0.995, 0.005, "bands: 95 % Wilson interval", ha="right", va="bottom", fontsize=7)
+        picture.text(0.995, 0.005, "bands: 95 % Wilson interval, clustered by picture", ha="right", va="bottom", fontsize=7)
     return picture
 
 

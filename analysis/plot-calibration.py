@@ -6,6 +6,7 @@ The reliability diagram has the part of the answers that are right over the conf
 with; on the diagonal the two agree, below it the cloud is too sure. The expected calibration error
 (ECE) is the mean distance from the diagonal, each bin with the weight of its answers. Answers are
 the last one of each image (--of final) or all that were evaluated as fragments arrived (--of all).
+In the bars, 95 % Wilson intervals, answers on the same picture are a cluster.
 The cloud's rule "that sure is enough" (strategy.stop_confidence) is as good as this plot.
 """
 
@@ -13,14 +14,15 @@ import sys
 
 import numpy as np
 
-from measures import calibration_error, reliability, wilson
+from measures import calibration_error, clustered_share, places, reliability
 from plotting import (
-    COLOURS, NARROW, WIDTH, BadInput, grid, plain, plot_parser, run_plot, use_matplotlib,
+    COLOURS, NARROW, WIDTH, BadInput, grid, legend_below, plain, plot_parser, run_plot,
+    use_matplotlib,
 )
 
 
 def answers(arguments):
-    """Returns the confidence of the answers, and 1 or 0: whether they are right."""
+    """Returns the confidence of the answers, 1 or 0: whether they are right, and their pictures."""
     from results import open_results
 
     if not 1 <= arguments.bins <= 100:
@@ -29,18 +31,19 @@ def answers(arguments):
     columns = ["prediction", "confidence", "correct"]
     table = results.images(*columns)
     if arguments.of == "all":
-        table = results.fragments(table[[*results.run_columns, "device", "image", "id"]], *columns)
+        images = table[[*results.run_columns, "device", "image", "id", "picture"]]
+        table = results.fragments(images, *columns).merge(images[["id", "picture"]], on="id")
     table = table.dropna(subset=columns)
     if not len(table):
         raise BadInput(f"{arguments.folder}: no answers with a confidence")
     if ((table["confidence"] < 0) | (table["confidence"] > 1)).any():
         raise BadInput(f"{arguments.folder}: a confidence outside 0..1")
-    return table["confidence"].to_numpy(), table["correct"].to_numpy()
+    return tuple(table[name].to_numpy() for name in ["confidence", "correct", "picture"])
 
 
 def summary(arguments):
     """Returns what is printed: (name, value)."""
-    confidence, correct = answers(arguments)
+    confidence, correct, _ = answers(arguments)
     error = calibration_error(confidence, correct, arguments.bins)
     return [
         ("answers", f"{len(correct)}"),
@@ -52,12 +55,15 @@ def summary(arguments):
 
 def figure(arguments, width=WIDTH):
     """Returns the picture."""
-    confidence, correct = answers(arguments)
+    confidence, correct, pictures = answers(arguments)
     bins = arguments.bins
-    counted, right, mean = reliability(confidence, correct, bins)
+    counted, _, mean = reliability(confidence, correct, bins)
     used = counted > 0
-    share = right[used] / counted[used]
-    low, high = wilson(right[used], counted[used])
+    place = places(confidence, bins)
+    share, low, high = np.array([
+        clustered_share(correct[place == one], np.ones(counted[one]), pictures[place == one])
+        for one in np.flatnonzero(used)
+    ]).T
     plt = use_matplotlib()
     picture, (above, below) = plt.subplots(
         2, 1, figsize=(width, 5.0), sharex=True, layout="constrained",
@@ -69,7 +75,7 @@ def figure(arguments, width=WIDTH):
     above.errorbar(
         100 * mean[used], 100 * share,
         yerr=100 * np.abs([share - low, high - share]), fmt="o-", color=COLOURS[1], capsize=3,
-        linewidth=1.5, label="answers (95 % Wilson interval)",
+        linewidth=1.5, label="answers (95 % Wilson interval, clustered by picture)",
     )
     error = 100 * calibration_error(confidence, correct, bins)
     above.set_title(
@@ -77,7 +83,6 @@ def figure(arguments, width=WIDTH):
     )
     above.set_ylim(0, 100)
     above.set_ylabel("right (%)")
-    above.legend(loc="upper left", fontsize="x-small" if width <= NARROW else "small")
     below.bar(
         100 * (np.arange(bins) + 0.5) / bins, counted, width=90 / bins, color=COLOURS[5],
         edgecolor="black", linewidth=0.6,
@@ -87,6 +92,7 @@ def figure(arguments, width=WIDTH):
     below.set_xlabel("confidence (%)")
     for axes in [above, below]:
         grid(axes)
+    legend_below(below, columns=1 if width <= NARROW else 2, below=-0.5, of=above)
     return picture
 
 

@@ -3,8 +3,9 @@
 """Draws a map of the devices and gateways of a run.
 
 The marker of a device says its spreading factor or level of coverage enhancement, its fill how many
-of its fragments reached the cloud. Gateways are those of gateways.csv; where that is not there, the
-first one, which is at 0, 0. Of a sweep --where has to choose one combination and one run.
+of its fragments reached the cloud; it is empty where a device made none. Where several operators have
+gateways, the edge of a device has the colour of those that serve it. Gateways are those of
+gateways.csv; where that is not there, the first one, which is at 0, 0. Of a sweep --where has to choose one combination and one run.
 """
 
 import os
@@ -13,7 +14,7 @@ import sys
 import numpy as np
 
 from plotting import (
-    AMOUNTS, MARKERS, NARROW, WIDTH, BadInput, grid, legend_below, name_of, plain, plot_parser,
+    AMOUNTS, COLOURS, MARKERS, NARROW, WIDTH, BadInput, grid, legend_below, name_of, plain, plot_parser,
     run_plot, use_matplotlib,
 )
 
@@ -39,18 +40,23 @@ def delivered_part(results, nodes):
 
 
 def gateways_of(results):
-    """Returns (link, x, y) of the gateways."""
+    """Returns (link, operator, x, y) of the gateways."""
     if not os.path.isfile(results.path("gateways.csv")):
-        return [("lora", 0.0, 0.0)]
-    table = results.table("gateways.csv", "link", "x_m", "y_m")
-    return list(zip(table["link"], table["x_m"], table["y_m"]))
+        return [("lora", 1, 0.0, 0.0)]
+    table = results.table("gateways.csv", "link", "operator", "x_m", "y_m")
+    return list(zip(table["link"], table["operator"].astype(int), table["x_m"], table["y_m"]))
+
+
+def colour_of(operator):
+    """Returns the colour of an operator's gateways, and of the edges of its devices."""
+    return COLOURS[2:][(operator - 1) % len(COLOURS[2:])]
 
 
 def draw_devices(axes, nodes, scale):
-    """Draws the devices; returns what gives the colour bar."""
+    """Draws the devices."""
     from results import sorted_levels
 
-    points = None
+    fills = use_matplotlib().get_cmap(AMOUNTS)
     others = nodes[nodes["role"] != "camera"]
     if len(others):
         axes.scatter(
@@ -60,19 +66,27 @@ def draw_devices(axes, nodes, scale):
     nodes = nodes[nodes["role"] == "camera"]
     for level in sorted_levels(nodes["level"]):
         mine = nodes[nodes["level"] == level]
-        points = axes.scatter(
-            mine["x_m"] / scale, mine["y_m"] / scale, c=100 * mine["delivered"], cmap=AMOUNTS,
-            vmin=0, vmax=100, marker=LOOKS.get(level, "h"), s=42, edgecolors="black",
-            linewidths=0.8, label=plain(f"{name_of(level)} ({len(mine)})"), plotnonfinite=True,
+        look = {"marker": LOOKS.get(level, "h"), "s": 42}
+        axes.scatter(
+            mine["x_m"] / scale, mine["y_m"] / scale, facecolors=fills(mine["delivered"].to_numpy()),
+            edgecolors=mine["edge"], linewidths=np.where(mine["edge"] == "black", 0.8, 1.8), **look,
         )
-    return points
+        # Of the legend: hollow, since the fill says something else.
+        label = plain(f"{name_of(level)} ({len(mine)})")
+        axes.scatter([], [], facecolors="none", edgecolors="black", linewidths=0.8, label=label, **look)
 
 
-def draw_gateways(axes, gateways, scale):
-    """Draws the gateways above the devices."""
-    for link, label, colour in GATEWAYS:
-        places = [(x / scale, y / scale) for of_link, x, y in gateways if of_link == link]
-        if places:
+def draw_gateways(axes, gateways, scale, several):
+    """Draws the gateways above the devices; those of several operators apart."""
+    kinds = {(link, operator if several else None) for link, operator, _, _ in gateways}
+    for link, name, colour in GATEWAYS:
+        for operator in sorted(operator for of_link, operator in kinds if of_link == link):
+            places = [
+                (x / scale, y / scale) for of_link, of, x, y in gateways
+                if of_link == link and operator in (None, of)
+            ]
+            label = f"{name}, operator {operator}" if several else name
+            colour = colour_of(operator) if several else colour
             axes.scatter(
                 *zip(*places), marker="1" if link == "lora" else "2", s=220, color="white",
                 linewidths=5, zorder=4,
@@ -95,28 +109,29 @@ def figure(arguments, width=WIDTH):
         nodes["role"] = "camera"
     nodes["delivered"] = delivered_part(results, nodes)
     gateways = gateways_of(results)
+    nodes["edge"] = "black"
+    several = len({operator for _, operator, _, _ in gateways}) > 1
+    if several:
+        nodes["edge"] = results.operators(nodes).map(colour_of)
     farthest = np.nanmax([*nodes["x_m"].abs(), *nodes["y_m"].abs(), 0])
     scale, unit = (1000, "km") if farthest >= 2000 else (1, "m")
     plt = use_matplotlib()
     picture, axes = plt.subplots(figsize=(width, min(5.4, 1.35 * width)), layout="constrained")
-    points = draw_devices(axes, nodes, scale)
-    draw_gateways(axes, gateways, scale)
+    draw_devices(axes, nodes, scale)
+    draw_gateways(axes, gateways, scale, several)
     axes.set_aspect("equal", adjustable="datalim")
     axes.margins(0.06)
     axes.set_xlabel(f"east ({unit})")
     axes.set_ylabel(f"north ({unit})")
     grid(axes)
     below = width <= NARROW
-    if points is not None:
+    if (nodes["role"] == "camera").any():
         picture.colorbar(
-            points, ax=axes, label="fragments delivered (%)",
+            plt.cm.ScalarMappable(plt.Normalize(0, 100), AMOUNTS), ax=axes, label="fragments delivered (%)",
             location="top" if below else "right", fraction=0.06, pad=0.02,
         )
-    # Markers of the legend are hollow: their fill says something else.
-    legend_below(axes, columns=2 if below else 4, below=-0.12)
-    for handle in axes.get_legend().legendHandles:
-        if handle.get_linewidths()[0] < 1:
-            handle.set_facecolor("none")
+    columns = (2 if below else 4) - several
+    legend_below(axes, columns=columns, below=-0.12)
     if arguments.title:
         axes.set_title(plain(arguments.title))
     return picture

@@ -3,8 +3,9 @@
 """Draws how evenly the devices are served, and prints Jain's index and the worst tenth of them.
 
 Three plots: the final accuracy and the delivered part of the fragments by distance to the nearest
-gateway (as many devices in each bin), the same by spreading factor or level of coverage enhancement,
-and the accuracies and delivered parts of all devices, sorted. Jain's index is 1 when all devices get
+gateway of the device's operator (as many devices in each bin), the same by spreading factor or level
+of coverage enhancement, and the accuracies and delivered parts of all devices, sorted. Bars are 95 %
+Wilson intervals, in which images of the same picture are a cluster. Jain's index is 1 when all devices get
 the same, 1/n when one gets everything. Of a sweep, all runs that --where leaves are taken together.
 """
 
@@ -13,7 +14,7 @@ import sys
 
 import numpy as np
 
-from measures import jain, wilson, worst_decile
+from measures import clustered_share, jain, worst_decile
 from plotting import (
     COLOURS, WIDTH, BadInput, grid, legend_below, name_of, panels, plain, plot_parser, run_plot,
 )
@@ -23,24 +24,26 @@ MEASURES = [("correct", "images", "answers right", "o", "-"),
 
 
 def distances(results, nodes):
-    """Returns the distance of each device to the nearest gateway of its link, in metres."""
+    """Returns the distance of each device to the nearest gateway that serves it, in metres."""
     nearest = np.hypot(nodes["x_m"], nodes["y_m"])
     if not os.path.isfile(results.path("gateways.csv")):
         return nearest
-    gateways = results.table("gateways.csv", "link", "x_m", "y_m")
-    by = [*results.run_columns, "link"]
-    places = nodes.reset_index()[["index", *by, "x_m", "y_m"]]
+    gateways = results.table("gateways.csv", "link", "operator", "x_m", "y_m")
+    gateways["operator"] = gateways["operator"].astype(int)
+    by = [*results.run_columns, "link", "operator"]
+    places = nodes.assign(operator=results.operators(nodes)).reset_index()[["index", *by, "x_m", "y_m"]]
     pairs = places.merge(gateways, on=by, suffixes=("", "_gateway"))
     pairs["distance"] = np.hypot(
         pairs["x_m"] - pairs["x_m_gateway"], pairs["y_m"] - pairs["y_m_gateway"]
     )
-    return pairs.groupby("index")["distance"].min().reindex(nodes.index).fillna(nearest)
+    return pairs.groupby("index")["distance"].min().reindex(nodes.index)
 
 
-def devices_of(results):
-    """Returns a row for each device: its sums over its images, its distance and its level."""
-    from results import level_of
+def read(arguments):
+    """Returns the images, and a row for each device: its sums over them, its distance and its level."""
+    from results import level_of, open_results
 
+    results = open_results(arguments)
     images = results.images("fragments", "fragments_received", "correct")
     images["images"] = 1
     by = [*results.run_columns, "device"]
@@ -49,9 +52,10 @@ def devices_of(results):
     nodes["level"] = level_of(nodes)
     nodes["distance"] = distances(results, nodes)
     devices = nodes[[*by, "level", "distance"]].merge(sums.reset_index(), on=by)
+    devices["place"] = range(len(devices))
     if not len(devices):
         raise BadInput(f"{results.folder}: no device captured an image")
-    return devices
+    return images.merge(devices[[*by, "level", "place"]], on=by), devices
 
 
 def parts_of(devices, top, bottom):
@@ -62,9 +66,7 @@ def parts_of(devices, top, bottom):
 
 def summary(arguments):
     """Returns what is printed: (name, value)."""
-    from results import open_results
-
-    devices = devices_of(open_results(arguments))
+    _, devices = read(arguments)
     lines = [("devices", f"{len(devices)}")]
     for top, bottom, name, _, _ in MEASURES:
         parts = parts_of(devices, top, bottom)
@@ -73,20 +75,25 @@ def summary(arguments):
         lines.append((f"{name}, Jain's index", index))
         mean = f"{100 * np.mean(parts):.1f} %" if len(parts) else "none"
         lines.append((f"{name}, mean of the devices", mean))
-        lines.append((f"{name}, worst tenth of the devices", f"{100 * worst_decile(parts):.1f} %"))
+        worst = f"{100 * worst_decile(parts):.1f} %" if len(parts) else "none"
+        lines.append((f"{name}, worst tenth of the devices", worst))
     return lines
 
 
 def draw_shares(axes, places, groups):
-    """Draws both measures for each group of devices at its place."""
+    """Draws both measures for the images of each group of devices, at its place."""
     for shift, (index, (top, bottom, label, marker, style)) in zip([-1, 1], enumerate(MEASURES, 1)):
-        right = np.array([group[top].sum() for group in groups], dtype=float)
-        counted = np.array([group[bottom].sum() for group in groups], dtype=float)
-        low, high = wilson(right, counted)
-        share = right / counted
+        some = [group[bottom].sum() > 0 for group in groups]
+        if not any(some):
+            continue
+        share, low, high = np.array([
+            clustered_share(group[top], group[bottom], group["picture"])
+            for group, drawn in zip(groups, some) if drawn
+        ]).T
+        at = np.array(places)[some]
         offset = shift * 0.04 * (1 if len(places) < 2 else min(np.diff(places)))
         axes.errorbar(
-            np.array(places) + offset, 100 * share, yerr=100 * np.abs([share - low, high - share]),
+            at + offset, 100 * share, yerr=100 * np.abs([share - low, high - share]),
             marker=marker, linestyle=style, color=COLOURS[index], capsize=2, linewidth=1.2,
             markersize=4, label=label,
         )
@@ -95,22 +102,25 @@ def draw_shares(axes, places, groups):
     grid(axes)
 
 
-def by_distance(axes, devices):
+def by_distance(axes, images, devices):
     """Draws both measures over the distance, in bins with as many devices each."""
     ordered = devices.sort_values("distance", kind="stable")
     bins = min(8, max(1, len(ordered) // 3))
     groups = [ordered.iloc[part] for part in np.array_split(np.arange(len(ordered)), bins)]
-    draw_shares(axes, [group["distance"].mean() for group in groups], groups)
+    draw_shares(
+        axes, [group["distance"].mean() for group in groups],
+        [images[images["place"].isin(group["place"])] for group in groups],
+    )
     axes.set_xlim(left=0)
     axes.set_xlabel("distance to gateway (m)")
 
 
-def by_level(axes, devices):
+def by_level(axes, images):
     """Draws both measures for each level."""
     from results import sorted_levels
 
-    levels = sorted_levels(devices["level"])
-    draw_shares(axes, range(len(levels)), [devices[devices["level"] == level] for level in levels])
+    levels = sorted_levels(images["level"])
+    draw_shares(axes, range(len(levels)), [images[images["level"] == level] for level in levels])
     turned = {"rotation": 90} if len(levels) > 4 else {}
     axes.set_xticks(range(len(levels)), [plain(name_of(level)) for level in levels], **turned)
     axes.set_xlim(-0.5, len(levels) - 0.5)
@@ -139,12 +149,10 @@ def by_device(axes, devices):
 
 def figure(arguments, width=WIDTH):
     """Returns the picture."""
-    from results import open_results
-
-    devices = devices_of(open_results(arguments))
+    images, devices = read(arguments)
     picture, all_axes = panels(3, width, each=2.4, height=3.4)
-    by_distance(all_axes[0], devices)
-    by_level(all_axes[1], devices)
+    by_distance(all_axes[0], images, devices)
+    by_level(all_axes[1], images)
     by_device(all_axes[2], devices)
     for axes in all_axes[0], all_axes[2]:
         legend_below(axes, below=-0.22)

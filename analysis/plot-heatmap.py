@@ -51,9 +51,13 @@ def accuracy_of(arguments, results):
 
 def mean_of(name, results):
     """Returns the same for the mean of a column."""
+    from results import WORDS
+
     table, dot, column = name.partition(".")
     if not dot or table not in ("nodes", "images"):
         raise BadInput(f"--value {name}: has to be accuracy, nodes.COLUMN or images.COLUMN")
+    if column in WORDS or column in results.run_columns:
+        raise BadInput(f"--value {name}: has to be a column of numbers, not of words")
     rows = results.table(f"{table}.csv", column)
     return lambda some: some[column].mean(), rows, f"mean of {column} ({table}.csv)"
 
@@ -74,6 +78,8 @@ def figure(arguments, width=WIDTH):
     """Returns the picture."""
     from results import open_results
 
+    if arguments.at is not None and not 0 <= arguments.at < np.inf:
+        raise BadInput("--at: has to be 0 or more")
     results = open_results(arguments)
     x, y = the_keys(arguments, results)
     values, label = table_of(arguments, results, x, y)

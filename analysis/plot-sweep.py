@@ -3,8 +3,8 @@
 """Draws accuracy against time, bytes or energy for each value of a swept key.
 
 Reads the folder of a sweep (limitnet-sweep). The repetitions of each combination are taken
-together: images are added up, and the bands are their 95 % Wilson intervals. One swept key gives
-the curves of a plot (--by), others may give small plots side by side (--columns) and below each
+together: images are added up, and the bands are their 95 % Wilson intervals, in which images of the
+same picture are a cluster; they need images.csv and fragments.csv. One swept key gives the curves of a plot (--by), others may give small plots side by side (--columns) and below each
 other (--rows); of all further ones --where has to choose a value.
 
 Against time, accuracy.csv is drawn; against bytes and energy, what images.csv and fragments.csv
@@ -13,28 +13,67 @@ for what these budgets are.
 """
 
 import argparse
+import math
+import operator
 import os
 import sys
 
-from measures import wilson
 from plotting import (
     AGAINST, AXIS_LABELS, DECADES, NARROW, STYLES, WIDTH, BadInput, add_output, grid, legend_below,
-    make_logarithmic, name_of, ordered_colour, plain, read_rows, run, use_matplotlib, write_figure,
+    make_logarithmic, name_of, ordered_colour, plain, read_accuracy, run, use_matplotlib,
+    write_figure,
 )
+from settings import check_folder, chosen_values
 
 COUNTS = ["group", "elapsed_s", "images_counted", "correct"]
 
 
+class BudgetTable:
+    """images.csv and fragments.csv of a sweep: a row for each image, and curves from some of them."""
+
+    def __init__(self, path, against):
+        from budgets import Progress
+        from results import Results, level_of
+
+        results = Results(path)
+        if not results.is_sweep:
+            raise BadInput(f"{path}: not the folder of a sweep; plot-accuracy.py draws that of a run")
+        self.path = path
+        self.keys = results.keys
+        self.has_bands = True
+        self._progress = Progress(results, against)
+        images = self._progress.images
+        images["level"] = level_of(images)
+        if "group" not in images:
+            images["group"] = ""
+        self.rows = images[[*self.keys, "run", "id", "level", "group"]].to_dict("records")
+
+    def curve(self, rows, group):
+        """Returns the curve of a group's images."""
+        return self._progress.curve(
+            [row["id"] for row in rows if group in ("all", row["level"], row["group"])]
+        )
+
+    def points(self, rows, group):
+        """Returns (budget, accuracy, low, high)."""
+        return list(zip(*self.curve(rows, group).points()))
+
+
 class TimeTable:
-    """accuracy.csv of a sweep: rows as dictionaries, and curves from some of them."""
+    """accuracy.csv of a sweep, in the same form: a row for each run, group and time."""
 
     def __init__(self, path):
+        folder = path if os.path.isdir(path) else os.path.dirname(path) or "."
         self.path = os.path.join(path, "accuracy.csv") if os.path.isdir(path) else path
-        self.rows = read_rows(self.path, ["run", *COUNTS], "the accuracy.csv of a sweep")
+        check_folder(folder, ["accuracy.csv"])
+        self.rows = read_accuracy(self.path, ["run", *COUNTS], "the accuracy.csv of a sweep")
         if not self.rows:
             raise BadInput(f"{self.path}: no rows in it")
         names = list(self.rows[0])
         self.keys = names[: names.index("run")]
+        # Which pictures the runs share is not in accuracy.csv.
+        self.has_bands = os.path.isfile(os.path.join(folder, "images.csv"))
+        self._images = BudgetTable(folder, "time") if self.has_bands else None
 
     def points(self, rows, group):
         """Returns (elapsed, accuracy, low, high), the images of all repetitions taken together."""
@@ -48,36 +87,18 @@ class TimeTable:
                 sums[elapsed] = (counted + int(row["images_counted"]), correct + int(row["correct"]))
             except (TypeError, ValueError) as error:
                 raise BadInput(f"accuracy.csv: {error}") from error
-        return [
-            (elapsed, correct / counted, *map(float, wilson(correct, counted)))
-            for elapsed, (counted, correct) in sorted(sums.items())
-            if counted > 0
-        ]
+        sums = {elapsed: of for elapsed, of in sorted(sums.items()) if of[0] > 0}
+        shares = [correct / counted for counted, correct in sums.values()]
+        return list(zip(sums, shares, *self._interval(rows, group, list(sums))))
 
-
-class BudgetTable:
-    """images.csv and fragments.csv of a sweep, in the same form: a row for each image."""
-
-    def __init__(self, path, against):
-        from budgets import Progress
-        from results import Results, level_of
-
-        results = Results(path)
-        if not results.is_sweep:
-            raise BadInput(f"{path}: not the folder of a sweep; plot-accuracy.py draws that of a run")
-        self.path = path
-        self.keys = results.keys
-        self._progress = Progress(results, against)
-        images = self._progress.images
-        images["level"] = level_of(images)
-        if "group" not in images:
-            images["group"] = ""
-        self.rows = images[[*self.keys, "run", "id", "level", "group"]].to_dict("records")
-
-    def points(self, rows, group):
-        """Returns (budget, accuracy, low, high)."""
-        ids = [row["id"] for row in rows if group in ("all", row["level"], row["group"])]
-        return list(zip(*self._progress.curve(ids).points()))
+    def _interval(self, rows, group, times):
+        """Returns the ends of the interval at these times."""
+        if not self.has_bands:
+            return [math.nan] * len(times), [math.nan] * len(times)
+        run = operator.itemgetter(*self.keys, "run")
+        runs = {run(row) for row in rows}
+        mine = [row for row in self._images.rows if run(row) in runs]
+        return self._images.curve(mine, group).interval(times)
 
 
 def values_of(rows, key):
@@ -98,11 +119,12 @@ def choose(arguments, table):
         key, equals, value = condition.partition("=")
         if not equals or key not in keys:
             raise BadInput(f"--where {condition}: has to be KEY=VALUE with one of {', '.join(keys)}")
-        if value not in values_of(rows, key):
+        values = chosen_values(values_of(rows, key), value)
+        if not values:
             raise BadInput(
                 f"--where {condition}: {table.path} has {', '.join(values_of(rows, key))} for {key}"
             )
-        rows = [row for row in rows if row[key] == value]
+        rows = [row for row in rows if row[key] in values]
     chosen = [arguments.by, arguments.columns, arguments.rows]
     for key in filter(None, chosen):
         if key not in keys:
@@ -217,9 +239,8 @@ def figure(arguments, width=WIDTH):
         picture.suptitle(plain(arguments.title))
     if not arguments.no_band and width > NARROW:
         of_group = "" if arguments.group == "all" else f" of {name_of(arguments.group)}"
-        picture.supxlabel(
-            f"bands: 95 % Wilson interval of the images{of_group} of all repetitions", fontsize=7
-        )
+        bands = f"bands: 95 % Wilson interval of the images{of_group}, clustered by picture"
+        picture.supxlabel(bands if table.has_bands else "no bands: images.csv is not there", fontsize=7)
     return picture
 
 

@@ -34,8 +34,32 @@ class BadInput(Exception):
     """Bad input, with a line that says what is wrong."""
 
 
+def check_rows(path):
+    """Fails unless each row of a CSV file has all fields and its end."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(0, os.SEEK_END)
+            if file.tell():
+                file.seek(-1, os.SEEK_END)
+                if file.read(1) != b"\n":
+                    raise BadInput(f"{path}: ends within a row: it was cut off")
+        with open(path, newline="", encoding="utf-8") as file:
+            reader = csv.reader(file)
+            names = next(reader, [])
+            for row in reader:
+                if row and len(row) != len(names):
+                    raise BadInput(
+                        f"{path}: line {reader.line_num} has {len(row)} fields instead of {len(names)}"
+                    )
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror}") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise BadInput(f"{path}: {error}") from error
+
+
 def read_rows(path, columns, kind):
     """Returns the rows of a CSV file as dictionaries; kind is what the file should be."""
+    check_rows(path)
     try:
         with open(path, newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file)
@@ -47,6 +71,22 @@ def read_rows(path, columns, kind):
         raise BadInput(f"{path}: {error.strerror}") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise BadInput(f"{path}: {error}") from error
+
+
+def read_accuracy(path, columns, kind):
+    """Returns the rows of an accuracy.csv; in each run all groups have the same times."""
+    rows = read_rows(path, columns, kind)
+    times = {}
+    for row in rows:
+        names = list(row)
+        run = tuple(row[name] for name in names[: names.index("group")])
+        times.setdefault(run, {}).setdefault(row["group"], []).append(row["elapsed_s"])
+    for groups in times.values():
+        first = next(iter(groups.values()))
+        for group, mine in groups.items():
+            if mine != first:
+                raise BadInput(f"{path}: not whole: group {group} has {len(mine)} times instead of {len(first)}")
+    return rows
 
 
 def use_matplotlib():
@@ -93,10 +133,11 @@ def make_logarithmic(axes, low, high):
     axes.xaxis.set_minor_formatter(NullFormatter())
 
 
-def legend_below(axes, title=None, columns=1, below=-0.17):
-    """Puts the legend below the axes and their label, where it covers nothing."""
+def legend_below(axes, title=None, columns=1, below=-0.17, of=None):
+    """Puts the legend, of these or of other axes, below the axes and their label, where it covers
+    nothing."""
     axes.legend(
-        loc="upper center", bbox_to_anchor=(0.5, below), fontsize="small", frameon=False,
+        *(of or axes).get_legend_handles_labels(), loc="upper center", bbox_to_anchor=(0.5, below), fontsize="small", frameon=False,
         title=title, ncol=columns,
     )
 
@@ -174,6 +215,11 @@ def run(program):
     """Runs a program; returns its exit status."""
     try:
         program()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read has had enough; what is left must not fail once more at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except BadInput as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -18,8 +18,8 @@ import sys
 import numpy as np
 
 import page
-from measures import wilson
 from plotting import BadInput, name_of, run
+from settings import same_value
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DOCS = os.path.join(HERE, "..", "docs")
@@ -96,14 +96,14 @@ def headline(report):
     progress = tool("time-to-accuracy").budgets_of(results, quiet=True)
     curve = progress["time"].curve(images["id"])
     right, count = int(images["correct"].sum()), len(images)
-    low, high = wilson(right, count)
+    low, high = progress["time"].curve_to_the_end(images["id"]).interval([np.inf])
     captured = max(1, nodes["images"].sum())
     spent = energy_of(nodes)
     active = sum(spent.get(kind, 0) for kind in ["encoding", "radio_tx", "radio_rx"])
     figures = [
         (
             "right at the end", percent(right / count),
-            f"{right} of {count} images; 95 %: {percent(float(low))} to {percent(float(high))}",
+            f"{right} of {count} images; 95 %: {percent(low[0])} to {percent(high[0])}",
         ),
     ]
     for accuracy in [0.5, 0.8]:
@@ -309,14 +309,6 @@ def defaults_of(program):
                 # Where the two programs differ, a third one's default is not known.
                 known[key] = default if known.get(key, default) == default else None
     return known
-
-
-def same_value(one, other):
-    """Returns whether two values of a key are the same, as numbers where they are."""
-    try:
-        return float(one) == float(other)
-    except ValueError:
-        return one == other
 
 
 def parameters_part(report):

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The tables of a run's or a sweep's folder, read with pandas."""
 
-import glob
 import os
-import re
 
 import pandas as pd
 
-from plotting import BadInput
+from plotting import BadInput, check_rows
+from settings import check_folder, chosen_values, read_settings, runs_of
 
 # The columns that hold words; whatever else is named has to hold numbers.
 WORDS = {"link", "group", "role", "fate", "operator"}
@@ -22,8 +21,7 @@ class Results:
         self.run_columns = []
         self._conditions = []
         self._tables = {}
-        if not os.path.isdir(folder):
-            raise BadInput(f"{folder}: no such folder")
+        check_folder(folder)
         header = self._read("images.csv", 0)
         self.is_sweep = "run" in header.columns
         names = list(header.columns)
@@ -57,11 +55,14 @@ class Results:
         return table
 
     def images(self, *columns):
-        """Returns the images, each with a number `id` that fragments() has too."""
-        table = self.table("images.csv", *IMAGE, *columns)
+        """Returns the images, each with a number `id` that fragments() has too, and one, `picture`, that
+        images of the same picture share."""
+        table = self.table("images.csv", *IMAGE, "dataset_index", *columns)
         table["id"] = range(len(table))
         if not len(table):
             raise BadInput(f"{self.path('images.csv')}: no images in it")
+        picture = [key for key in ["images.dataset"] if key in self.keys] + ["dataset_index"]
+        table["picture"] = table.groupby(picture, dropna=False).ngroup()
         return table
 
     def fragments(self, images, *columns):
@@ -75,6 +76,29 @@ class Results:
         nodes = self.table("nodes.csv", "device", *columns)
         return nodes[nodes["role"] == "camera"] if "role" in nodes else nodes
 
+    def operators(self, nodes):
+        """Returns the operator of each device, which only its operator's gateways serve.
+
+        It is what the scenario says: no table has it.
+        """
+        if self.table("gateways.csv", "operator")["operator"].nunique() < 2:
+            return pd.Series(1, nodes.index)
+        settings = self.settings()[0]
+
+        def of_device(node):
+            if node["link"] != "lora":
+                return 1
+            for key in [f"group.{node.get('group', '')}.lora.operator", "lora.operator"]:
+                number = node[key] if key in self.keys else settings.get(key)
+                if number is not None:
+                    return int(number)
+            raise BadInput(
+                f"{os.path.join(self.run_folder(), 'scenario.ini')}: no lora.operator, which says whose "
+                "of the gateways serve a device"
+            )
+
+        return nodes.apply(of_device, axis=1)
+
     def choose(self, conditions):
         """Leaves only the rows for which every KEY=VALUE is so."""
         for condition in conditions:
@@ -82,11 +106,12 @@ class Results:
             if not equals or key not in self.run_columns:
                 known = ", ".join(self.run_columns) or "none: this is no sweep"
                 raise BadInput(f"--where {condition}: has to be KEY=VALUE with one of {known}")
-            if value not in self.values(key):
+            values = chosen_values(self.values(key), value)
+            if not values:
                 raise BadInput(
                     f"--where {condition}: {self.folder} has {', '.join(self.values(key))} for {key}"
                 )
-            self._conditions.append((key, value))
+            self._conditions.append((key, values))
             self._tables = {}
 
     def values(self, key):
@@ -104,8 +129,7 @@ class Results:
 
     def run_folder(self):
         """Returns the folder of the run; of a sweep, of its first one."""
-        runs = sorted(glob.glob(self.path("runs/*/*/scenario.ini")), key=_numbers_in)
-        return os.path.dirname(runs[0]) if self.is_sweep and runs else self.folder
+        return next(iter(runs_of(self.folder)), self.folder) if self.is_sweep else self.folder
 
     def name(self):
         """Returns the scenario's name; the runs of a sweep have numbers instead."""
@@ -123,14 +147,40 @@ class Results:
             missing = [key for key in self.run_columns if key not in table]
             if missing:
                 raise BadInput(f"{self.path(name)}: no column {missing[0]}, which images.csv has")
-            for key, value in self._conditions:
-                table = table[table[key] == value]
+            for key, values in self._conditions:
+                table = table[table[key].isin(values)]
             self._tables[name] = table
+            self._check_whole(name, table)
         return self._tables[name]
+
+    def _check_whole(self, name, table):
+        """Fails when a table has other rows than images.csv says, as one that was cut off has."""
+        counted = {"fragments.csv": (IMAGE, "fragments"), "nodes.csv": (IMAGE[:1], "images")}
+        if name not in counted:
+            return
+        images = self._table("images.csv")
+        of, column = counted[name]
+        by = [*self.run_columns, *of]
+        holder, rows = (images, table) if name == "fragments.csv" else (table, images)
+        if not {*by, column} <= {*holder} or not {*by} <= {*rows}:
+            return
+        said = holder.groupby(by)[column].sum()
+        there = rows.groupby(by).size()
+        said, there = said.align(there.astype(float), fill_value=0)
+        other = said.index[said != there]
+        if len(other):
+            first = other[0]
+            which = ", ".join(f"{key} {value}" for key, value in zip(by, first if len(by) > 1 else [first]))
+            raise BadInput(
+                f"{self.path(name)}: not whole, or of other results than images.csv: there are "
+                f"{there[first]:.0f} {column} of {which} where {said[first]:.0f} are said to be"
+            )
 
     def _read(self, name, rows=None):
         words = {*WORDS, *self.run_columns}
         try:
+            if rows is None:
+                check_rows(self.path(name))
             table = pd.read_csv(
                 self.path(name),
                 nrows=rows,
@@ -147,29 +197,6 @@ class Results:
             raise BadInput(f"{self.path(name)}: {error.strerror}") from error
         except (ValueError, pd.errors.ParserError) as error:
             raise BadInput(f"{self.path(name)}: {str(error).splitlines()[0]}") from error
-
-
-def read_settings(path):
-    """Returns the keys of a scenario file in its order, and its comments; nothing where it is not."""
-    keys, comments, section = {}, [], ""
-    try:
-        with open(path, encoding="utf-8") as file:
-            lines = file.read().splitlines()
-    except (OSError, UnicodeDecodeError):
-        return {}, []
-    for line in lines:
-        key, equals, value = line.partition("=")
-        if line.startswith("#"):
-            comments.append(line.lstrip("# "))
-        elif line.startswith("["):
-            section = line.strip("[] ") + "."
-        elif equals:
-            keys[section + key.strip()] = value.strip()
-    return keys, comments
-
-
-def _numbers_in(path):
-    return [int(number) for number in re.findall(r"\d+", path)]
 
 
 def level_of(table):

@@ -27,6 +27,7 @@ from plotting import (
     BadInput, COLOURS, MARKERS, STYLES, add_output, grid, make_logarithmic, panels, run, write_figure,
 )
 from results import Results
+from settings import same_value
 
 ROOT = Path(__file__).resolve().parents[1]
 # Label, part (scenarios/study-codecs-PART.ini), which of its points.
@@ -105,8 +106,8 @@ class Part:
         fitting = {
             values[2:]: matrices[against]
             for values, matrices in self.right.items()
-            if _same(values[0], spreading_factor) and _same(values[1], loss)
-            and all(_same(values[2 + self._own.index(key)], value) for key, value in where.items())
+            if same_value(values[0], spreading_factor) and same_value(values[1], loss)
+            and all(same_value(values[2 + self._own.index(key)], value) for key, value in where.items())
         }
         if not fitting:
             return None
@@ -115,13 +116,6 @@ class Part:
         best = means.argmax(axis=0)
         columns = [fitting[settings[place]][:, budget] for budget, place in enumerate(best)]
         return np.array(columns).T, [settings[place] for place in best]
-
-
-def _same(one, other):
-    try:
-        return float(one) == float(other)
-    except ValueError:
-        return one == other
 
 
 def _answer(arrived, column, budget):

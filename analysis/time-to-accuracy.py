@@ -6,7 +6,8 @@ Of a sweep, each combination of the swept keys has its rows, its repetitions tak
 run, each group of images. For each --accuracy: the time since capture, the bytes received and the
 energy spent on an image after which so many images have a right answer for the first time, or
 `never`. For each --deadline: how many images are right so long after their capture, with the 95 %
-Wilson interval. See plot-accuracy.py --help for what the budgets are.
+Wilson interval, in which images of the same picture are a cluster. See plot-accuracy.py --help for
+what the budgets are.
 
 The time is that of the predictions in fragments.csv: of each arrival with cloud.moments = all; with
 grid, the default, it may lie later by up to a step of the accuracy curve's times. Times that fewer
@@ -19,7 +20,6 @@ import sys
 
 import numpy as np
 
-from measures import wilson
 from plotting import AGAINST, BadInput, run
 
 NAMES = {"time": "time_s", "bytes": "bytes", "energy": "energy_j"}
@@ -64,7 +64,7 @@ def deadline_rows(progress, what, ids, deadlines):
         counted, right = (int(part[0]) for part in curve.at(np.array([deadline])))
         row = {**what, "images": counted, "question": "deadline", "time_s": f"{deadline:g}"}
         if counted:
-            low, high = wilson(right, counted)
+            low, high = (float(end[0]) for end in curve.interval([deadline]))
             row["accuracy_percent"] = f"{100 * right / counted:.1f}"
             row["wilson_low"], row["wilson_high"] = f"{100 * low:.1f}", f"{100 * high:.1f}"
         yield row

@@ -20,9 +20,14 @@ ANALYSIS = ROOT / "analysis"
 sys.path.insert(0, str(ANALYSIS))
 
 from budgets import Progress  # noqa: E402
-from example_run import columns, write_run, write_sweep  # noqa: E402
-from measures import calibration_error, jain, reliability, wilson, worst_decile  # noqa: E402
+from example_run import columns, tables_of, write_csv, write_run, write_sweep  # noqa: E402
+from measures import (  # noqa: E402
+    calibration_error, clustered_paired_interval, clustered_share, jain, paired_interval, reliability, wilson,
+    worst_decile,
+)
+from plotting import BadInput  # noqa: E402
 from results import Results  # noqa: E402
+from settings import SCHEMA  # noqa: E402
 
 # What draws from a run's folder, and what of a sweep's.
 OF_RUNS = [
@@ -77,8 +82,8 @@ def write_two_images(folder, lead="", values=""):
     """Writes two images whose budgets are worked out in BudgetsByHand."""
     write(
         folder, "images.csv",
-        f"{lead}device,link,image,sf,ce_level,captured_s,observed_s,encoding_energy_j",
-        f"{values}0,lora,0,7,,100,1000,1", f"{values}0,lora,1,7,,200,5,1",
+        f"{lead}device,link,image,dataset_index,sf,ce_level,captured_s,observed_s,encoding_energy_j",
+        f"{values}0,lora,0,8,7,,100,1000,1", f"{values}0,lora,1,9,7,,200,5,1",
     )
     write(
         folder, "fragments.csv",
@@ -139,6 +144,50 @@ class Measures(unittest.TestCase):
         self.assertAlmostEqual(mean[5], 0.55)
 
 
+class Clusters(unittest.TestCase):
+    """Intervals of images of which several are of the same picture."""
+
+    RIGHT = [1, 1, 1, 0, 1, 1, 1, 1]  # of eight pictures
+
+    def test_a_picture_each_changes_nothing(self):
+        for right in [self.RIGHT, [0] * 8, [1] * 8]:
+            self.assertEqual(clustered_share(right, [1] * 8, range(8))[1:], tuple(map(float, wilson(sum(right), 8))))
+        # Of fragments too, whose number differs.
+        self.assertEqual(clustered_share([3, 0, 5], [4, 2, 5], [7, 8, 9])[1:], tuple(map(float, wilson(8, 11))))
+
+    def test_repetitions_that_are_alike_say_no_more_than_one(self):
+        for right in [self.RIGHT, [0] * 8, [1] * 8]:
+            share, *ends = clustered_share(right * 10, [1] * 80, list(range(8)) * 10)
+            self.assertEqual(share, sum(right) / 8)
+            self.assertTrue(np.allclose(ends, wilson(sum(right), 8)))
+        fragments = clustered_share([3, 0, 5] * 4, [4, 2, 5] * 4, [7, 8, 9] * 4)[1:]
+        self.assertTrue(np.allclose(fragments, wilson(8, 11)))
+
+    def test_by_hand(self):
+        # Four pictures twice each: right in 2, 1, 1, 0. p = 1/2, sum of squares of 2 - 1, 0, 0, 0 - 1 is 2,
+        # variance 2/64, and 1/4 divided by that are 8 images. With 2, 2, 1, 0: p = 5/8, deviations 3/4, 3/4,
+        # -1/4, -5/4: 11/4 / 64, and 15/64 divided by that 60/11.
+        for right, worth in [([1, 1, 1, 0, 0, 1, 0, 0], 8), ([1, 1, 1, 1, 1, 0, 0, 0], 60 / 11)]:
+            share, *ends = clustered_share(right, [1] * 8, [0, 0, 1, 1, 2, 2, 3, 3])
+            self.assertTrue(np.allclose(ends, wilson(share * worth, worth)), right)
+        # Nothing varies between pictures that are right every other time: as many as pictures.
+        ends = clustered_share([1, 0] * 4, [1] * 8, [0, 0, 1, 1, 2, 2, 3, 3])[1:]
+        self.assertTrue(np.allclose(ends, wilson(2, 4)))
+        # Pictures that differ less than chance would have it say no more than single images.
+        ends = clustered_share([1, 0, 1, 0, 1, 0, 1, 1], [1] * 8, [0, 0, 1, 1, 2, 2, 3, 3])[1:]
+        self.assertTrue(np.allclose(ends, wilson(5, 8)))
+
+    def test_paired(self):
+        a, b = np.array(self.RIGHT), np.array([1, 0, 0, 1, 1, 0, 1, 1])
+        once = paired_interval(4, 3, 1, 0)
+        self.assertEqual(clustered_paired_interval(a, b, range(8)), once)
+        ten = clustered_paired_interval(np.tile(a, 10), np.tile(b, 10), list(range(8)) * 10)
+        self.assertTrue(np.allclose(ten, once))
+        self.assertEqual(clustered_paired_interval(a, a, range(8)), paired_interval(7, 0, 0, 1))
+        self.assertTrue(np.allclose(
+            clustered_paired_interval(np.tile(a, 10), np.tile(a, 10), list(range(8)) * 10), paired_interval(7, 0, 0, 1)))
+
+
 class BudgetsByHand(Folder):
     """Image 0 is wrong after 2 s, right after 10 s; image 1 right after 3 s, wrong after 4 s, and
     observed for 5 s."""
@@ -197,6 +246,19 @@ class BudgetsByHand(Folder):
             write(folder, name, *lines, *again)
         status, out, _ = call("time-to-accuracy.py", folder, "--accuracy", 50)
         self.assertEqual(status, 0)
+        table = self.folder / "t.csv"
+        self.assertEqual(call_here("time-to-accuracy.py", folder, "--deadline", 3, "--csv", table)[0], 0)
+        row = list(csv.DictReader(table.read_text().splitlines()))[-1]
+        # Right in one of two pictures, however often.
+        ends = [f"{100 * float(end):.1f}" for end in wilson(1, 2)]
+        self.assertEqual([row["images"], row["wilson_low"], row["wilson_high"]], ["4", *ends])
+        for against in ["time", "bytes", "energy"]:
+            progress = Progress(Results(str(folder)), against)
+            curve = progress.curve(progress.images["id"])
+            alone = progress.curve(progress.images["id"][:2])
+            budgets = [0, 3, 5, 6, 10, 80, 1001, 2000]
+            self.assertTrue(np.allclose(curve.interval(budgets), alone.interval(budgets), equal_nan=True), against)
+            self.assertTrue(np.isnan(curve.interval([2000])).all() or against != "time")
         self.assertEqual(out.split(), "a.key images question accuracy_percent time_s bytes energy_j "
                                       "x 4 reach 50 3 10 1.5".split())
 
@@ -235,6 +297,84 @@ class Scripts(Folder):
             for name in ["not-there", *nonsense]:
                 self.fails(script, self.folder / name)
 
+    def test_tables_that_are_not_whole(self):
+        write_run(self.folder / "run")
+        write_sweep(self.folder / "sweep")
+        scripts = {"run": ["time-to-accuracy.py", "report.py"], "sweep": ["time-to-accuracy.py", "plot-sweep.py"]}
+        for folder, name in [(folder, name) for folder in scripts for name in ["fragments.csv", "images.csv"]]:
+            path = self.folder / folder / name
+            whole = path.read_bytes()
+            lines = whole.splitlines(keepends=True)
+            for cut, complaint in [
+                (whole[:2000], "cut off"), (whole[:-1], "cut off"), (b"".join(lines[:-3]), ".csv: not whole"),
+                (whole[:-1].rpartition(b",")[0] + b"\n", "fields instead of"),
+            ]:
+                path.write_bytes(cut)
+                for script in scripts[folder]:
+                    self.assertIn(complaint, self.fails(script, self.folder / folder))
+            path.write_bytes(whole)
+        for name, script in [("nodes.csv", "plot-fairness.py"), ("accuracy.csv", "plot-accuracy.py")]:
+            path = self.folder / "run" / name
+            path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
+            self.assertIn(f"{name}: not whole", self.fails(script, self.folder / "run"))
+
+    def test_schema(self):
+        page = (ROOT / "docs" / "csv.md").read_text(encoding="utf-8")
+        self.assertIn(f"Schema version {SCHEMA},", page)
+        write_run(self.folder / "run")
+        write_sweep(self.folder / "sweep")
+        settings = [self.folder / "run" / "scenario.ini", self.folder / "sweep" / "runs" / "0" / "1" / "scenario.ini"]
+        for version in [SCHEMA, "99"]:
+            for path in settings:
+                with path.open("a", encoding="utf-8") as file:
+                    file.write(f"\n# Result files: schema version {version} of docs/csv.md\n")
+            if version == SCHEMA:
+                self.assertEqual(call_here("time-to-accuracy.py", self.folder / "run")[0], 0)
+        for script, folder, path in [("plot-accuracy.py", "run", settings[0]), ("plot-sweep.py", "sweep", settings[1]),
+                                     ("report.py", "sweep", settings[1])]:
+            line = self.fails(script, self.folder / folder)
+            self.assertIn(f"{path}: results of schema version 99; this script knows version {SCHEMA}", line)
+
+    def test_folders_without_tables(self):
+        sweep = self.folder / "sweep"
+        for place in [sweep / "runs" / "0" / "1", sweep / "failed"]:
+            place.mkdir(parents=True)
+        (sweep / "runs" / "0" / "1" / "scenario.ini").touch()
+        (sweep / "sweep.txt").write_text("program 0\nlimitnet-lora-scenario\ngrid\na.b = 1 | 2 | 3\nrun = 1 | 2\nseed = 1\n")
+        scripts = ["report.py", "plot-sweep.py", "plot-airtime.py", "plot-accuracy.py"]
+        for script in scripts:
+            self.assertIn("1 of 6 runs are done; its limitnet-sweep command goes on", self.fails(script, sweep))
+        (sweep / "failed" / "1-1.log").touch()
+        for script in scripts:
+            self.assertIn("1 failed (see ", self.fails(script, sweep))
+            self.assertIn("with --retry-failed", self.fails(script, sweep))
+        (sweep / "cell.csv").touch()
+        for script in scripts:
+            self.assertIn("limitnet-lorawan-cell, which have no images", self.fails(script, sweep))
+
+    def test_of_a_run_without_fragments(self):
+        write_run(self.folder / "run")
+        path = self.folder / "run" / "fragments.csv"
+        path.write_text(path.read_text().partition("\n")[0] + "\n")
+        path = self.folder / "run" / "images.csv"
+        rows = list(csv.DictReader(path.read_text().splitlines()))
+        empty = ["first_arrival_s", "last_arrival_s", "prediction", "confidence"]
+        rows = [{**row, **dict.fromkeys(["fragments", "fragments_received", "correct"], 0), **dict.fromkeys(empty, "")}
+                for row in rows]
+        write_csv(path, rows[0], rows)
+        for script in ["plot-coverage.py", "plot-airtime.py", "plot-fairness.py", "report.py"]:
+            output = self.folder / f"picture{'.html' if script == 'report.py' else '.png'}"
+            status, out, errors = call(script, self.folder / "run", "--output", output)
+            self.assertEqual((status, errors), (0, ""), script)
+            self.assertNotIn("nan", out)
+
+    def test_a_reader_that_has_enough(self):
+        write_run(self.folder / "run")
+        command = [sys.executable, "-B", ANALYSIS / "time-to-accuracy.py", self.folder / "run"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            process.stdout.close()
+            self.assertEqual(process.stderr.read(), b"")
+
     def test_text_in_a_number(self):
         write_two_images(self.folder / "run")
         path = self.folder / "run" / "fragments.csv"
@@ -269,6 +409,17 @@ class Scripts(Folder):
     def test_sense_of_options(self):
         write_run(self.folder / "run")
         run = self.folder / "run"
+        write_sweep(self.folder / "sweep")
+        self.assertIn("not of words", self.fails("plot-heatmap.py", self.folder / "sweep", "--value", "nodes.link"))
+        self.assertIn("--at", self.fails("plot-heatmap.py", self.folder / "sweep", "--at=-1"))
+        for where, count in [("lora.extra_loss=.20", 144), ("lora.extra_loss=0.0", 144)]:
+            for words in [["time-to-accuracy.py"], ["plot-sweep.py", "--output", self.folder / "a.png"]]:
+                self.assertEqual(call_here(*words, self.folder / "sweep", "--where", where)[0], 0, where)
+            results = Results(str(self.folder / "sweep"))
+            results.choose([where])
+            self.assertEqual(len(results.images()), count)
+        for times in [["nan", "-5"], ["inf"]]:
+            self.assertIn("--times", self.fails("compare-runs.py", run, run, "--times", *times))
         self.fails("plot-heatmap.py", run)
         self.fails("plot-sweep.py", run)
         self.fails("plot-airtime.py", run, "--by", "colour")
@@ -281,12 +432,83 @@ class Scripts(Folder):
         self.fails("plot-accuracy.py", run, "--output", self.folder / "a.doc")
 
 
+class Compare(Folder):
+    def compared(self, one, other):
+        status, out, errors = call_here("compare-runs.py", self.folder / one, self.folder / other, "--times", 50)
+        self.assertEqual((status, errors), (0, ""))
+        return list(csv.DictReader(out.splitlines()))[0]
+
+    def test_numbers(self):
+        write_run(self.folder / "a", loss=1)
+        write_run(self.folder / "b", loss=4)
+        row = self.compared("a", "b")
+        tables = [tables_of(loss, False)["accuracy.csv"] for loss in (1, 4)]
+        right = [next(r["correct"] for r in rows if (r["group"], r["elapsed_s"]) == ("all", 50)) for rows in tables]
+        only_a, only_b = int(row["only_a_right"]), int(row["only_b_right"])
+        self.assertEqual(right[0] - right[1], only_a - only_b)
+        expected = paired_interval(right[0] - only_a, only_a, only_b, 36 - right[0] - only_b)
+        self.assertEqual([row["difference"], row["low"], row["high"]], [f"{value:.4f}" for value in expected])
+        # All pictures twice: the same, from twice as many images.
+        for name in ["a", "b"]:
+            for file in ["images.csv", "fragments.csv", "accuracy.csv", "nodes.csv"]:
+                head, *lines = (self.folder / name / file).read_text().splitlines()
+                twice = [f"{run},{line}" for run in (1, 2) for line in lines]
+                write(self.folder / f"{name}{name}", file, f"run,{head}", *twice)
+        twice = self.compared("aa", "bb")
+        self.assertEqual(twice["images"], "72")
+        self.assertEqual([twice[end] for end in ("low", "high")], [row[end] for end in ("low", "high")])
+
+    def test_other_pictures(self):
+        for name in ["a", "b"]:
+            write_run(self.folder / name)
+        path = self.folder / "b" / "images.csv"
+        before = path.read_text()
+        rows = list(csv.DictReader(before.splitlines()))
+        for column in ["dataset_index", "label"]:
+            write_csv(path, rows[0], [{**row, column: 77} if number == 4 else row for number, row in enumerate(rows)])
+            line = self.fails("compare-runs.py", self.folder / "a", self.folder / "b")
+            self.assertIn("are of other pictures: device 1, image 1 is 4 of class 1 there and ", line)
+        path.write_text(before)
+        for name, dataset in [("a", "cifar10"), ("b", "cifar100")]:
+            with (self.folder / name / "scenario.ini").open("a") as file:
+                file.write(f"\n[images]\ndataset = {dataset}\n")
+        line = self.fails("compare-runs.py", self.folder / "a", self.folder / "b")
+        self.assertIn("those of cifar10 there and of cifar100 here", line)
+
+
+class Groups(Folder):
+    def test_a_group_of_all_images_is_left_out(self):
+        write(self.folder / "run", "accuracy.csv", "group,elapsed_s,images_counted,accuracy,wilson_low,wilson_high",
+              *(f"{group},5,{count},0.5,0.1,0.9" for group, count in [("all", 4), ("sf8", 4), ("gate", 3)]))
+        script = load(ANALYSIS / "plot-accuracy.py")
+        folder = str(self.folder / "run")
+        labels = [label for label, _ in script.collect(script.parse_arguments([folder]))]
+        self.assertEqual(labels, ["all images", "gate"])
+        labels = [label for label, _ in script.collect(script.parse_arguments([folder, "--groups", "sf8"]))]
+        self.assertEqual(labels, ["SF8"])
+
+
 class Fairness(Folder):
+    def test_gateways_of_other_operators_do_not_serve(self):
+        folder = self.folder / "run"
+        write(folder, "images.csv", "device,link,image,dataset_index", "0,lora,0,0")
+        write(folder, "nodes.csv", "device,link,group,x_m,y_m,sf,ce_level", "0,lora,ours,0,0,7,",
+              "1,lora,theirs,0,0,7,", "2,nbiot,,0,0,,0")
+        write(folder, "gateways.csv", "gateway,link,operator,x_m,y_m", "0,lora,1,30,40", "1,lora,2,0,10",
+              "2,nbiot,1,0,1")
+        results = Results(str(folder))
+        fairness = load(ANALYSIS / "plot-fairness.py")
+        with self.assertRaisesRegex(BadInput, "no lora.operator"):
+            fairness.distances(results, results.cameras())
+        (folder / "scenario.ini").write_text("[lora]\noperator = 1\n\n[group.theirs]\nlora.operator = 2\n")
+        self.assertEqual(list(fairness.distances(results, results.cameras())), [50, 10, 1])
+
     def test_numbers(self):
         # Device 0: 2 of 2 right, 6 of 8 fragments; device 1: 1 of 2 right, 2 of 8.
         folder = self.folder / "run"
-        names = "device,link,image,fragments,fragments_received,correct"
-        write(folder, "images.csv", names, "0,lora,0,4,4,1", "0,lora,1,4,2,1", "1,lora,0,4,2,1", "1,lora,1,4,0,0")
+        names = "device,link,image,dataset_index,fragments,fragments_received,correct"
+        write(
+            folder, "images.csv", names, "0,lora,0,0,4,4,1", "0,lora,1,1,4,2,1", "1,lora,0,2,4,2,1", "1,lora,1,3,4,0,0")
         write(folder, "nodes.csv", "device,link,x_m,y_m,sf,ce_level", "0,lora,10,0,7,", "1,lora,0,900,12,")
         status, out, _ = call("plot-fairness.py", folder, "--output", self.folder / "f.png")
         self.assertEqual(status, 0)
@@ -458,6 +680,30 @@ class Contract(Folder):
             self.assertIn(name.split(".")[0], errors)
         if "encoding_energy_j" in columns(True)["images.csv"]:
             self.assertIn("sum over its images", self.change("images.csv", "encoding_energy_j", "9"))
+
+    def test_frames_of_a_group_that_answers(self):
+        write_run(self.folder / "run", only_documented=True)
+        settings = self.folder / "run" / "scenario.ini"
+        settings.write_text(settings.read_text() + "\n[group.gate]\nlora.adr = true\n")
+        path = self.folder / "run" / "nodes.csv"
+        rows = list(csv.DictReader(path.read_text().splitlines()))
+        for row, complaints in [(0, 0), (1, 1)]:  # of the group gate, and of yard
+            self.assertEqual(rows[row]["group"], ["gate", "yard"][row])
+            on_air = float(rows[row]["time_on_air_s"]) + 1
+            rows[row].update(time_on_air_s=on_air, duty_cycle=on_air / 10000)
+            write_csv(path, rows[0], rows)
+            self.assertEqual(self.check().count("that of the fragments' frames"), complaints)
+
+    def test_batteries(self):
+        write_run(self.folder / "run", only_documented=True)
+        settings = self.folder / "run" / "scenario.ini"
+        text = settings.read_text()
+        # 10000 s at a milliwatt are 10 J, and the devices' own energies less than 3 J.
+        for battery, complaints in [(13, 0), (5, 1), (0, 0)]:
+            settings.write_text(text.replace("[devices]", f"[devices]\nbattery_j = {battery}\nbase_power_w = 0.001"))
+            self.assertEqual(self.check().count("no more energy than devices.battery_j"), complaints)
+        settings.write_text(text + "\n[group.gate]\ndevices.battery_j = 5\ndevices.base_power_w = 0.001\n")
+        self.assertIn("devices.battery_j and a second of full power: 4 of 12 not so", self.check())
 
     def test_runs_a_program_first(self):
         program = self.folder / "program"

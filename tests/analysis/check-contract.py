@@ -24,6 +24,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "csv.md"
 # What the files round to, times the largest number of terms in a sum here.
 CLOSE = 1e-5
 Z = 1.959964
+FULL_POWER_W = 2  # of a device that encodes and sends; NB-IoT's radio takes most of it
 
 
 class Checks:
@@ -170,23 +171,21 @@ def check_nodes(nodes, images, fragments, settings, checks):
     on_air = of_nodes((fragments["time_on_air_s"].fillna(0) * frames).groupby(device).sum())
     air = nodes["time_on_air_s"]
     checks.all(air >= on_air - CLOSE, "nodes.time_on_air_s: no less than that of the fragments' frames")
-    unended = ((fragments["transmissions"] == 0) & fragments["sent_s"].notna()).any()
-    of_its_own = settings.get("lora.activation") == "otaa" or "true" in (
-        settings.get("lora.confirmed"), settings.get("lora.adr")
-    )
-    if not unended and not of_its_own:
-        checks.equal(air[lora], on_air[lora], "nodes.time_on_air_s: that of the fragments' frames", CLOSE)
+    unended = device[(fragments["transmissions"] == 0) & fragments["sent_s"].notna()]
+    plain = lora & ~nodes.index.isin(unended) & ~nodes["group"].map(lambda group: talks(settings, group))
+    checks.equal(air[plain], on_air[plain], "nodes.time_on_air_s: that of the fragments' frames", CLOSE)
     if "scenario.duration_s" in settings:
         share = nodes["time_on_air_s"] / float(settings["scenario.duration_s"])
         checks.equal(nodes["duty_cycle"], share, "nodes.duty_cycle: time on air / simulated time", CLOSE)
 
 
-def check_energy(nodes, images, fragments, checks):
-    """Energies are not negative, and those of images add up to those of devices."""
+def check_energy(nodes, images, fragments, settings, checks):
+    """Energies are not negative, those of images add up to those of devices, no battery gives more."""
     for name, table in [("nodes", nodes), ("images", images), ("fragments", fragments)]:
         for column in [column for column in table if column.endswith("_energy_j")]:
             checks.all(table[column].dropna() >= 0, f"{name}.{column}: not negative")
     nodes = nodes.set_index("device")
+    check_batteries(nodes, settings, checks)
     of_images = images.groupby("device")
     if "encoding_energy_j" in images:
         sums = of_images["encoding_energy_j"].sum().reindex(nodes.index, fill_value=0)
@@ -198,6 +197,30 @@ def check_energy(nodes, images, fragments, checks):
         checks.equal(one, sums, "images.radio_energy_j: sum of tx_energy_j over its fragments", CLOSE)
         sums = of_images["radio_energy_j"].sum().reindex(nodes.index, fill_value=0)
         checks.all(nodes["radio_tx_energy_j"] >= sums - CLOSE, "nodes.radio_tx_energy_j: no less than its images'")
+
+
+def check_batteries(nodes, settings, checks):
+    """No device uses more than its battery has, but for the second that emptied it."""
+    battery = nodes["group"].map(lambda group: float(of_group(settings, group, "devices.battery_j", "0")))
+    base = nodes["group"].map(lambda group: float(of_group(settings, group, "devices.base_power_w", "0")))
+    duration = float(settings.get("scenario.duration_s", "0"))
+    used = nodes[[column for column in nodes if column.endswith("_energy_j")]].sum(axis=1)
+    on = nodes["off_at_s"].fillna(duration) if "off_at_s" in nodes else duration
+    spare = FULL_POWER_W + base
+    full = (battery == 0) | (used + base * on <= battery + spare)
+    checks.all(full, "nodes: no more energy than devices.battery_j and a second of full power")
+
+
+def of_group(settings, group, key, default=""):
+    """Returns a key's value for the devices of a group."""
+    return settings.get(f"group.{group}.{key}", settings.get(key, default))
+
+
+def talks(settings, group):
+    """Returns whether devices of a group send frames that are no fragments: joins and answers."""
+    return of_group(settings, group, "lora.activation") == "otaa" or "true" in (
+        of_group(settings, group, "lora.confirmed"), of_group(settings, group, "lora.adr")
+    )
 
 
 def wilson(correct, counted):
@@ -277,7 +300,7 @@ def check(folder):
     settings = settings_of(folder)
     check_fragments(fragments, fates, settings, checks)
     check_nodes(nodes, images, fragments, settings, checks)
-    check_energy(nodes, images, fragments, checks)
+    check_energy(nodes, images, fragments, settings, checks)
     check_accuracy(found["accuracy.csv"], images, fragments, checks)
     return checks
 
