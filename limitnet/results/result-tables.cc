@@ -125,7 +125,7 @@ ImagesTable()
           "Simulated time when the encoding was done and the first fragment was queued."},
          {"observed_s", "s", "From the capture to the end of the simulation."},
          {"fragments", "", "Fragments that the encoder made."},
-         {"bytes", "byte", "Sum of their lengths, without headers of the link."},
+         {"bytes", "byte", "Sum of their lengths, as in `fragments.csv`."},
          {"fragments_sent", "", "Fragments whose frame was in the air to its end."},
          {"fragments_received", "", "Fragments that reached the cloud."},
          {"encoding_energy_j", "J", "Energy of the microcontroller for its encoding."},
@@ -168,7 +168,10 @@ FragmentsTable()
         {{"device", "", "Number of the device, from 0."},
          {"image", "", "Number of the image on its device, from 0."},
          {"fragment", "", "Number of the fragment in sending order, from 0."},
-         {"bytes", "byte", "Length without headers of the link."},
+         {"bytes",
+          "byte",
+          "Length as the link gets it, without the link's headers: parity's header and the label "
+          "of strategy.max_reports included."},
          {"queued_s", "s", "Simulated time when it was given to the link."},
          {"sent_s",
           "s",
@@ -239,8 +242,8 @@ FragmentsTable()
          {"transmission_s",
           "s",
           "Time that the device's transport blocks were on the air meanwhile, those of fragments "
-          "before it and repeated ones included. These five add up to the way from queued_s to the "
-          "base station."},
+          "before it and repeated ones included. access_wait_s + access_s + scheduling_s + "
+          "transmission_s is the way from queued_s to the base station."},
          {"retransmission_s", "s", "The part of that with repeated ones."}}};
     return table;
 }
@@ -284,9 +287,16 @@ NodesTable()
           "dB",
           "At the end, to the gateway of its network with the lowest one, shadowing included."},
          {"images", "", "Images captured."},
-         {"frames_sent", "", "Frames that were in the air to their end."},
-         {"frames_delivered", "", "Of those: frames that reached the cloud."},
-         {"time_on_air_s", "s", "Time the device was sending."},
+         {"frames_sent",
+          "",
+          "Fragments (a meter's readings) whose frame was in the air to its end: each once, "
+          "however often it was sent. Frames without one (joins, answers to the network) do not "
+          "count."},
+         {"frames_delivered", "", "Of those: fragments or readings that reached the cloud."},
+         {"time_on_air_s",
+          "s",
+          "Time the device was sending, repetitions and frames that frames_sent leaves out "
+          "included."},
          {"duty_cycle", "", "time_on_air_s / simulated time, 0..1."},
          {"encoding_s", "s", "Time the microcontroller spent encoding images that it finished."},
          {"encoding_energy_j", "J", "Energy of the microcontroller for that."},

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <iomanip>
 #include <locale>
 #include <optional>
 #include <sstream>
@@ -75,16 +76,31 @@ NumberOf(const std::string& text)
     return whole ? std::optional(number) : std::nullopt;
 }
 
+/** Places are no further away, as centre and radius of a disc are. */
+constexpr double LIMIT_M = 1e6;
+
+std::string
+Range(double limit)
+{
+    std::ostringstream text;
+    text.imbue(std::locale::classic());
+    text << std::fixed << std::setprecision(0) << "a number from " << -limit << " to " << limit;
+    return text.str();
+}
+
 } // namespace
 
 std::vector<std::vector<double>>
-ReadNumberColumns(const std::filesystem::path& file, const std::vector<std::string>& columns)
+ReadNumberColumns(const std::filesystem::path& file,
+                  const std::vector<std::string>& columns,
+                  double limit)
 {
     std::ifstream in(file);
     if (!in || std::filesystem::is_directory(file))
     {
         throw Error(file.string() + ": no such file, or it cannot be read");
     }
+    std::size_t width = 0; // fields of the header row
     std::vector<std::size_t> places;
     std::vector<std::vector<double>> rows;
     std::size_t number = 0;
@@ -99,6 +115,7 @@ ReadNumberColumns(const std::filesystem::path& file, const std::vector<std::stri
         const std::string where = file.string() + ":" + std::to_string(number) + ": ";
         if (places.empty())
         {
+            width = fields.size();
             for (const auto& column : columns)
             {
                 const auto found = std::find(fields.begin(), fields.end(), column);
@@ -110,6 +127,11 @@ ReadNumberColumns(const std::filesystem::path& file, const std::vector<std::stri
             }
             continue;
         }
+        if (fields.size() > width)
+        {
+            throw Error(where + std::to_string(fields.size()) + " fields, but the header row has " +
+                        std::to_string(width));
+        }
         rows.emplace_back();
         for (std::size_t i = 0; i < places.size(); ++i)
         {
@@ -118,6 +140,10 @@ ReadNumberColumns(const std::filesystem::path& file, const std::vector<std::stri
             if (!value)
             {
                 throw Error(where + columns[i] + " = '" + field + "': has to be a number");
+            }
+            if (std::abs(*value) > limit)
+            {
+                throw Error(where + columns[i] + " = " + field + ": has to be " + Range(limit));
             }
             rows.back().push_back(*value);
         }
@@ -136,7 +162,7 @@ ReadPositions(const std::string& text)
     std::error_code tooLong; // as a path
     if (std::filesystem::exists(text, tooLong))
     {
-        for (const auto& row : ReadNumberColumns(text, {"x_m", "y_m"}))
+        for (const auto& row : ReadNumberColumns(text, {"x_m", "y_m"}, LIMIT_M))
         {
             positions.push_back({row[0], row[1]});
         }
@@ -152,6 +178,10 @@ ReadPositions(const std::string& text)
             throw Error("'" + pair +
                         "': neither a file nor a place such as 1500,-200 (metres; places have ; "
                         "between)");
+        }
+        if (std::abs(*x) > LIMIT_M || std::abs(*y) > LIMIT_M)
+        {
+            throw Error("'" + pair + "': each has to be " + Range(LIMIT_M) + " (m)");
         }
         positions.push_back({*x, *y});
     }

@@ -3,6 +3,7 @@
 #define LIMITNET_SCENARIO_NUMBER_COLUMNS_H
 
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -15,11 +16,15 @@ namespace limitnet
  *
  * \param file the file
  * \param columns names of the columns wanted
+ * \param limit numbers are in -limit .. limit
  * \return the rows, each with the numbers in the order of \p columns
- * \throws Error naming file, line and column when something is missing or no number
+ * \throws Error naming file, line and column when something is missing, no number or too
+ *         large, and for a row with more fields than the header row
  */
-std::vector<std::vector<double>> ReadNumberColumns(const std::filesystem::path& file,
-                                                   const std::vector<std::string>& columns);
+std::vector<std::vector<double>> ReadNumberColumns(
+    const std::filesystem::path& file,
+    const std::vector<std::string>& columns,
+    double limit = std::numeric_limits<double>::max());
 
 /** A place, in metres; the first gateway is at 0, 0 where nothing else is said. */
 struct Position
@@ -31,7 +36,7 @@ struct Position
 /**
  * \param text a list, `0,0; 1500,-200`, or the path of a CSV file with the columns x_m and y_m
  * \return the positions
- * \throws Error when it is neither, or empty
+ * \throws Error when it is neither, or empty, or a coordinate is not in -1000000 .. 1000000 m
  */
 std::vector<Position> ReadPositions(const std::string& text);
 

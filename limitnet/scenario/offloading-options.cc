@@ -157,7 +157,7 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
                 "bytes",
                 "Most bytes of an image's fragments: LimitNet sends as many values as fit, a rival "
                 "takes the best quality (raw: the largest picture) that fits, and sends the first "
-                "bytes where none does. 0: no limit.")
+                "bytes where none does; labels of strategy.max_reports come on top. 0: no limit.")
         .AddText("model", "codec-224", "Weights of LimitNet, by name or path.")
         .AddText(
             "classifier",

@@ -382,6 +382,13 @@ ScenarioValues::IsGiven(const std::string& key) const
     return Find(key).given;
 }
 
+std::string
+ScenarioValues::Where(const std::string& key) const
+{
+    const auto found = m_where.find(key);
+    return found == m_where.end() ? "" : found->second;
+}
+
 std::vector<std::pair<std::string, std::string>>
 ScenarioValues::Free(const std::string& section) const
 {
@@ -417,6 +424,7 @@ ScenarioValues::Groups() const
             Value& value = values.m_values[m_index.at(key)];
             value.text = text;
             value.given = true;
+            values.m_where[key] = Where(GROUP + name + '.' + key);
         }
         groups.emplace_back(name, std::move(values));
     }
@@ -1026,6 +1034,7 @@ OptionTable::Parse(const std::vector<std::string>& arguments) const
     // The file's come first, so the command line's overwrite them.
     for (const Given& given : all)
     {
+        values.m_where[given.key] = given.where;
         const auto found = values.m_index.find(given.key);
         if (found != values.m_index.end())
         {
@@ -1126,7 +1135,8 @@ OptionTable::PrintMarkdown(std::ostream& out) const
            "`period_s = 10 min`, `tx_power_dbm = 25 mW`. `include = other.ini` before all "
            "sections\n"
            "takes the keys of another file, seen from the one that includes it, as if they came "
-           "first. `limitnet-sweep` runs a file with many values for a key (`docs/sweep.md`).\n";
+           "first; every other relative file name is seen from the folder in which the program "
+           "runs. `limitnet-sweep` runs a file with many values for a key (`docs/sweep.md`).\n";
     if (!m_groupsOf.empty())
     {
         out << "\n## Groups\n\nA section `[group.NAME]` describes a group of " << m_groupsOf

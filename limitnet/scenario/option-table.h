@@ -65,6 +65,13 @@ class ScenarioValues
     bool IsGiven(const std::string& key) const;
 
     /**
+     * \return where the value of a key was given, to begin a message: "file:line: " or "command
+     *         line: "; empty for a default. Of a free section the key is "section.name"; the values
+     *         of a group know theirs by the key alone.
+     */
+    std::string Where(const std::string& key) const;
+
+    /**
      * \return the groups that were given (OptionTable::AllowGroups), in the order in which they
      *         first appear: the name of each, and all values as they are for it; without any, one
      *         that has no name and these values
@@ -109,6 +116,7 @@ class ScenarioValues
     std::vector<Value> m_values; ///< in the order of the table
     std::map<std::string, std::size_t> m_index;
     std::map<std::string, std::map<std::string, std::string>> m_free;
+    std::map<std::string, std::string> m_where; ///< by whole key: where it was given
     std::vector<Group> m_groups;
     bool m_helpWanted = false;
     bool m_checkWanted = false;

@@ -72,6 +72,13 @@ ChoiceOf(const limitnet::ScenarioValues& values)
     return choice;
 }
 
+/** \return bytes that a device puts before each fragment */
+std::size_t
+LabelBytes(const limitnet::ScenarioValues& values)
+{
+    return values.Int("strategy.max_reports") > 0 ? FRAGMENT_LABEL_BYTES : 0;
+}
+
 /** \return where predictions are kept; empty: nowhere */
 std::filesystem::path
 CacheFile(const std::string& name)
@@ -104,6 +111,48 @@ DevicesAndImages(const std::string& text)
         pairs.emplace_back(device, image);
     }
     return pairs;
+}
+
+/** An encoder whose errors say which keys they come from. */
+class EncoderOfKeys : public limitnet::ImageEncoder
+{
+  public:
+    EncoderOfKeys(std::shared_ptr<const limitnet::ImageEncoder> encoder, std::string keys)
+        : m_encoder(std::move(encoder)),
+          m_keys(std::move(keys))
+    {
+    }
+
+    limitnet::EncodedImage Encode(const limitnet::Image& image,
+                                  uint8_t imageId,
+                                  const limitnet::EncodingLimits& limits) const override
+    {
+        try
+        {
+            return m_encoder->Encode(image, imageId, limits);
+        }
+        catch (const limitnet::Error& error)
+        {
+            throw limitnet::Error(m_keys + ": " + error.what());
+        }
+    }
+
+  private:
+    std::shared_ptr<const limitnet::ImageEncoder> m_encoder;
+    std::string m_keys;
+};
+
+/** \return the keys that say how large an image gets */
+std::string
+SizeKeys(const limitnet::ScenarioValues& values)
+{
+    const auto key = [&values](const std::string& name) {
+        return name + " = " + values.Text(name);
+    };
+    const std::string codec = key("codec.name");
+    return values.Text("codec.name") == "limitnet"
+               ? codec + ", " + key("codec.values_percent")
+               : codec + ", " + key("codec.side_px") + ", " + key("codec.quality");
 }
 
 uint64_t
@@ -231,25 +280,31 @@ OffloadingScenario::OpenGroups()
         group.values = values;
         group.isMeters = values.Text("devices.role") == "meter";
         const bool unmarked = name.empty();
-        const auto fail = [&](const std::string& what) {
-            throw limitnet::Error((unmarked ? "" : "group " + name + ": ") + what);
+        const std::string prefix = unmarked ? "" : "group " + name + ": ";
+        const auto fail = [&](const std::string& key, const std::string& what) {
+            throw limitnet::Error(values.Where(key) + prefix + what);
         };
         for (const auto& link : m_links)
         {
             const auto levels = link->GetLevels();
             if (std::find(levels.begin(), levels.end(), name) != levels.end())
             {
-                fail("that is the name of a level of " + link->GetName());
+                throw limitnet::Error(m_values.Where("group." + name) + "group." + name +
+                                      ": has the name of a level of " + link->GetName() +
+                                      " in the result files; a group needs another name than " +
+                                      levels.front() + " .. " + levels.back());
             }
         }
         if (values.Bool("strategy.fit_deadline") && values.Real("strategy.deadline_s") == 0)
         {
-            fail("strategy.fit_deadline needs a strategy.deadline_s");
+            fail("strategy.fit_deadline",
+                 "strategy.fit_deadline = true needs a strategy.deadline_s above 0");
         }
         if (values.Bool("strategy.fit_deadline") && !values.Bool("codec.progressive"))
         {
-            fail("strategy.fit_deadline and codec.progressive = false: the cloud has to know when "
-                 "all is there");
+            fail("strategy.fit_deadline",
+                 "strategy.fit_deadline = true needs codec.progressive = true: otherwise the cloud "
+                 "has to know when all is there");
         }
         const bool isElsewhere =
             std::any_of(m_links.begin(), m_links.end(), [&values](const auto& link) {
@@ -258,11 +313,13 @@ OffloadingScenario::OpenGroups()
         if (values.Bool("strategy.confirm_map") && !group.isMeters &&
             (values.Text("codec.name") != "limitnet" || isElsewhere))
         {
-            fail("strategy.confirm_map is for LimitNet over LoRaWAN");
+            fail("strategy.confirm_map",
+                 "strategy.confirm_map = true needs codec.name = limitnet and a LoRaWAN link");
         }
         if (values.Real("faults.cloud_down_from_s") > 0 && values.Real("faults.cloud_down_s") == 0)
         {
-            fail("faults.cloud_down_from_s needs a faults.cloud_down_s");
+            fail("faults.cloud_down_from_s",
+                 "faults.cloud_down_from_s needs a faults.cloud_down_s above 0");
         }
         if (!group.isMeters)
         {
@@ -272,8 +329,10 @@ OffloadingScenario::OpenGroups()
             }
             catch (const limitnet::Error& error)
             {
-                fail(error.what());
+                fail("", error.what());
             }
+            group.codec.encoder =
+                std::make_shared<EncoderOfKeys>(group.codec.encoder, prefix + SizeKeys(values));
             group.decoder = m_evaluator->AddDecoder(group.codec.decoder);
         }
         m_groups.push_back(std::move(group));
@@ -335,12 +394,25 @@ OffloadingScenario::Build()
         const bool isTrace = group.values.Text("images.traffic") == "trace";
         if (isTrace == times.empty() && !group.isMeters)
         {
-            throw limitnet::Error(isTrace ? "images.traffic = trace needs images.times"
-                                          : "images.times is for images.traffic = trace");
+            const std::string prefix = group.name.empty() ? "" : "group " + group.name + ": ";
+            const auto where = group.values.Where(isTrace ? "images.traffic" : "images.times");
+            throw limitnet::Error(
+                where + prefix +
+                (isTrace ? "images.traffic = trace needs images.times, a CSV file with columns "
+                           "device and time_s"
+                         : "images.times is for images.traffic = trace"));
         }
         if (isTrace && !group.isMeters)
         {
-            group.captureTimes = limitnet::ReadCaptureTimes(times, group.deviceCount);
+            try
+            {
+                group.captureTimes = limitnet::ReadCaptureTimes(times, group.deviceCount);
+            }
+            catch (const limitnet::Error& error)
+            {
+                throw limitnet::Error(group.values.Where("images.times") +
+                                      "images.times: " + error.what());
+            }
         }
     }
     for (uint32_t i = 0; i < m_devices.size(); ++i)
@@ -579,13 +651,14 @@ OffloadingScenario::OnEncoded(uint32_t device,
 {
     ImageRecord& record = m_devices[device].images.at(image);
     record.encodedS = Simulator::Now().GetSeconds();
+    const auto& values = m_groups[m_devices[device].group].values;
+    const std::size_t label = LabelBytes(values);
     for (const auto& fragment : encoded.fragments)
     {
         FragmentRecord fragmentRecord;
-        fragmentRecord.bytes = static_cast<uint32_t>(fragment.size());
+        fragmentRecord.bytes = static_cast<uint32_t>(label + fragment.size());
         record.fragments.push_back(std::move(fragmentRecord));
     }
-    const auto& values = m_groups[m_devices[device].group].values;
     const auto& profile = limitnet::DeviceProfile::Get(values.Text("devices.profile"));
     record.encodingEnergyJ = profile.EncodingEnergyJ(encoded.work);
     record.encodingTimeS = profile.EncodingSeconds(encoded.work);
@@ -1088,6 +1161,27 @@ OffloadingScenario::PrintSummary(std::ostream& out) const
     }
 }
 
+uint64_t
+OffloadingScenario::ImagesInTime(const DeviceRecord& record) const
+{
+    if (!record.source)
+    {
+        return 0;
+    }
+    const GroupRecord& group = m_groups[record.group];
+    if (group.values.Text("images.traffic") == "trace")
+    {
+        const auto& times = group.captureTimes[record.indexInGroup];
+        return static_cast<uint64_t>(
+            std::count_if(times.begin(), times.end(), [this](double timeS) {
+                return timeS < m_durationS;
+            }));
+    }
+    const double periods = std::ceil(m_durationS / group.values.Real("images.period_s"));
+    return static_cast<uint64_t>(
+        std::min(periods, static_cast<double>(group.values.Int("images.per_device"))));
+}
+
 void
 OffloadingScenario::ExplainCameras(std::ostream& out, const std::vector<uint32_t>& devices) const
 {
@@ -1096,8 +1190,7 @@ OffloadingScenario::ExplainCameras(std::ostream& out, const std::vector<uint32_t
     const DeviceRecord& first = m_devices[devices.front()];
     const GroupRecord& group = m_groups[first.group];
     const std::size_t mtu = first.device->GetMtu();
-    const std::size_t label =
-        group.values.Int("strategy.max_reports") > 0 ? FRAGMENT_LABEL_BYTES : 0;
+    const std::size_t label = LabelBytes(group.values);
     std::size_t fitting = 0; // bytes until the deadline, where images are made to fit it
     if (group.values.Bool("strategy.fit_deadline"))
     {
@@ -1109,6 +1202,8 @@ OffloadingScenario::ExplainCameras(std::ostream& out, const std::vector<uint32_t
     double bytes = 0;
     double encodingS = 0;
     double airtimeS = 0;
+    double untilS = 0; // the last fragment is sent
+    double eachS = 0;  // an image takes, of many
     bool isKnown = true;
     for (std::size_t i = 0; i < PICTURES; ++i)
     {
@@ -1118,13 +1213,23 @@ OffloadingScenario::ExplainCameras(std::ostream& out, const std::vector<uint32_t
         const auto& profile = limitnet::DeviceProfile::Get(group.values.Text("devices.profile"));
         encodingS += profile.EncodingSeconds(encoded.work) / PICTURES;
         fragments += static_cast<double>(encoded.fragments.size()) / PICTURES;
+        std::vector<uint32_t> sizes;
         for (const auto& fragment : encoded.fragments)
         {
-            const auto size = static_cast<uint32_t>(fragment.size() + label);
-            bytes += static_cast<double>(size) / PICTURES;
-            const auto airtime = first.device->EstimateTimeOnAir(size);
-            isKnown = isKnown && airtime;
+            sizes.push_back(static_cast<uint32_t>(fragment.size() + label));
+            bytes += static_cast<double>(sizes.back()) / PICTURES;
+            const auto airtime = first.device->EstimateTimeOnAir(sizes.back());
             airtimeS += airtime.value_or(Time(0)).GetSeconds() / PICTURES;
+        }
+        const auto one = first.device->EstimateSendingTime(sizes);
+        const std::vector<uint32_t> next = sizes;
+        sizes.insert(sizes.end(), next.begin(), next.end());
+        const auto two = first.device->EstimateSendingTime(sizes);
+        isKnown = isKnown && one && two;
+        if (isKnown)
+        {
+            untilS += one->GetSeconds() / PICTURES;
+            eachS += (*two - *one).GetSeconds() / PICTURES;
         }
     }
     out << ": an image is " << fragments << " fragments of at most " << mtu - label << " bytes, "
@@ -1134,20 +1239,13 @@ OffloadingScenario::ExplainCameras(std::ostream& out, const std::vector<uint32_t
         out << "; the network says when they are sent\n";
         return;
     }
-    // How long until the device has sent so many whole frames.
-    const auto wanted = static_cast<uint64_t>(std::ceil(fragments)) * mtu;
-    double untilS = 1;
-    while (first.device->EstimateBytesUntil(Seconds(untilS)).value_or(wanted) < wanted)
-    {
-        untilS *= 1.01;
-    }
     const double periodS = group.values.Real("images.period_s");
-    const bool isTrace = group.values.Text("images.traffic") == "trace";
-    out << "; " << airtimeS << " s on air, sent after " << untilS << " s by the duty cycle";
-    if (!isTrace)
+    out << "; " << airtimeS << " s on air, sent after " << untilS << " s at the earliest";
+    if (group.values.Text("images.traffic") != "trace")
     {
-        out << ", which is " << 100 * untilS / periodS << " % of the time between two images";
-        out << (untilS > periodS ? ": MORE THAN THERE IS, they queue" : "");
+        out << "; one after the other each takes " << eachS << " s, which is "
+            << 100 * eachS / periodS << " % of the time between two images"
+            << (eachS > periodS ? ": MORE THAN THERE IS, they queue" : "");
     }
     out << '\n';
 }
@@ -1175,28 +1273,28 @@ OffloadingScenario::Explain(std::ostream& out)
     Build();
     std::map<std::pair<std::size_t, std::string>, std::vector<uint32_t>> kinds;
     uint64_t images = 0;
+    bool isRandom = false;
     for (uint32_t i = 0; i < m_devices.size(); ++i)
     {
         DeviceRecord& record = m_devices[i];
         record.state = record.link->GetDeviceState(record.indexOnLink);
         kinds[{record.group, record.state.level}].push_back(i);
-        UintegerValue count(0);
-        if (record.source)
-        {
-            record.source->GetAttribute("ImageCount", count);
-        }
-        images += count.Get();
+        images += ImagesInTime(record);
+        isRandom = isRandom || (record.source &&
+                                m_groups[record.group].values.Text("images.traffic") == "poisson");
     }
     std::size_t gateways = 0;
     for (const auto& link : m_links)
     {
         gateways += link->GetGateways().size();
     }
-    out << "one run of " << m_durationS << " s of simulated time: " << m_devices.size()
-        << " devices, " << gateways << " gateway(s), at most " << images << " images of "
-        << m_dataset->Name() << ", classified by " << m_values.Text("codec.classifier")
-        << "\nresults would go to " << m_folder.FinalPath().string() << '\n'
-        << std::fixed << std::setprecision(1);
+    std::ostringstream text; // all or nothing: what follows may find what is wrong
+    text << "one run of " << m_durationS << " s of simulated time: " << m_devices.size()
+         << " devices, " << gateways << " gateway(s), " << (isRandom ? "about " : "at most ")
+         << images << " images of " << m_dataset->Name() << ", classified by "
+         << m_values.Text("codec.classifier") << "\nresults would go to "
+         << m_folder.FinalPath().string() << '\n'
+         << std::fixed << std::setprecision(1);
     std::vector<std::string> levels; // in the links' order
     for (const auto& link : m_links)
     {
@@ -1214,11 +1312,20 @@ OffloadingScenario::Explain(std::ostream& out)
                 continue;
             }
             const auto& devices = found->second;
-            out << (group.name.empty() ? "" : group.name + ", ") << level << ": " << devices.size()
-                << (group.isMeters ? " meter" : " camera") << (devices.size() > 1 ? "s" : "");
-            group.isMeters ? ExplainMeters(out, devices) : ExplainCameras(out, devices);
+            text << (group.name.empty() ? "" : group.name + ", ") << level << ": " << devices.size()
+                 << (group.isMeters ? " meter" : " camera") << (devices.size() > 1 ? "s" : "");
+            group.isMeters ? ExplainMeters(text, devices) : ExplainCameras(text, devices);
         }
     }
+    out << text.str();
+}
+
+bool
+OffloadingScenario::HasImages() const
+{
+    return std::any_of(m_devices.begin(), m_devices.end(), [](const DeviceRecord& device) {
+        return !device.images.empty();
+    });
 }
 
 void
@@ -1230,7 +1337,8 @@ OffloadingScenario::Run(std::ostream& out)
     AddImagesToCurves();
     WriteFiles();
     limitnet::PlotResult plot;
-    if (m_values.Bool("plot"))
+    const bool isPlotted = m_values.Bool("plot") && HasImages();
+    if (isPlotted)
     {
         plot = limitnet::PlotAccuracy(m_folder.File("accuracy.csv"),
                                       m_folder.File("accuracy.png"),
@@ -1264,7 +1372,7 @@ OffloadingScenario::Run(std::ostream& out)
     {
         std::cerr << "warning: " << m_evaluator->Problem() << '\n';
     }
-    if (m_values.Bool("plot") && !plot.done)
+    if (isPlotted && !plot.done)
     {
         std::cerr << "warning: no accuracy.png: " << plot.reason << '\n';
     }

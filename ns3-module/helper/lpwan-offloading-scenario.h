@@ -77,6 +77,10 @@ class OffloadingScenario
     /** Describe devices of one group at one level. */
     void ExplainCameras(std::ostream& out, const std::vector<uint32_t>& devices) const;
     void ExplainMeters(std::ostream& out, const std::vector<uint32_t>& devices) const;
+    /** \return the most images that a device captures, of a Poisson process about so many */
+    uint64_t ImagesInTime(const DeviceRecord& record) const;
+    /** \return whether any image was captured, without which there is no curve to draw */
+    bool HasImages() const;
     void OpenGroups();
     void Build();
     void BuildLinks();

@@ -18,7 +18,16 @@
 #include "ns3/type-id.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <iostream>
+#include <optional>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <vector>
 
 namespace ns3
@@ -100,25 +109,70 @@ ReadPositions(const limitnet::ScenarioValues& values, const std::string& positio
     }
     catch (const limitnet::Error& error)
     {
-        throw limitnet::Error(positionsKey + ": " + error.what());
+        throw limitnet::Error(values.Where(positionsKey) + positionsKey + ": " + error.what());
     }
 }
 
-/**
- * \return whether an attribute is a text whose rule forbids a value. ns-3 3.37 reads such a value
- * again as text, and aborts when it has a blank.
- */
-bool
-IsRefusedText(const std::string& name, const std::string& value)
+/** \return what is known of an attribute, by its whole name; nothing when there is none */
+std::optional<TypeId::AttributeInformation>
+FindAttribute(const std::string& name)
 {
     const auto colons = name.rfind("::");
     TypeId type;
     TypeId::AttributeInformation attribute;
-    return colons != std::string::npos &&
-           TypeId::LookupByNameFailSafe(name.substr(0, colons), &type) &&
-           type.LookupAttributeByName(name.substr(colons + 2), &attribute) &&
-           attribute.checker->GetValueTypeName() == "ns3::StringValue" &&
-           !attribute.checker->Check(StringValue(value));
+    const bool found = colons != std::string::npos &&
+                       TypeId::LookupByNameFailSafe(name.substr(0, colons), &type) &&
+                       type.LookupAttributeByName(name.substr(colons + 2), &attribute);
+    return found ? std::optional(attribute) : std::nullopt;
+}
+
+/**
+ * \return whether an attribute takes a value. ns-3 3.37 ends the program for many that it cannot
+ * read, whatever their type ("8 x" as a number, an unknown type in a pointer's text), so a child
+ * process tries.
+ */
+bool
+Takes(const std::string& name,
+      const TypeId::AttributeInformation& attribute,
+      const std::string& value)
+{
+    const std::string type = attribute.checker->GetValueTypeName();
+    if (type == "ns3::UintegerValue" && value.find('-') != std::string::npos)
+    {
+        return false; // it would wrap around
+    }
+    if (type == "ns3::StringValue" && !attribute.checker->Check(StringValue(value)))
+    {
+        return false; // ns-3 would read it again as text
+    }
+    std::fflush(nullptr); // or the child writes it as well
+    std::cout.flush();
+    const pid_t child = fork();
+    if (child < 0)
+    {
+        throw limitnet::Error(std::string("no process can be started: ") + std::strerror(errno));
+    }
+    if (child == 0)
+    {
+        std::cerr.rdbuf(nullptr); // what ns-3 says before it ends the program
+        std::set_terminate([] { std::_Exit(1); });
+        std::_Exit(Config::SetDefaultFailSafe(name, StringValue(value)) ? 0 : 1);
+    }
+    int status = 1;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+    {
+    }
+    return status == 0;
+}
+
+/** \return what an attribute wants, such as "uint16_t 1:64" */
+std::string
+Wanted(const TypeId::AttributeInformation& attribute)
+{
+    const std::string underlying = attribute.checker->HasUnderlyingTypeInformation()
+                                       ? attribute.checker->GetUnderlyingTypeInformation()
+                                       : attribute.checker->GetValueTypeName();
+    return underlying + " (" + attribute.help + ")";
 }
 
 } // namespace
@@ -131,11 +185,19 @@ BeginRun(const limitnet::ScenarioValues& values)
     for (const auto& [name, value] : values.Free("attributes"))
     {
         const std::string full = name.rfind("ns3::", 0) == 0 ? name : "ns3::" + name;
-        if (IsRefusedText(full, value) || !Config::SetDefaultFailSafe(full, StringValue(value)))
+        const std::string key = "attributes." + name;
+        const std::string what = values.Where(key) + key + " = " + value;
+        const auto attribute = FindAttribute(full);
+        if (!attribute)
         {
-            throw limitnet::Error("attributes." + name + " = " + value +
-                                  ": ns-3 has no such attribute, or it does not take this value");
+            throw limitnet::Error(what + ": ns-3 has no such attribute");
         }
+        if (!Takes(full, *attribute, value))
+        {
+            throw limitnet::Error(what + ": ns-3 does not take this value; has to be " +
+                                  Wanted(*attribute));
+        }
+        Config::SetDefault(full, StringValue(value));
     }
 }
 
@@ -189,12 +251,20 @@ DevicePlacer::Place(const limitnet::ScenarioValues& group)
     std::vector<limitnet::Position> positions;
     if (placement == "list")
     {
+        if (group.Text("devices.positions").empty())
+        {
+            throw limitnet::Error(group.Where("devices.placement") +
+                                  "devices.placement = list needs devices.positions: places in "
+                                  "metres, such as 0,0; 1500,-200, or a CSV file");
+        }
         positions = ReadPositions(group, "devices.positions");
         count = static_cast<uint32_t>(positions.size());
     }
     else if (!group.Text("devices.positions").empty())
     {
-        throw limitnet::Error("devices.positions is for devices.placement = list");
+        throw limitnet::Error(group.Where("devices.positions") +
+                              "devices.positions is for devices.placement = list, not " +
+                              placement);
     }
     else if (placement == "grid")
     {

@@ -642,14 +642,10 @@ LoraEndDevice::EstimateTimeOnAir(uint32_t payloadBytes) const
     return GetTimeOnAir(payloadBytes);
 }
 
-std::optional<uint64_t>
-LoraEndDevice::EstimateBytesUntil(Time until) const
+std::map<std::size_t, Time>
+LoraEndDevice::SubBandsOpenFrom() const
 {
-    const Time airtime = GetTimeOnAir(GetMtu());
-    // Before the next frame a class A device listens in two windows, the second of which begins
-    // RxDelay + 1 s after the end of the frame.
-    const Time pause = airtime + Seconds(m_rxDelayS + 1);
-    std::map<std::size_t, Time> openFrom; // of the sub-bands there are
+    std::map<std::size_t, Time> openFrom;
     for (std::size_t i = 0; i < Channels().size(); ++i)
     {
         if (IsUsable(i, m_dataRate))
@@ -657,22 +653,60 @@ LoraEndDevice::EstimateBytesUntil(Time until) const
             openFrom[m_region->SubBandOf(Channels()[i].frequencyHz)] = OpenFrom(i);
         }
     }
+    return openFrom;
+}
+
+uint16_t
+LoraEndDevice::DutyCyclePermille(std::size_t subBand) const
+{
+    return m_dutyCycleEnabled ? m_region->subBands[subBand].dutyCyclePermille : 1000;
+}
+
+std::optional<uint64_t>
+LoraEndDevice::EstimateBytesUntil(Time until) const
+{
+    const Time airtime = GetTimeOnAir(GetMtu());
+    // Before the next frame a class A device listens in two windows, the second of which begins
+    // RxDelay + 1 s after the end of the frame.
+    const Time pause = airtime + Seconds(m_rxDelayS + 1);
     const auto framesFrom = [&](Time start, Time period) {
         const Time last = until - airtime;
         return start > last ? int64_t{0} : 1 + (last - start).GetTimeStep() / period.GetTimeStep();
     };
     const Time now = std::max(Simulator::Now(), m_aggregateOpenFrom);
     int64_t frames = 0;
-    for (const auto& [subBand, open] : openFrom)
+    for (const auto& [subBand, open] : SubBandsOpenFrom())
     {
-        const auto permille =
-            m_dutyCycleEnabled ? m_region->subBands[subBand].dutyCyclePermille : 1000;
         frames += framesFrom(std::max({now, m_busyUntil, open}),
-                             std::max(pause, airtime * 1000 / permille));
+                             std::max(pause, airtime * 1000 / DutyCyclePermille(subBand)));
     }
     frames = std::min(frames, framesFrom(std::max(now, m_busyUntil), pause));
     frames -= std::min<int64_t>(frames, GetQueueSize());
     return static_cast<uint64_t>(frames) * GetMtu();
+}
+
+std::optional<Time>
+LoraEndDevice::EstimateSendingTime(const std::vector<uint32_t>& payloadBytes) const
+{
+    auto openFrom = SubBandsOpenFrom();
+    if (openFrom.empty())
+    {
+        return std::nullopt;
+    }
+    Time ready = std::max({Simulator::Now(), m_busyUntil, m_aggregateOpenFrom});
+    Time end = Simulator::Now();
+    for (const uint32_t bytes : payloadBytes)
+    {
+        const auto next =
+            std::min_element(openFrom.begin(), openFrom.end(), [](const auto& a, const auto& b) {
+                return a.second < b.second;
+            });
+        const Time airtime = GetTimeOnAir(bytes);
+        end = std::max(ready, next->second) + airtime;
+        next->second = end + DutyCycle::OffTime(airtime, DutyCyclePermille(next->first));
+        ready = end + Seconds(m_rxDelayS + 1); // after the second window, as above
+    }
+    return end - Simulator::Now();
 }
 
 bool

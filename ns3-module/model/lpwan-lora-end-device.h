@@ -18,6 +18,7 @@
 
 #include <bitset>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -216,6 +217,8 @@ class LoraEndDevice : public LpwanNetDevice, public LoraDownlinkReceiver
     bool SendConfirmed(Ptr<Packet> packet, uint16_t protocolNumber) override;
     std::optional<Time> EstimateTimeOnAir(uint32_t payloadBytes) const override;
     std::optional<uint64_t> EstimateBytesUntil(Time until) const override;
+    std::optional<Time> EstimateSendingTime(
+        const std::vector<uint32_t>& payloadBytes) const override;
     bool Send(Ptr<Packet> packet, const Address& dest, uint16_t protocolNumber) override;
     Ptr<Channel> GetChannel() const override;
     /** \param address DevEUI, a Mac64Address */
@@ -301,6 +304,12 @@ class LoraEndDevice : public LpwanNetDevice, public LoraDownlinkReceiver
 
     /** \return from when on a frame could start on a channel, as far as duty cycles go */
     Time OpenFrom(std::size_t channel) const;
+
+    /** \return the same of the sub-bands that can be used at the present data rate */
+    std::map<std::size_t, Time> SubBandsOpenFrom() const;
+
+    /** \return duty cycle that the device keeps to in a sub-band, 1000: none */
+    uint16_t DutyCyclePermille(std::size_t subBand) const;
 
     /** \return earliest start of a frame at a data rate */
     Time NextOpportunity(uint8_t dataRate) const;

@@ -366,6 +366,12 @@ LpwanNetDevice::EstimateBytesUntil(Time /* until */) const
     return std::nullopt;
 }
 
+std::optional<Time>
+LpwanNetDevice::EstimateSendingTime(const std::vector<uint32_t>& /* payloadBytes */) const
+{
+    return std::nullopt;
+}
+
 bool
 LpwanNetDevice::Withdraw(uint64_t uid)
 {

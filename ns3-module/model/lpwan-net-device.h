@@ -153,6 +153,15 @@ class LpwanNetDevice : public NetDevice
     virtual std::optional<uint64_t> EstimateBytesUntil(Time until) const;
 
     /**
+     * \param payloadBytes lengths of packets, each up to the MTU
+     * \return how long it takes from now until the last of them is sent, one after the other and as
+     *         early as the duty cycle lets, when nothing waits and nothing is lost; nothing where
+     *         the device cannot know
+     */
+    virtual std::optional<Time> EstimateSendingTime(
+        const std::vector<uint32_t>& payloadBytes) const;
+
+    /**
      * Takes a packet back that waits and has not begun to be sent; no Drop trace tells of it.
      * \param uid of the packet
      * \return whether it waited

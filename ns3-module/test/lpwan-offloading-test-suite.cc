@@ -838,6 +838,39 @@ class EstimateTestCase : public TestCase
     }
 };
 
+/** How long a device takes for frames of several lengths. */
+class SendingTimeTestCase : public TestCase
+{
+  public:
+    SendingTimeTestCase()
+        : TestCase("time for frames of several lengths, by the duty cycle")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        LoraHelper lora;
+        lora.InstallGateways(NodeContainer(NodeAt(0)));
+        const auto devices = lora.Install(NodeContainer(NodeAt(500)));
+        LoraHelper::SetSpreadingFactor(devices, 7);
+        const auto device = DynamicCast<LpwanNetDevice>(devices.Get(0));
+        // AN1200.13: 20 and 222 bytes with 13 of header are 71.936 ms and 368.896 ms at SF7; the
+        // sub-band of EU868's default channels opens 100 times that from a frame's start.
+        const auto seconds = [&](const std::vector<uint32_t>& bytes) {
+            return device->EstimateSendingTime(bytes).value_or(Seconds(-1)).GetSeconds();
+        };
+        NS_TEST_ASSERT_MSG_EQ_TOL(seconds({20}), 0.071936, 1e-9, "one");
+        NS_TEST_ASSERT_MSG_EQ_TOL(seconds({20, 20, 222}), 14.3872 + 0.368896, 1e-9, "long last");
+        NS_TEST_ASSERT_MSG_EQ_TOL(seconds({222, 20}), 36.8896 + 0.071936, 1e-9, "short last");
+        NS_TEST_ASSERT_MSG_EQ_TOL(seconds({}), 0, 1e-9, "none");
+        // Without a duty cycle a class A device still listens in two windows, 2 s after each.
+        device->SetAttribute("DutyCycle", BooleanValue(false));
+        NS_TEST_ASSERT_MSG_EQ_TOL(seconds({20, 20}), 2 * 0.071936 + 2, 1e-9, "windows");
+        Simulator::Destroy();
+    }
+};
+
 /** Two networks in one place. */
 class OperatorsTestCase : public TestCase
 {
@@ -912,6 +945,7 @@ class LpwanOffloadingTestSuite : public TestSuite
         AddTestCase(new ImageIdTestCase);
         AddTestCase(new LoraLinkTestCase);
         AddTestCase(new StrategyTestCase);
+        AddTestCase(new SendingTimeTestCase);
         AddTestCase(new EstimateTestCase);
         AddTestCase(new OperatorsTestCase);
     }

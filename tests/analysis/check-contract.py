@@ -128,6 +128,20 @@ def check_images(images, fragments, checks):
         checks.all(waits >= 0, f"images: {earlier} is not after {later}")
 
 
+def sends_of_its_own(settings):
+    """Tells whether LoRaWAN devices send frames, or parts of them, that no fragment asks for."""
+    own = {"lora.activation": "otaa", "lora.confirmed": "true", "lora.adr": "true"}
+    # A group may have its own value, as group.NAME.lora.adr.
+    return any(key.endswith(name) and settings[key] == value for name, value in own.items() for key in settings)
+
+
+def air_time(payload, spreading):
+    """Returns the time of LoRaWAN frames of 125 kHz and rate 4/5 with payloads, by AN1200.13."""
+    low = (spreading >= 11).astype(int)
+    blocks = ((8 * (payload + 13) - 4 * spreading + 44) / (4 * (spreading - 2 * low))).apply(math.ceil)
+    return (20.25 + 5 * blocks) * 2**spreading / 125000
+
+
 def check_fragments(fragments, fates, settings, checks):
     """The life of a fragment is in order."""
     checks.all(fragments["fate"].isin(fates), "fragments.fate: one that docs/csv.md names")
@@ -141,6 +155,22 @@ def check_fragments(fragments, fates, settings, checks):
     for earlier, later in [] if again else [("queued_s", "sent_s"), ("sent_s", "arrived_s")]:
         waits = (once[later] - once[earlier]).dropna()
         checks.all(waits >= -CLOSE, f"fragments: {earlier} is not after {later}")
+    # Where the network schedules, the way is in parts; from the base station to the cloud it is one delay.
+    parts = fragments[["access_wait_s", "access_s", "scheduling_s", "transmission_s"]].sum(axis=1, skipna=False)
+    rest = (fragments["arrived_s"] - fragments["queued_s"] - parts)[fragments["transmissions"] == 1].dropna()
+    if len(rest) and not again:
+        checks.all(
+            (rest >= -CLOSE) & (rest - rest.min() <= CLOSE),
+            "fragments: access_wait + access + scheduling + transmission = arrived - queued - one delay",
+        )
+    repeated = (fragments["transmission_s"] - fragments["retransmission_s"]).dropna()
+    checks.all(repeated >= -CLOSE, "fragments.retransmission_s: a part of transmission_s")
+    if settings.get("lora.region") == "EU868" and not sends_of_its_own(settings):
+        lora = fragments[fragments["sf"].notna() & fragments["time_on_air_s"].notna()]
+        checks.equal(
+            lora["time_on_air_s"], air_time(lora["bytes"], lora["sf"]),
+            "fragments.time_on_air_s: of bytes and 13 of header", CLOSE,
+        )
     sure = fragments["confidence"].dropna()
     checks.all((sure >= 0) & (sure <= 1), "fragments.confidence: 0..1")
     checks.all(fragments["correct"].dropna().isin([0, 1]), "fragments.correct: 0 or 1")

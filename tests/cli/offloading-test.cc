@@ -4,6 +4,7 @@
 #include "tests/cli/run-command.h"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <gtest/gtest.h>
 #include <map>
@@ -246,6 +247,26 @@ TEST(OffloadingProgram, WhatIsLostIsSentAgainOnRequest)
     ASSERT_EQ(run.exitCode, 0) << run.err;
     EXPECT_GT(delivered(folder.Path() / "again/1"), 0.95);
     EXPECT_NE(run.out.find("about what is missing"), std::string::npos) << run.out;
+    // The label of two bytes is on the air, and so in bytes: AN1200.13 for SF7, 125 kHz, 4/5, with
+    // a header of 13 bytes.
+    const auto bare = ReadCsvRows(folder.Path() / "lora/1/fragments.csv");
+    const auto labelled = ReadCsvRows(folder.Path() / "again/1/fragments.csv");
+    double inImages = 0;
+    double inFragments = 0;
+    for (const auto& image : ReadCsvRows(folder.Path() / "again/1/images.csv"))
+    {
+        inImages += Number(image, "bytes");
+    }
+    for (const auto& fragment : labelled)
+    {
+        const double bytes = Number(fragment, "bytes");
+        inFragments += bytes;
+        const double symbols = 8 + 5 * std::ceil((8 * (bytes + 13) - 4 * 7 + 44) / (4 * 7));
+        EXPECT_NEAR(Number(fragment, "time_on_air_s"), (12.25 + symbols) * 128 / 125000, 1e-6);
+    }
+    EXPECT_EQ(inImages, inFragments);
+    ASSERT_FALSE(bare.empty());
+    EXPECT_EQ(Number(labelled[0], "bytes"), Number(bare[0], "bytes") + 2);
 }
 
 TEST(OffloadingProgram, EveryCodecGoesTheSameWay)
@@ -504,6 +525,105 @@ TEST(OffloadingProgram, CheckSaysWhatARunIs)
     EXPECT_FALSE(std::filesystem::exists(folder.Path() / "x"));
 }
 
+TEST(OffloadingProgram, CheckCountsFramesAsLongAsTheyAre)
+{
+    // Raw pictures of 16 x 16: 768 bytes of colour, in the same fragments each time. Of the last,
+    // short one the estimate has to be short too, and the run shows when it leaves.
+    const TestFolder folder;
+    std::vector<std::string> same{"--lora.sf=7",
+                                  "--lora.shadowing_sigma_db=0",
+                                  "--devices.count=1",
+                                  "--devices.radius_m=300",
+                                  "--codec.name=raw",
+                                  "--codec.side_px=16",
+                                  "--images.per_device=1000000",
+                                  "--images.period_s=1000",
+                                  "--scenario.duration_s=1500"};
+    const auto run = RunScenario("lora", folder, same);
+    ASSERT_EQ(run.exitCode, 0) << run.err;
+    const auto fragments = ReadCsvRows(folder.Path() / "lora/1/fragments.csv");
+    const auto images = ReadCsvRows(folder.Path() / "lora/1/images.csv");
+    const auto count = static_cast<std::size_t>(Number(images.at(0), "fragments"));
+    ASSERT_GE(fragments.size(), count);
+    ASSERT_GT(count, 2U);
+    const auto& last = fragments[count - 1];
+    ASSERT_LT(Number(last, "bytes"), Number(fragments[0], "bytes"));
+    const double sentAfterS =
+        Number(last, "sent_s") + Number(last, "time_on_air_s") - Number(fragments[0], "sent_s");
+    same.emplace_back("--check");
+    const auto check = RunScenario("lora", folder, same);
+    ASSERT_EQ(check.exitCode, 0) << check.err;
+    const auto number = [&](const std::string& before) {
+        const auto at = check.out.find(before);
+        EXPECT_NE(at, std::string::npos) << check.out;
+        return at == std::string::npos ? 0 : std::stod(check.out.substr(at + before.size()));
+    };
+    EXPECT_NEAR(number("sent after "), sentAfterS, 0.06);
+    // One percent of the time is on the air (EU868).
+    double airS = 0;
+    for (std::size_t i = 0; i < count; ++i)
+    {
+        airS += Number(fragments[i], "time_on_air_s");
+    }
+    EXPECT_NEAR(number("one after the other each takes "), 100 * airS, 0.06);
+    EXPECT_EQ(number("at most "), 2); // captures in 1500 s, one each 1000 s
+    EXPECT_EQ(check.out.find("queue"), std::string::npos) << check.out;
+}
+
+TEST(OffloadingProgram, MetersAloneHaveNoCurveToDraw)
+{
+    const TestFolder folder;
+    const auto run = RunScenario("lora", folder, {"--devices.role=meter", "--plot=true"});
+    ASSERT_EQ(run.exitCode, 0) << run.err;
+    EXPECT_EQ(run.err.find("warning"), std::string::npos) << run.err;
+    EXPECT_TRUE(std::filesystem::exists(folder.Path() / "lora/1/accuracy.csv"));
+}
+
+TEST(OffloadingProgram, AttributesThatNs3CannotTakeGetOneLine)
+{
+    // Of each type one that ns-3 3.37 itself ends the program for, and what the line has to say.
+    const std::vector<std::pair<std::string, std::string>> cases{
+        {"lpwan::LoraGateway::Demodulators = abc", "uint"},
+        {"lpwan::LoraGateway::Demodulators = 8 x", "uint"},
+        {"lpwan::LoraGateway::Demodulators = 1e9", "uint"},
+        {"lpwan::ImageSource::ImageCount = 1.5", "uint32_t"},
+        {"lpwan::ImageSource::ImageCount = -1", "uint32_t"},
+        {"lpwan::ImageSource::ImageCount = 4294967296", "uint32_t"},
+        {"lpwan::ImageSource::Interval = abc", "RandomVariableStream"},
+        {"lpwan::ImageSource::Interval = ns3::ConstantRandomVariable[Constant=x]",
+         "RandomVariable"},
+        {"lpwan::ImageSource::Deadline = 1parsec", "Time"},
+        {"lpwan::ImageSource::NewestFirst = maybe", "bool"},
+        {"lpwan::LoraGateway::NoiseFigure = abc", "double"},
+        {"ns3::UniformRandomVariable::Min = abc", "double"},
+        {"RandomWalk2dMobilityModel::Mode = fly", "Distance"},
+        {"RandomWalk2dMobilityModel::Bounds = 1", "Rectangle"},
+        {"ConstantPositionMobilityModel::Position = 1:2:3:4", "Vector"},
+        {"lpwan::LoraGateway::Demodulator = 8", "no such attribute"},
+    };
+    for (const auto& [line, words] : cases)
+    {
+        const TestFolder folder;
+        const auto file = folder.Write("a.ini", "[attributes]\n" + line + "\n");
+        const auto run = RunScenario("lora", folder, {"--check", "--scenario=" + file.string()});
+        EXPECT_EQ(run.exitCode, 1) << line << ": " << run.err;
+        EXPECT_EQ(run.err.rfind("error: " + file.string() + ":2: attributes." + line, 0), 0U)
+            << run.err;
+        EXPECT_NE(run.err.find(words), std::string::npos) << run.err;
+        EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << run.err;
+        EXPECT_EQ(run.out, "");
+    }
+    const TestFolder folder;
+    const auto good = RunScenario("lora",
+                                  folder,
+                                  {"--check",
+                                   "--attributes.lpwan::LoraGateway::Demodulators=4",
+                                   "--attributes.ns3::UniformRandomVariable::Min=1e-3",
+                                   "--attributes.lpwan::ImageSource::Interval="
+                                   "ns3::ConstantRandomVariable[Constant=5]"});
+    EXPECT_EQ(good.exitCode, 0) << good.err;
+}
+
 TEST(OffloadingProgram, BadInputGetsOneLine)
 {
     const std::vector<std::pair<std::vector<std::string>, std::string>> cases{
@@ -517,15 +637,23 @@ TEST(OffloadingProgram, BadInputGetsOneLine)
         {{"--codec.progressive=false", "--codec.max_bytes=500"}, "progressive"},
         {{"--cloud.pictures_of=1-2"}, "cloud.pictures_of"},
         {{"--cloud.pictures_of=9/0"}, "there is no camera 9"},
-        {{"--devices.placement=list"}, "devices.positions"},
+        {{"--devices.placement=list"},
+         "command line: devices.placement = list needs devices.positions: places"},
+        {{"--devices.placement=list", "--devices.positions=1e300,0"},
+         "command line: devices.positions: '1e300,0': each has to be a number from -1000000"},
+        {{"--check", "--codec.name=jpeg", "--codec.side_px=1024", "--codec.quality=100"},
+         "codec.name = jpeg, codec.side_px = 1024, codec.quality = 100: an image of "},
         {{"--faults.cloud_down_from_s=5"}, "faults.cloud_down_s"},
         {{"--strategy.confirm_map=true"}, "strategy.confirm_map"},
         {{"--group.cams=3"}, "group.cams"},
         {{"--devices.positions=1,2"}, "placement"},
         {{"--images.traffic=trace"}, "images.times"},
-        {{"--strategy.fit_deadline=true"}, "strategy.deadline_s"},
+        {{"--images.traffic=trace", "--images.times=/proc/none.csv"},
+         "command line: images.times: /proc/none.csv: no such file"},
+        {{"--strategy.fit_deadline=true"},
+         "command line: strategy.fit_deadline = true needs a strategy.deadline_s"},
         {{"--strategy.parity_percent=500"}, "strategy.parity_percent"},
-        {{"--group.ce1.devices.count=1"}, "ce1"},
+        {{"--group.ce1.devices.count=1"}, "group.ce1: has the name of a level of nbiot"},
         {{"--group.a.codec.name=limitnet", "--group.a.codec.model=none"}, "group a: "},
         {{"--strategy.stop_confidence=2"}, "strategy.stop_confidence"},
         {{"--lora.sf=7"}, "lora.sf"},
@@ -541,6 +669,7 @@ TEST(OffloadingProgram, BadInputGetsOneLine)
         EXPECT_EQ(run.err.rfind("error: ", 0), 0U) << run.err;
         EXPECT_NE(run.err.find(words), std::string::npos) << run.err;
         EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << run.err;
+        EXPECT_EQ(run.out, "") << words;
         EXPECT_FALSE(std::filesystem::exists(folder.Path() / "nbiot/1"));
     }
 }

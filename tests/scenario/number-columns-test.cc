@@ -25,6 +25,9 @@ TEST(NumberColumns, TakesTheColumnsAskedFor)
               good.string() + ":2: no column z_m in the header row");
     EXPECT_EQ(ErrorOf([&] { ReadNumberColumns(folder.Path() / "c.csv", {"x"}); }),
               (folder.Path() / "c.csv").string() + ": no such file, or it cannot be read");
+    const auto wide = folder.Write("w.csv", "x_m,y_m\n1,2\n3,4,5\n");
+    EXPECT_EQ(ErrorOf([&] { ReadNumberColumns(wide, {"x_m"}); }),
+              wide.string() + ":3: 3 fields, but the header row has 2");
     const auto empty = folder.Write("d.csv", "x_m\n");
     EXPECT_EQ(ErrorOf([&] { ReadNumberColumns(empty, {"x_m"}); }),
               empty.string() + ": has no row of numbers");
@@ -42,6 +45,11 @@ TEST(Positions, AListOrAFile)
     EXPECT_NE(ErrorOf([] { ReadPositions("1,2;3"); }).find("'3': neither a file nor a place"),
               std::string::npos);
     EXPECT_NE(ErrorOf([] { ReadPositions(""); }), "");
+    const auto far = folder.Write("f.csv", "x_m,y_m\n1000000,-1000000\n0,1e300\n");
+    EXPECT_EQ(ErrorOf([&] { ReadPositions(far.string()); }),
+              far.string() + ":3: y_m = 1e300: has to be a number from -1000000 to 1000000");
+    EXPECT_EQ(ErrorOf([] { ReadPositions("0,0; 1e300,0"); }),
+              "'1e300,0': each has to be a number from -1000000 to 1000000 (m)");
 }
 
 TEST(CaptureTimes, OfEachDeviceInOrder)

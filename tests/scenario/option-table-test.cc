@@ -208,6 +208,8 @@ TEST(OptionTable, FreeSection)
     using Pairs = std::vector<std::pair<std::string, std::string>>;
     EXPECT_EQ(values.Free("attributes"),
               (Pairs{{"ns3::lpwan::A::X", "5"}, {"ns3::lpwan::B::Y", "2ms"}}));
+    EXPECT_EQ(values.Where("attributes.ns3::lpwan::A::X"), "command line: ");
+    EXPECT_EQ(values.Where("attributes.ns3::lpwan::B::Y"), file.string() + ":3: ");
     EXPECT_TRUE(Parse({}).Free("attributes").empty());
     ExpectLine(Failure({"--attributes.=5"}), {"unknown key"});
 }
@@ -261,6 +263,10 @@ TEST(OptionTable, GroupsHaveTheirOwnValues)
     EXPECT_EQ(groups[0].second.Text("devices.name"), "m");
     EXPECT_EQ(groups[0].second.Text("lora.sf"), "7");
     EXPECT_TRUE(groups[0].second.IsGiven("devices.count"));
+    EXPECT_EQ(groups[0].second.Where("devices.count"), file.string() + ":4: ");
+    EXPECT_EQ(groups[0].second.Where("devices.name"), "command line: ");
+    EXPECT_EQ(groups[1].second.Where("devices.name"), file.string() + ":8: ");
+    EXPECT_EQ(groups[1].second.Where("devices.count"), "");
     EXPECT_EQ(groups[1].first, "far-2");
     EXPECT_EQ(groups[1].second.Int("devices.count"), 10);
     EXPECT_EQ(groups[1].second.Text("devices.name"), "n");
