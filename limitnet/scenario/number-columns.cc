@@ -2,6 +2,7 @@
 #include "limitnet/scenario/number-columns.h"
 
 #include "limitnet/codec/error.h"
+#include "limitnet/scenario/byte-order-mark.h"
 
 #include <algorithm>
 #include <cmath>
@@ -85,6 +86,7 @@ ReadNumberColumns(const std::filesystem::path& file, const std::vector<std::stri
     {
         throw Error(file.string() + ": no such file, or it cannot be read");
     }
+    SkipByteOrderMark(in);
     std::vector<std::size_t> places;
     std::vector<std::vector<double>> rows;
     std::size_t number = 0;
