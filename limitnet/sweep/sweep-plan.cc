@@ -180,7 +180,8 @@ OptionsOfProgram(const std::string& program)
 }
 
 SweepPlan::SweepPlan(const std::filesystem::path& file)
-    : m_program(ProgramOfScenario(file))
+    : m_file(file),
+      m_program(ProgramOfScenario(file))
 {
     OptionTable table = OptionsOfProgram(m_program);
     table.AddFreeSection(SECTION, "Values of a sweep");
@@ -231,11 +232,7 @@ SweepPlan::SweepPlan(const std::filesystem::path& file)
         {
             throw Error(where + content + ": neither [section] nor key = value");
         }
-        ReadSweep(Trim(content.substr(0, equals)),
-                  Trim(content.substr(equals + 1)),
-                  where,
-                  table,
-                  file);
+        ReadSweep(Trim(content.substr(0, equals)), Trim(content.substr(equals + 1)), where, table);
         lines.resize(m_axes.size(), number);
     }
     if (!any)
@@ -297,8 +294,7 @@ void
 SweepPlan::ReadSweep(const std::string& name,
                      const std::string& value,
                      const std::string& where,
-                     const OptionTable& table,
-                     const std::filesystem::path& file)
+                     const OptionTable& table)
 {
     if (name == "mode")
     {
@@ -338,7 +334,7 @@ SweepPlan::ReadSweep(const std::string& name,
             const std::string argument = "--" + name + "=" + written;
             if (i == 0)
             {
-                table.Parse({"--scenario=" + file.string(), argument}); // has it such a group?
+                table.Parse({"--scenario=" + m_file.string(), argument}); // has it such a group?
             }
             used = ValueOf(name, written, table.Parse({argument}), table);
             values[i] = isRun ? used.comparable : used.text;
@@ -365,6 +361,12 @@ SweepPlan::ReadSweep(const std::string& name,
     {
         m_axes.push_back({name, values});
     }
+}
+
+const std::filesystem::path&
+SweepPlan::File() const
+{
+    return m_file;
 }
 
 const std::string&

@@ -54,6 +54,9 @@ class SweepPlan
      */
     explicit SweepPlan(const std::filesystem::path& file);
 
+    /** \return the scenario file */
+    const std::filesystem::path& File() const;
+
     /** \return the program that runs it */
     const std::string& Program() const;
 
@@ -99,9 +102,9 @@ class SweepPlan
     void ReadSweep(const std::string& name,
                    const std::string& value,
                    const std::string& where,
-                   const OptionTable& table,
-                   const std::filesystem::path& file);
+                   const OptionTable& table);
 
+    std::filesystem::path m_file;
     std::string m_program;
     std::string m_name;
     std::string m_base;

@@ -94,9 +94,9 @@ TEST(SweepPlan, ValuesAreInTheKeysUnitAsInARunsScenarioIni)
     };
     EXPECT_EQ(valuesOf("devices.radius_m = 300, 1 km, 2000, 2.50"),
               (std::vector<std::string>{"300", "1000", "2000", "2.50"}));
-    // 10 log10(100) dBm.
-    EXPECT_EQ(valuesOf("lora.tx_power_dbm = 14, 100 mW, 10"),
-              (std::vector<std::string>{"14", "20", "10"}));
+    // 10 log10(10) dBm.
+    EXPECT_EQ(valuesOf("lora.tx_power_dbm = 14, 10 mW, 5"),
+              (std::vector<std::string>{"14", "10", "5"}));
     EXPECT_EQ(valuesOf("group.a.devices.radius_m = 1 km, 2 km"),
               (std::vector<std::string>{"1000", "2000"}));
     EXPECT_EQ(valuesOf("accuracy.times_s = 1 min, 2 | 3, 1 h"),
