@@ -23,7 +23,7 @@ LorawanCellOptions(const std::string& version)
                  "Write frames.csv: each uplink with what became of it, and who disturbed it.");
 
     table.AddSection("scenario", "Scenario")
-        .AddText("name", "lorawan-cell", "Name of the scenario, which its results folder gets.")
+        .AddName("name", "lorawan-cell", "Name of the scenario, which its results folder gets.")
         .AddReal("duration_s", "86400", 1, 366 * DAY, "s", "Simulated time.");
 
     table.AddSection("devices", "Devices")

@@ -2,6 +2,7 @@
 #include "limitnet/scenario/number-columns.h"
 
 #include "limitnet/codec/error.h"
+#include "limitnet/scenario/byte-order-mark.h"
 
 #include <algorithm>
 #include <cmath>
@@ -100,6 +101,7 @@ ReadNumberColumns(const std::filesystem::path& file,
     {
         throw Error(file.string() + ": no such file, or it cannot be read");
     }
+    SkipByteOrderMark(in);
     std::size_t width = 0; // fields of the header row
     std::vector<std::size_t> places;
     std::vector<std::vector<double>> rows;

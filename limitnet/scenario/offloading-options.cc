@@ -66,7 +66,7 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
         .AddBool("plot", true, "Draw accuracy.png at the end.");
 
     table.AddSection("scenario", "Scenario")
-        .AddText("name", program.name, "Name of the scenario, which its results folder gets.")
+        .AddName("name", program.name, "Name of the scenario, which its results folder gets.")
         .AddReal("duration_s", program.duration, 1, 366 * DAY, "s", "Simulated time.");
 
     table.AddSection("devices", "Devices");

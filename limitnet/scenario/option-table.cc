@@ -2,6 +2,7 @@
 #include "limitnet/scenario/option-table.h"
 
 #include "limitnet/codec/error.h"
+#include "limitnet/scenario/byte-order-mark.h"
 #include "limitnet/scenario/units.h"
 
 #include <algorithm>
@@ -114,6 +115,8 @@ Takes(const Option& option)
         return "a number" + range + unit;
     case Option::Type::TEXT:
         return "text";
+    case Option::Type::NAME:
+        return "the name of a folder, without '/' and without '.' at its start";
     case Option::Type::CHOICE:
         return "one of " + Join(option.choices, ", ") + unit;
     case Option::Type::REAL_LIST:
@@ -167,6 +170,8 @@ ShortTakes(const Option& option)
         return range.empty() ? "number" : range;
     case Option::Type::TEXT:
         return "text";
+    case Option::Type::NAME:
+        return "name";
     case Option::Type::CHOICE:
         return Join(option.choices, "|");
     case Option::Type::REAL_LIST:
@@ -189,6 +194,8 @@ TypeName(const Option& option)
         return "number";
     case Option::Type::TEXT:
         return "text";
+    case Option::Type::NAME:
+        return "name";
     case Option::Type::CHOICE:
         return "choice";
     case Option::Type::REAL_LIST:
@@ -543,6 +550,12 @@ OptionTable::AllowCheck()
     return *this;
 }
 
+bool
+OptionTable::HasCheck() const
+{
+    return m_hasCheck;
+}
+
 OptionTable&
 OptionTable::Add(Option option)
 {
@@ -627,6 +640,19 @@ OptionTable::AddText(const std::string& name,
     Option option;
     option.key = name;
     option.type = Option::Type::TEXT;
+    option.defaultValue = defaultValue;
+    option.help = help;
+    return Add(option);
+}
+
+OptionTable&
+OptionTable::AddName(const std::string& name,
+                     const std::string& defaultValue,
+                     const std::string& help)
+{
+    Option option;
+    option.key = name;
+    option.type = Option::Type::NAME;
     option.defaultValue = defaultValue;
     option.help = help;
     return Add(option);
@@ -747,6 +773,44 @@ OptionTable::ReadGroup(ScenarioValues& values,
     Check(option, group[own], where);
 }
 
+void
+OptionTable::CheckGroups(const ScenarioValues& values,
+                         const std::string& file,
+                         const std::vector<Given>& fromArguments)
+{
+    for (const Given& given : fromArguments)
+    {
+        if (!IsGroup(given.key))
+        {
+            continue;
+        }
+        const std::string rest = given.key.substr(GROUP.size());
+        const std::string name = rest.substr(0, rest.find('.'));
+        std::vector<std::string> there;
+        std::string best;
+        std::size_t bestDistance = std::numeric_limits<std::size_t>::max();
+        for (const auto& group : values.m_groups)
+        {
+            there.push_back(group.first);
+            const std::size_t distance = EditDistance(name, group.first);
+            if (distance < bestDistance)
+            {
+                best = group.first;
+                bestDistance = distance;
+            }
+        }
+        if (bestDistance == 0)
+        {
+            continue;
+        }
+        const std::size_t tolerable = std::max<std::size_t>(2, name.size() / 2);
+        throw Error(given.where + given.key + ": " + file + " has no group " + name + "; " +
+                    (there.empty()               ? "a section [" + GROUP + name + "] begins one"
+                     : bestDistance <= tolerable ? "did you mean " + best + "?"
+                                                 : "there are " + Join(there, ", ")));
+    }
+}
+
 std::string
 OptionTable::Nearest(const std::string& key) const
 {
@@ -794,6 +858,10 @@ OptionTable::Check(const Option& option, const std::string& text, const std::str
     case Option::Type::TEXT:
         good = text.find_first_of("\n#") == std::string::npos;
         break;
+    case Option::Type::NAME:
+        good =
+            !text.empty() && text.front() != '.' && text.find_first_of("/\n#") == std::string::npos;
+        break;
     case Option::Type::CHOICE:
         good =
             std::find(option.choices.begin(), option.choices.end(), text) != option.choices.end();
@@ -822,6 +890,7 @@ OptionTable::ReadFile(const std::string& path, const std::vector<std::string>& i
     {
         throw Error(path + ": the scenario file cannot be read");
     }
+    SkipByteOrderMark(in);
     std::vector<std::string> chain = including;
     chain.push_back(path);
     std::vector<Given> given;
@@ -984,6 +1053,10 @@ OptionTable::ReadArguments(const std::vector<std::string>& arguments,
         }
         else if (key == "scenario")
         {
+            if (text.empty())
+            {
+                throw Error(where + "--scenario=: has to name a scenario file");
+            }
             file = text;
         }
         else if (!Find(key) && !IsFree(key) && !IsGroup(key))
@@ -996,6 +1069,36 @@ OptionTable::ReadArguments(const std::vector<std::string>& arguments,
         }
     }
     return given;
+}
+
+void
+OptionTable::Take(ScenarioValues& values, const Given& given) const
+{
+    values.m_where[given.key] = given.where;
+    const auto found = values.m_index.find(given.key);
+    if (found != values.m_index.end())
+    {
+        ScenarioValues::Value& value = values.m_values[found->second];
+        const std::string text = InKeysUnit(value.option, given.text, given.where);
+        Check(value.option, text, given.where);
+        value.text = text;
+        value.given = true;
+    }
+    else if (IsGroup(given.key))
+    {
+        ReadGroup(values, given.key, given.text, given.where);
+    }
+    else if (IsFree(given.key))
+    {
+        Option text;
+        text.key = given.key;
+        Check(text, given.text, given.where);
+        values.m_free[SectionOf(given.key)][NameOf(given.key)] = given.text;
+    }
+    else
+    {
+        throw Error(given.where + "unknown key " + given.key + "; " + Nearest(given.key));
+    }
 }
 
 ScenarioValues
@@ -1011,12 +1114,8 @@ OptionTable::Parse(const std::vector<std::string>& arguments) const
     std::string file;
     const auto fromArguments =
         ReadArguments(arguments, file, values.m_helpWanted, values.m_checkWanted);
-    std::vector<Given> all;
-    if (!file.empty() && !values.m_helpWanted)
-    {
-        all = ReadFile(file);
-    }
-    all.insert(all.end(), fromArguments.begin(), fromArguments.end());
+    const bool hasFile = !file.empty() && !values.m_helpWanted;
+    const auto fromFile = hasFile ? ReadFile(file) : std::vector<Given>{};
 
     values.m_headline = m_program + " " + m_version;
     for (const Option& option : m_options)
@@ -1032,33 +1131,17 @@ OptionTable::Parse(const std::vector<std::string>& arguments) const
         }
     }
     // The file's come first, so the command line's overwrite them.
-    for (const Given& given : all)
+    for (const Given& given : fromFile)
     {
-        values.m_where[given.key] = given.where;
-        const auto found = values.m_index.find(given.key);
-        if (found != values.m_index.end())
-        {
-            ScenarioValues::Value& value = values.m_values[found->second];
-            const std::string text = InKeysUnit(value.option, given.text, given.where);
-            Check(value.option, text, given.where);
-            value.text = text;
-            value.given = true;
-        }
-        else if (IsGroup(given.key))
-        {
-            ReadGroup(values, given.key, given.text, given.where);
-        }
-        else if (IsFree(given.key))
-        {
-            Option text;
-            text.key = given.key;
-            Check(text, given.text, given.where);
-            values.m_free[SectionOf(given.key)][NameOf(given.key)] = given.text;
-        }
-        else
-        {
-            throw Error(given.where + "unknown key " + given.key + "; " + Nearest(given.key));
-        }
+        Take(values, given);
+    }
+    if (hasFile && !m_groupsOf.empty())
+    {
+        CheckGroups(values, file, fromArguments);
+    }
+    for (const Given& given : fromArguments)
+    {
+        Take(values, given);
     }
     return values;
 }
@@ -1080,7 +1163,8 @@ OptionTable::PrintHelp(std::ostream& out) const
     if (!m_groupsOf.empty())
     {
         out << "  --group.NAME.KEY=VALUE\n      KEY of a group of " << m_groupsOf
-            << " alone, before --KEY; in FILE a section [group.NAME]. Groups\n      may have ";
+            << " alone, before --KEY; in FILE a section [group.NAME].\n"
+               "      With FILE, NAME is one of its groups. Groups may have\n      ";
         PrintWrapped(out, Join(m_groupKeys, ", "), 6);
     }
     for (const Section& section : m_sections)
@@ -1143,8 +1227,9 @@ OptionTable::PrintMarkdown(std::ostream& out) const
             << ": its keys are written whole, `devices.count = 3`, and hold for this group alone, "
                "before what the command line says outside it; what it does not name is as "
                "outside.\nWith groups there are no other "
-            << m_groupsOf << ". On the command line: `--group.NAME.devices.count=3`. A group may "
-            << "have its own: ";
+            << m_groupsOf
+            << ". On the command line: `--group.NAME.devices.count=3`, for a group that the file "
+               "has; without a file this begins a group. A group may have its own: ";
         const char* separator = "";
         for (const std::string& key : m_groupKeys)
         {
@@ -1171,7 +1256,8 @@ OptionTable::PrintMarkdown(std::ostream& out) const
             {
                 continue;
             }
-            const bool listed = option.type != Option::Type::TEXT;
+            const bool listed =
+                option.type != Option::Type::TEXT && option.type != Option::Type::NAME;
             out << "| `" << option.key << "` | " << TypeName(option) << " | "
                 << (listed ? cell(ShortTakes(option)) : "") << " | " << option.unit << " | "
                 << (option.defaultValue.empty() ? "" : "`" + cell(option.defaultValue) + "`")

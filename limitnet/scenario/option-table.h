@@ -23,6 +23,7 @@ struct Option
         INTEGER,  ///< whole number in minimum .. maximum
         REAL,     ///< number in minimum .. maximum
         TEXT,     ///< anything on one line
+        NAME,     ///< of a folder to be made: without '/', no '.' in front
         CHOICE,   ///< one of the choices
         REAL_LIST ///< numbers in minimum .. maximum with commas between, possibly none
     };
@@ -133,9 +134,9 @@ class ScenarioValues
  * file (its path is seen from the file that includes it) as if they came before those of this one,
  * which win. A number may have a unit, which is changed to the key's (InUnit()): `radius_m = 1.5
  * km`. Where groups are allowed, a section `[group.NAME]` has whole keys, `devices.count = 3`, that
- * are for this group alone; on the command line `--group.NAME.devices.count=3`. Beside the keys of
- * the table the command line knows `--scenario=FILE` and
- * `--help`.
+ * are for this group alone; on the command line `--group.NAME.devices.count=3`, where with a
+ * scenario file NAME has to be one of its groups: a misspelt one would be another group. Beside the
+ * keys of the table the command line knows `--scenario=FILE` and `--help`.
  */
 class OptionTable
 {
@@ -169,6 +170,9 @@ class OptionTable
     /** Lets the command line have --check; see ScenarioValues::CheckWanted(). */
     OptionTable& AllowCheck();
 
+    /** \return whether it may */
+    bool HasCheck() const;
+
     /** \name One row
      * \param name without the section
      * \param defaultValue has to be valid itself
@@ -189,6 +193,9 @@ class OptionTable
                          const std::string& unit,
                          const std::string& help);
     OptionTable& AddText(const std::string& name,
+                         const std::string& defaultValue,
+                         const std::string& help);
+    OptionTable& AddName(const std::string& name,
                          const std::string& defaultValue,
                          const std::string& help);
     OptionTable& AddChoice(const std::string& name,
@@ -233,6 +240,13 @@ class OptionTable
         bool free;
     };
 
+    struct Given
+    {
+        std::string key;
+        std::string text;
+        std::string where; ///< "file:line: " or "command line: "
+    };
+
     OptionTable& Add(Option option);
     const Option* Find(const std::string& key) const;
     /** \return a sentence about an unknown key. */
@@ -240,6 +254,12 @@ class OptionTable
     bool IsFree(const std::string& key) const;
     /** \return whether a group may have its own value for a key */
     bool IsForGroups(const std::string& key) const;
+    /** Takes a value in. */
+    void Take(ScenarioValues& values, const Given& given) const;
+    /** \throws Error when a group of the command line is not one of the file's */
+    static void CheckGroups(const ScenarioValues& values,
+                            const std::string& file,
+                            const std::vector<Given>& fromArguments);
     /** Takes `group.NAME.key` in. */
     void ReadGroup(ScenarioValues& values,
                    const std::string& key,
@@ -247,13 +267,6 @@ class OptionTable
                    const std::string& where) const;
     /** Checks a value. \throws Error that begins with \p where. */
     static void Check(const Option& option, const std::string& text, const std::string& where);
-
-    struct Given
-    {
-        std::string key;
-        std::string text;
-        std::string where; ///< "file:line: " or "command line: "
-    };
 
     /** \param including the files that include this one, outermost first */
     std::vector<Given> ReadFile(const std::string& path,

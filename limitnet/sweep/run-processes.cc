@@ -93,6 +93,7 @@ RunProcesses::Start(std::size_t index)
     {
         throw Error(m_folder.LogOf(index).string() + ": cannot be written");
     }
+    m_folder.RemoveLeftovers(index, 0); // the lock says that nobody works on them
     const auto command = m_folder.CommandOf(index);
     std::vector<char*> arguments;
     for (const auto& argument : command)
@@ -148,6 +149,7 @@ RunProcesses::Reap()
         if (waitpid(i->first, &status, WNOHANG) != 0)
         {
             const Ended ended{i->second.index, status};
+            m_folder.RemoveLeftovers(ended.index, i->first);
             if (i->second.watch >= 0)
             {
                 close(i->second.watch);

@@ -427,9 +427,10 @@ RunSlurmTask(const SweepPlan& plan,
             {
                 Pause(Seconds(1), stop);
             }
-            if (signal == 0 || !stop)
+            if ((signal == 0 || !stop) &&
+                folder.Settle(ended->index, ended->status) == SweepFolder::Ending::NO_SPACE)
             {
-                folder.Settle(ended->index, ended->status);
+                throw Error(folder.NoSpaceFor(ended->index));
             }
         }
     }

@@ -3,6 +3,7 @@
 
 #include "limitnet/codec/error.h"
 #include "limitnet/data/checksum.h"
+#include "limitnet/data/process.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -88,6 +89,18 @@ Field(const std::string& text)
         quoted += c == '"' ? "\"\"" : std::string(1, c);
     }
     return quoted + '"';
+}
+
+/** \return whether the log of a program that failed says that it had no room for its files */
+bool
+SaysDiskIsFull(const std::string& log)
+{
+    const std::vector<std::string> signs{"is the disk full?",
+                                         std::strerror(ENOSPC),
+                                         std::strerror(EDQUOT)};
+    return std::any_of(signs.begin(), signs.end(), [&](const std::string& sign) {
+        return log.find(sign) != std::string::npos;
+    });
 }
 
 int
@@ -330,23 +343,56 @@ SweepFolder::HasFailed(std::size_t index) const
     return fs::exists(FailureOf(index));
 }
 
-bool
+SweepFolder::Ending
 SweepFolder::Settle(std::size_t index, int status) const
 {
     std::error_code ignored;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && IsDone(index))
     {
         fs::remove(FailureOf(index), ignored);
-        return true;
+        return Ending::DONE;
     }
     std::string text = ReadWhole(LogOf(index));
+    if (SaysDiskIsFull(text))
+    {
+        return Ending::NO_SPACE;
+    }
     text += fmt::format("\n{} {}\ncommand: {}\n",
                         WIFEXITED(status) ? "exit status" : "ended by signal",
                         WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status),
                         fmt::join(CommandOf(index), " "));
     WriteWhole(FailureOf(index), text);
     fs::remove(LogOf(index), ignored);
-    return false;
+    return Ending::FAILED;
+}
+
+std::string
+SweepFolder::NoSpaceFor(std::size_t index) const
+{
+    const fs::path log = LogOf(index);
+    return fmt::format("the disk is full: {} says: {}", log.string(), LastLine(log));
+}
+
+void
+SweepFolder::RemoveLeftovers(std::size_t index, pid_t owner) const
+{
+    // TemporaryFolder's names, as RunFolder uses them.
+    const fs::path results = ResultsOf(index);
+    std::string prefix = '.' + results.filename().string() + '.';
+    prefix += owner == 0 ? "" : fmt::format("{}.", owner);
+    std::vector<fs::path> left;
+    std::error_code none;
+    for (const auto& entry : fs::directory_iterator(results.parent_path(), none))
+    {
+        if (entry.path().filename().string().rfind(prefix, 0) == 0)
+        {
+            left.push_back(entry.path());
+        }
+    }
+    for (const auto& path : left)
+    {
+        fs::remove_all(path, none);
+    }
 }
 
 std::vector<std::string>

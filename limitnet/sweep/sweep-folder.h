@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <string>
+#include <sys/types.h>
 #include <vector>
 
 namespace limitnet
@@ -50,13 +51,32 @@ class SweepFolder
     bool IsDone(std::size_t index) const;    ///< \return whether results are there
     bool HasFailed(std::size_t index) const; ///< \return whether it has failed
 
+    /** What has become of a run whose process has ended. */
+    enum class Ending
+    {
+        DONE,
+        FAILED,  //!< its log is kept apart
+        NO_SPACE //!< the disk is full, which is no fault of the run: it is still missing
+    };
+
     /**
      * Takes down how the process of a run has ended.
      * \param index the run
      * \param status as waitpid has it
-     * \return whether it is done; its log is kept apart otherwise
+     * \return what has become of the run
      */
-    bool Settle(std::size_t index, int status) const;
+    Ending Settle(std::size_t index, int status) const;
+
+    /** \return one line that says so, of a run for which the disk was full */
+    std::string NoSpaceFor(std::size_t index) const;
+
+    /**
+     * Removes what processes that are gone have left half-written of a run.
+     * \param index the run
+     * \param owner only what this process has left; 0: whoever it was, so nobody may work on the
+     *        run
+     */
+    void RemoveLeftovers(std::size_t index, pid_t owner) const;
 
     /** Removes the tables of all runs: they are there only as long as they have all of them. */
     void RemoveTables() const;

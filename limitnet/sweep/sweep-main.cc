@@ -5,9 +5,11 @@
 #include "limitnet/codec/error.h"
 #include "limitnet/results/parquet.h"
 #include "limitnet/sweep/slurm-engine.h"
+#include "limitnet/sweep/sweep-check.h"
 #include "limitnet/sweep/sweep-plan.h"
 #include "limitnet/sweep/sweep-runner.h"
 
+#include <algorithm>
 #include <atomic>
 #include <boost/program_options.hpp>
 #include <csignal>
@@ -23,6 +25,8 @@ namespace
 
 namespace po = boost::program_options;
 using limitnet::Error;
+
+constexpr int INTERRUPTED = 130; // exit status, as a shell has it of Ctrl-C
 
 std::atomic<bool> g_stop{false}; // a signal handler has nothing else to write to
 
@@ -52,7 +56,8 @@ ReadShard(const std::string& text, limitnet::SweepOptions& options)
     catch (const std::logic_error&)
     {
     }
-    throw Error("--shard=" + text + ": has to be two numbers, such as 2/8 for the second of eight");
+    throw Error("--shard=" + text +
+                ": has to be I/N, I from 1 to N, such as 2/8 for the second of eight parts");
 }
 
 void
@@ -95,7 +100,6 @@ Report(const limitnet::SweepOutcome& outcome, const std::filesystem::path& out, 
     {
         std::cerr << "error: " << outcome.problem << '\n';
     }
-    constexpr int INTERRUPTED = 130;
     const bool bad = outcome.failed > 0 || !outcome.problem.empty();
     return outcome.interrupted ? INTERRUPTED : bad ? 1 : 0;
 }
@@ -110,13 +114,15 @@ Main(int argc, char** argv)
     std::string out;
     std::string programs;
     std::string shard;
-    unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
+    constexpr long MAX_JOBS = 1024;
+    long jobsGiven =
+        std::clamp(static_cast<long>(std::thread::hardware_concurrency()), 1L, MAX_JOBS);
     po::options_description options("Options");
     options.add_options()("out,o",
                           po::value(&out)->value_name("DIR"),
                           "folder of the sweep (results/NAME-sweep)")(
         "jobs,j",
-        po::value(&jobs)->value_name("N")->default_value(jobs),
+        po::value(&jobsGiven)->value_name("N")->default_value(jobsGiven),
         "processes at once; with --engine slurm: tasks at once, by default as many as the cluster "
         "likes")(
         "engine",
@@ -159,10 +165,11 @@ Main(int argc, char** argv)
     {
         throw Error("name a scenario file with a section [sweep]; --help says more");
     }
-    if (jobs < 1 || jobs > 1024)
+    if (jobsGiven < 1 || jobsGiven > MAX_JOBS)
     {
-        throw Error(fmt::format("--jobs={}: has to be 1 to 1024", jobs));
+        throw Error(fmt::format("--jobs={}: has to be 1 to {}", jobsGiven, MAX_JOBS));
     }
+    const auto jobs = static_cast<unsigned>(jobsGiven);
     if (engine != "local" && engine != "slurm")
     {
         throw Error("--engine=" + engine + ": has to be local or slurm");
@@ -188,13 +195,13 @@ Main(int argc, char** argv)
     {
         ReadShard(shard, sweep);
     }
-    if (given.count("check") > 0)
+    const bool checkWanted = given.count("check") > 0;
+    if (checkWanted)
     {
         Describe(plan);
-        return 0;
     }
     const bool parquetWanted = given.count("parquet") > 0;
-    if (parquetWanted)
+    if (parquetWanted && !checkWanted)
     {
         const std::string missing = limitnet::ProblemOfParquetLibrary();
         if (!missing.empty())
@@ -211,6 +218,16 @@ Main(int argc, char** argv)
     if (!slurmTask.empty())
     {
         limitnet::RunSlurmTask(plan, sweep, slurmTask, g_stop);
+        return 0;
+    }
+    // A sweep that goes on has passed it.
+    const bool isNew = !std::filesystem::exists(sweep.out / "sweep.txt");
+    if ((checkWanted || isNew) && !limitnet::CheckSweep(plan, sweep.programs, jobs, g_stop))
+    {
+        return INTERRUPTED;
+    }
+    if (checkWanted)
+    {
         return 0;
     }
     const bool terminal = isatty(STDERR_FILENO) == 1;

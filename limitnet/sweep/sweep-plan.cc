@@ -2,6 +2,7 @@
 #include "limitnet/sweep/sweep-plan.h"
 
 #include "limitnet/codec/error.h"
+#include "limitnet/scenario/byte-order-mark.h"
 #include "limitnet/scenario/lorawan-cell-options.h"
 #include "limitnet/scenario/offloading-options.h"
 #include "limitnet/scenario/version.h"
@@ -11,10 +12,10 @@
 #include <fmt/format.h>
 #include <fstream>
 #include <locale>
+#include <map>
 #include <optional>
 #include <regex>
 #include <sstream>
-#include <unordered_set>
 
 namespace limitnet
 {
@@ -75,15 +76,63 @@ Expand(const std::string& word, const std::string& where, std::vector<std::strin
     {
         throw Error(where + word + ": a range is from..to or from..to..step, upwards");
     }
-    // The last value is the end, if the steps meet it but for rounding.
-    const double count = std::floor((*to - *from) / *step + 1e-9) + 1;
-    if (count > MAX_VALUES)
+    const double steps = (*to - *from) / *step;
+    if (steps >= MAX_VALUES)
     {
         throw Error(where + word + ": has more than 100000 values");
     }
-    for (double i = 0; i < count; ++i)
+    constexpr double ROUNDING = 1e-6; // of decimal numbers such as 0.1
+    if (std::abs(steps - std::round(steps)) > ROUNDING)
+    {
+        const auto ending = [&](double i) {
+            return fmt::format("{:.12g}..{:.12g}..{:.12g}", *from, *from + i * *step, *step);
+        };
+        throw Error(where + word + ": the steps do not meet the end; has to be such as " +
+                    ending(std::floor(steps)) + " or " + ending(std::ceil(steps)));
+    }
+    for (double i = 0; i <= std::round(steps); ++i)
     {
         values.push_back(fmt::format("{:.12g}", *from + i * *step));
+    }
+}
+
+/** A value of a key, as it is used. */
+struct UsedValue
+{
+    std::string text;       //!< as in a run's scenario.ini
+    std::string comparable; //!< the same for all ways to write a number
+};
+
+/** \return the value of the key that the arguments gave to \p parsed, which read \p text */
+UsedValue
+ValueOf(const std::string& key,
+        const std::string& text,
+        const ScenarioValues& parsed,
+        const OptionTable& table)
+{
+    const std::string group = "group.";
+    const bool ofGroup = key.rfind(group, 0) == 0;
+    const std::string name = ofGroup ? key.substr(key.find('.', group.size()) + 1) : key;
+    const auto& options = table.Options();
+    const auto option = std::find_if(options.begin(), options.end(), [&](const Option& candidate) {
+        return candidate.key == name;
+    });
+    if (option == options.end())
+    {
+        return {text, text}; // of a free section
+    }
+    const ScenarioValues values = ofGroup ? parsed.Groups().front().second : parsed;
+    const std::string& used = values.Text(name);
+    switch (option->type)
+    {
+    case Option::Type::INTEGER:
+        return {used, std::to_string(values.Int(name))};
+    case Option::Type::REAL:
+        return {used, fmt::format("{}", values.Real(name) + 0.0)}; // + 0: -0 is 0
+    case Option::Type::REAL_LIST:
+        return {used, fmt::format("{}", fmt::join(values.Reals(name), ","))};
+    default:
+        return {used, used};
     }
 }
 
@@ -98,6 +147,7 @@ ProgramOfScenario(const std::filesystem::path& file)
     {
         throw Error(file.string() + ": no such file, or it cannot be read");
     }
+    SkipByteOrderMark(in);
     std::getline(in, first);
     std::smatch found;
     static const std::regex program("limitnet-[a-z-]+");
@@ -130,7 +180,8 @@ OptionsOfProgram(const std::string& program)
 }
 
 SweepPlan::SweepPlan(const std::filesystem::path& file)
-    : m_program(ProgramOfScenario(file))
+    : m_file(file),
+      m_program(ProgramOfScenario(file))
 {
     OptionTable table = OptionsOfProgram(m_program);
     table.AddFreeSection(SECTION, "Values of a sweep");
@@ -142,6 +193,8 @@ SweepPlan::SweepPlan(const std::filesystem::path& file)
         m_values += key + " = " + value + '\n'; // those of included files too
     }
     std::ifstream in(file);
+    SkipByteOrderMark(in);
+    std::vector<std::size_t> lines; // of the axes
     bool inside = false;
     bool any = false;
     std::size_t number = 0;
@@ -180,6 +233,7 @@ SweepPlan::SweepPlan(const std::filesystem::path& file)
             throw Error(where + content + ": neither [section] nor key = value");
         }
         ReadSweep(Trim(content.substr(0, equals)), Trim(content.substr(equals + 1)), where, table);
+        lines.resize(m_axes.size(), number);
     }
     if (!any)
     {
@@ -189,8 +243,9 @@ SweepPlan::SweepPlan(const std::filesystem::path& file)
     {
         m_runs = {base.Text("run")};
     }
-    for (const SweepAxis& axis : m_axes)
+    for (std::size_t a = 0; a < m_axes.size(); ++a)
     {
+        const SweepAxis& axis = m_axes[a];
         for (const auto& [key, value] : base.All())
         {
             const std::string ending = '.' + axis.key;
@@ -198,8 +253,9 @@ SweepPlan::SweepPlan(const std::filesystem::path& file)
                 key.compare(key.size() - ending.size(), ending.size(), ending) == 0)
             {
                 throw Error(
-                    fmt::format("{}: {} is swept, but {} = {} has its own value; sweep that",
+                    fmt::format("{}:{}: {} is swept, but {} = {} has its own value; sweep that",
                                 file.string(),
+                                lines[a],
                                 axis.key,
                                 key,
                                 value));
@@ -208,10 +264,13 @@ SweepPlan::SweepPlan(const std::filesystem::path& file)
         if (m_zip && axis.values.size() != m_axes.front().values.size())
         {
             throw Error(
-                fmt::format("{}: mode = zip needs as many values for {} as for {}: {}, not {}",
+                fmt::format("{}:{}: mode = zip needs as many values for {} as for {} in line {}: "
+                            "{}, not {}",
                             file.string(),
+                            lines[a],
                             axis.key,
                             m_axes.front().key,
+                            lines.front(),
                             m_axes.front().values.size(),
                             axis.values.size()));
         }
@@ -265,13 +324,20 @@ SweepPlan::ReadSweep(const std::string& name,
     {
         Expand(word, where, values);
     }
-    std::unordered_set<std::string> seen;
+    std::map<std::string, std::string> seen; // as it was written, by what it is
     for (std::size_t i = 0; i < values.size(); ++i)
     {
+        const std::string written = values[i];
+        UsedValue used;
         try
         {
-            const auto parsed = table.Parse({"--" + name + "=" + values[i]});
-            values[i] = isRun ? std::to_string(parsed.Int(name)) : values[i];
+            const std::string argument = "--" + name + "=" + written;
+            if (i == 0)
+            {
+                table.Parse({"--scenario=" + m_file.string(), argument}); // has it such a group?
+            }
+            used = ValueOf(name, written, table.Parse({argument}), table);
+            values[i] = isRun ? used.comparable : used.text;
         }
         catch (const Error& error)
         {
@@ -280,9 +346,11 @@ SweepPlan::ReadSweep(const std::string& name,
             const auto colon = message.find(": ");
             throw Error(where + (colon == std::string::npos ? message : message.substr(colon + 2)));
         }
-        if (!seen.insert(values[i]).second)
+        const auto [first, isNew] = seen.emplace(used.comparable, written);
+        if (!isNew)
         {
-            throw Error(where + name + ": the value " + values[i] + " is there twice");
+            throw Error(where + name + ": the value " + written + " is there twice" +
+                        (first->second == written ? "" : ", first as " + first->second));
         }
     }
     if (isRun)
@@ -293,6 +361,12 @@ SweepPlan::ReadSweep(const std::string& name,
     {
         m_axes.push_back({name, values});
     }
+}
+
+const std::filesystem::path&
+SweepPlan::File() const
+{
+    return m_file;
 }
 
 const std::string&
@@ -356,6 +430,28 @@ SweepPlan::At(std::size_t index) const
     }
     std::reverse(run.values.begin(), run.values.end());
     return run;
+}
+
+std::vector<std::size_t>
+SweepPlan::Sample(std::size_t most) const
+{
+    std::size_t longest = 1;
+    for (const SweepAxis& axis : m_axes)
+    {
+        longest = std::max(longest, axis.values.size());
+    }
+    std::vector<std::size_t> indices;
+    for (std::size_t i = 0; i < std::min(longest, most); ++i)
+    {
+        std::size_t point = m_zip ? i : 0;
+        for (const SweepAxis& axis : m_axes)
+        {
+            const std::size_t count = axis.values.size();
+            point = m_zip ? point : point * count + i % count;
+        }
+        indices.push_back(point * m_runs.size());
+    }
+    return indices;
 }
 
 std::string

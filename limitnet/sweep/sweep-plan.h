@@ -17,7 +17,7 @@ namespace limitnet
 struct SweepAxis
 {
     std::string key;
-    std::vector<std::string> values; //!< as in a scenario file
+    std::vector<std::string> values; //!< as in a run's scenario.ini: numbers in the key's unit
 };
 
 /**
@@ -39,7 +39,8 @@ OptionTable OptionsOfProgram(const std::string& program);
  * The runs that a scenario file with a section [sweep] asks for.
  *
  * In that section each key of the program may have several values, with commas between, or with |
- * where the values themselves have commas. `7..12` is 7, 8, .. 12; `0..0.5..0.1` is 0, 0.1, .. 0.5.
+ * where the values themselves have commas. `7..12` is 7, 8, .. 12; `0..0.5..0.1` is 0, 0.1, .. 0.5;
+ * the steps have to meet the end. No value may be there twice, however it is written.
  * `run` gives the repetitions. `mode = grid` (the default) combines every value with every other,
  * the last key changing fastest; `mode = zip` takes the first values together, then the second, and
  * needs lists of one length. Repetitions are combined with either.
@@ -52,6 +53,9 @@ class SweepPlan
      * \throws Error in one line that names file, line, key and what would be right
      */
     explicit SweepPlan(const std::filesystem::path& file);
+
+    /** \return the scenario file */
+    const std::filesystem::path& File() const;
 
     /** \return the program that runs it */
     const std::string& Program() const;
@@ -85,6 +89,12 @@ class SweepPlan
     /** \param index 0 .. Size() - 1 \return the run */
     Run At(std::size_t index) const;
 
+    /**
+     * \param most how many at most
+     * \return runs in which each value of each key is once at least, as far as that many have them
+     */
+    std::vector<std::size_t> Sample(std::size_t most) const;
+
     /** \return all that decides about the results: program, file, axes */
     std::string Text() const;
 
@@ -94,6 +104,7 @@ class SweepPlan
                    const std::string& where,
                    const OptionTable& table);
 
+    std::filesystem::path m_file;
     std::string m_program;
     std::string m_name;
     std::string m_base;

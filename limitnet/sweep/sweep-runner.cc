@@ -98,8 +98,14 @@ RunSweep(const SweepPlan& plan,
         }
         if (const auto ended = processes.Wait(std::chrono::milliseconds(20)))
         {
+            const auto ending = folder.Settle(ended->index, ended->status);
+            if (ending == SweepFolder::Ending::NO_SPACE)
+            {
+                outcome.problem = folder.NoSpaceFor(ended->index); // as the others would find
+                break;
+            }
             --outcome.left;
-            if (folder.Settle(ended->index, ended->status))
+            if (ending == SweepFolder::Ending::DONE)
             {
                 ++outcome.done;
                 continue;

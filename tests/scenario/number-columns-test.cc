@@ -16,6 +16,9 @@ TEST(NumberColumns, TakesTheColumnsAskedFor)
         folder.Write("b.csv", "# places\nname,y_m,x_m\r\nA,2,-1.5\n\n\"B, or C\",\"4e2\",3\n");
     EXPECT_EQ(ReadNumberColumns(good, {"x_m", "y_m"}),
               (std::vector<std::vector<double>>{{-1.5, 2}, {3, 400}}));
+    const auto marked = folder.Write("m.csv", "\xEF\xBB\xBFx_m,y_m\n5,6\n");
+    EXPECT_EQ(ReadNumberColumns(marked, {"x_m"}), (std::vector<std::vector<double>>{{5}}))
+        << "spreadsheets put a byte-order mark in front";
     const auto bad = folder.Write("e.csv", "x_m,y_m\n1,2\n3\n");
     EXPECT_EQ(ErrorOf([&] {
                   ReadNumberColumns(bad, {"x_m", "y_m"});

@@ -28,6 +28,7 @@ Table()
         .AddInt("count", 10, 1, 1000, "", "Number.")
         .AddText("name", "", "Name.")
         .AddReals("times_s", "1, 2.5", 0, 100, "s", "Times.");
+    table.AddSection("scenario", "Scenario").AddName("name", "plain", "Name.");
     table.AddFreeSection("attributes", "Attributes");
     return table;
 }
@@ -117,6 +118,13 @@ TEST(OptionTable, EveryMistakeOnTheCommandLineIsOneLine)
     ExpectLine(Failure({"--devices.times_s=1,,2"}), {"times_s"});
     ExpectLine(Failure({"--devices.times_s=1,101"}), {"from 0 to 100"});
     ExpectLine(Failure({"--devices.name=a#b"}), {"name"});
+    for (const char* name : {"../evil", "a/b", ".hidden", ".", ""})
+    {
+        ExpectLine(Failure({std::string("--scenario.name=") + name}),
+                   {"scenario.name = ", name, "name of a folder", "'/'"});
+    }
+    EXPECT_EQ(Parse({"--scenario.name=v1.2 x"}).Text("scenario.name"), "v1.2 x");
+    ExpectLine(Failure({"--scenario="}), {"--scenario", "file"});
     ExpectLine(Failure({"--seed"}), {"command line", "seed"});
     ExpectLine(Failure({"--seed=1", "--seed=2"}), {"--seed", "twice"});
     ExpectLine(Failure({"seed=1"}), {"'seed=1'"});
@@ -149,6 +157,7 @@ TEST(OptionTable, MistakesInAFileNameFileAndLine)
     ExpectLine(failure("[lora]\nsf\n"), {"a.ini:2: ", "key = value"});
     ExpectLine(failure("= 7\n"), {"a.ini:1: "});
     ExpectLine(failure("seed = 1\nseed = 2\n"), {"a.ini:2: ", "twice", "line 1"});
+    ExpectLine(failure("[scenario]\nname = ../x\n"), {"a.ini:2: scenario.name = ../x"});
     ExpectLine(failure("scenario = other.ini\n"), {"a.ini:1: ", "unknown key"});
     ExpectLine(Failure({"--scenario=" + (folder.Path() / "none.ini").string()}), {"none.ini"});
     ExpectLine(Failure({"--scenario=" + folder.Path().string()}), {folder.Path().string()});
@@ -197,6 +206,22 @@ TEST(OptionTable, AFileMayIncludeOthers)
     ExpectLine(Failure({"--scenario=" + file.string()}), {"deep.ini:1: ", "seed", "1 to 100"});
 }
 
+TEST(OptionTable, AByteOrderMarkIsNoText)
+{
+    const TestFolder folder;
+    folder.Write("other.ini", "\xEF\xBB\xBFrun = 7\n");
+    const auto file = folder.Write("a.ini",
+                                   "\xEF\xBB\xBF"
+                                   "include = other.ini\n[devices]\ncount = 4\n");
+    const ScenarioValues values = Parse({"--scenario=" + file.string()});
+    EXPECT_EQ(values.Int("run"), 7);
+    EXPECT_EQ(values.Int("devices.count"), 4);
+    // What only begins like one stays.
+    ExpectLine(Failure({"--scenario=" + folder.Write("b.ini", "\xEF\xBB\xBB[devices]\n").string()}),
+               {"b.ini:1: ", "\xEF\xBB\xBB[devices]"});
+    EXPECT_EQ(Parse({"--scenario=" + folder.Write("c.ini", std::string()).string()}).Int("run"), 3);
+}
+
 TEST(OptionTable, FreeSection)
 {
     const TestFolder folder;
@@ -237,6 +262,8 @@ TEST(OptionTable, RecordGivesTheSameValues)
               "count = 10\n"
               "name = some name\n"
               "times_s =\n"
+              "\n[scenario]\n"
+              "name = plain\n"
               "\n[attributes]\n"
               "ns3::A::X = 5\n");
     const ScenarioValues again = Parse({"--scenario=" + folder.Write("a.ini", out.str()).string()});
@@ -301,6 +328,27 @@ TEST(OptionTable, GroupsHaveTheirOwnValues)
     EXPECT_EQ(failure("--group.A.devices.count=2"),
               "command line: group 'A': a name has lower-case letters, digits and '-', and is not "
               "all");
+    // With a file the groups are its own: a misspelt one would be further devices.
+    const auto inFile = [&](const std::string& argument) {
+        return ErrorOf([&] {
+            table.Parse(std::vector<std::string>{argument, "--scenario=" + file.string()});
+        });
+    };
+    EXPECT_EQ(inFile("--group.naer.devices.count=2"),
+              "command line: group.naer.devices.count: " + file.string() +
+                  " has no group naer; did you mean near?");
+    EXPECT_EQ(inFile("--group.everybody.devices.count=2"),
+              "command line: group.everybody.devices.count: " + file.string() +
+                  " has no group everybody; there are near, far-2");
+    const auto plain = folder.Write("plain.ini", "seed = 2\n");
+    EXPECT_EQ(ErrorOf([&] {
+                  table.Parse(std::vector<std::string>{"--group.b.devices.count=2",
+                                                       "--scenario=" + plain.string()});
+              }),
+              "command line: group.b.devices.count: " + plain.string() +
+                  " has no group b; a section [group.b] begins one");
+    EXPECT_EQ(table.Parse(std::vector<std::string>{"--group.b.devices.count=2"}).Groups()[0].first,
+              "b");
     EXPECT_EQ(Failure({"--group.a.devices.count=2"}),
               "command line: group.a.devices.count: test-program knows no groups");
 }

@@ -32,6 +32,7 @@ TEST(OffloadingOptions, PageIsWhatTheTableSays)
 {
     ExpectPage(OffloadingOptions(OffloadingLinks::LORA, "any"), "scenario.md");
     ExpectPage(OffloadingOptions(OffloadingLinks::NBIOT, "any"), "nbiot-scenario.md");
+    ExpectPage(OffloadingOptions(OffloadingLinks::MIXED, "any"), "mixed-scenario.md");
 }
 
 TEST(LorawanCellOptions, PageIsWhatTheTableSays)

@@ -26,6 +26,7 @@ PATIENCE_S = 200  # for what has to happen at some time
 PROGRAM = """#!/bin/sh
 for a; do
     case $a in
+    --check) exit 0 ;;
     --out=*) out=${a#--out=} ;;
     --scenario.name=*) name=${a#--scenario.name=} ;;
     --run=*) run=${a#--run=} ;;

@@ -140,6 +140,16 @@ TEST_F(SlurmEngineTest, ItGivesUpWhenNothingIsBroughtToAnEnd)
     EXPECT_EQ(ReadText(m_folder.Path() / "slurm/asked"), "x\nx\nx\n");
 }
 
+TEST_F(SlurmEngineTest, AFullDiskIsNoFailureOfARun)
+{
+    Command("bin/limitnet-lora-scenario",
+            "#!/bin/sh\necho 'error: x: No space left on device' >&2\nexit 1\n");
+    const auto outcome = Run();
+    EXPECT_EQ(outcome.failed, 0U);
+    EXPECT_EQ(outcome.left, 8U);
+    ExpectLine(outcome.problem, {"8 runs", "the disk is full", "No space left on device"});
+}
+
 TEST_F(SlurmEngineTest, WithoutSlurmOrAgainstItOneLineSaysSo)
 {
     Command("slurm/sbatch",

@@ -84,6 +84,56 @@ TEST(SweepPlan, ZipTakesValuesTogetherAndBarsKeepCommas)
     EXPECT_EQ(plan.At(2).values, (std::vector<std::string>{"164", "100"}));
 }
 
+TEST(SweepPlan, ValuesAreInTheKeysUnitAsInARunsScenarioIni)
+{
+    const TestFolder folder;
+    const auto valuesOf = [&](const std::string& line) {
+        const SweepPlan plan(
+            folder.Write("x.ini", "[sweep]\n" + line + "\n[group.a]\ndevices.count = 2\n"));
+        return plan.Axes().at(0).values;
+    };
+    EXPECT_EQ(valuesOf("devices.radius_m = 300, 1 km, 2000, 2.50"),
+              (std::vector<std::string>{"300", "1000", "2000", "2.50"}));
+    // 10 log10(10) dBm.
+    EXPECT_EQ(valuesOf("lora.tx_power_dbm = 14, 10 mW, 5"),
+              (std::vector<std::string>{"14", "10", "5"}));
+    EXPECT_EQ(valuesOf("group.a.devices.radius_m = 1 km, 2 km"),
+              (std::vector<std::string>{"1000", "2000"}));
+    EXPECT_EQ(valuesOf("accuracy.times_s = 1 min, 2 | 3, 1 h"),
+              (std::vector<std::string>{"60,2", "3,3600"}));
+    EXPECT_EQ(valuesOf("attributes.ns3::A::X = 1 km, 01, 1"),
+              (std::vector<std::string>{"1 km", "01", "1"}))
+        << "nobody knows their units";
+}
+
+TEST(SweepPlan, ASampleHasEachValueOnce)
+{
+    const TestFolder folder;
+    const SweepPlan grid(folder.Write(
+        "x.ini",
+        std::string("[sweep]\nlora.sf = 7..9\nlora.extra_loss = 0, 0.1\nrun = 1..4\n")));
+    // Combinations 7/0, 8/0.1, 9/0: the first, fourth and fifth of six.
+    EXPECT_EQ(grid.Sample(10), (std::vector<std::size_t>{0, 12, 16}));
+    EXPECT_EQ(grid.Sample(2), (std::vector<std::size_t>{0, 12}));
+    const SweepPlan zip(folder.Write("x.ini",
+                                     std::string("[sweep]\nmode = zip\nlora.sf = 7..9\n"
+                                                 "lora.extra_loss = 0, 0.1, 0.2\n")));
+    EXPECT_EQ(zip.Sample(10), (std::vector<std::size_t>{0, 1, 2}));
+    const SweepPlan repeated(folder.Write("x.ini", std::string("[sweep]\nrun = 1..4\n")));
+    EXPECT_EQ(repeated.Sample(10), std::vector<std::size_t>{0});
+}
+
+TEST(SweepPlan, AByteOrderMarkIsNoText)
+{
+    const TestFolder folder;
+    const std::string mark = "\xEF\xBB\xBF";
+    const SweepPlan plan(
+        folder.Write("x.ini", mark + "# limitnet-nbiot-scenario\n[sweep]\nseed = 1,2\n"));
+    EXPECT_EQ(plan.Program(), "limitnet-nbiot-scenario");
+    EXPECT_EQ(plan.BaseText().find(mark), std::string::npos);
+    EXPECT_EQ(SweepPlan(folder.Write("x.ini", mark + "[sweep]\nseed = 1,2\n")).Size(), 2U);
+}
+
 TEST(SweepPlan, AllThatDecidesIsInItsText)
 {
     const TestFolder folder;
@@ -118,10 +168,24 @@ TEST(SweepPlan, NonsenseGetsALineWithFileLineAndKey)
     EXPECT_NE(PlanError("[sweep]\nlora.sf = 7,7\n").find("twice"), std::string::npos);
     EXPECT_NE(PlanError("[sweep]\nlora.sf = 7\nlora.sf = 8\n").find("twice"), std::string::npos);
     EXPECT_NE(PlanError("[sweep]\nrun = 1, 01\n").find("twice"), std::string::npos);
+    EXPECT_NE(
+        PlanError("[sweep]\ndevices.radius_m = 1 km, 1000 m\n")
+            .find("x.ini:2: devices.radius_m: the value 1000 m is there twice, first as 1 km"),
+        std::string::npos);
+    EXPECT_NE(PlanError("[sweep]\ndevices.radius_m = 1000, 1e3\n").find("twice"),
+              std::string::npos);
+    EXPECT_NE(PlanError("[sweep]\ndevices.count = 3, 03\n").find("twice"), std::string::npos);
+    EXPECT_NE(PlanError("[sweep]\naccuracy.times_s = 1,2 | 1.0,2\n").find("twice"),
+              std::string::npos);
+    EXPECT_NE(
+        PlanError("[sweep]\ngroup.a.devices.radius_m = 1 km, 1000\n[group.a]\n").find("twice"),
+        std::string::npos);
+    EXPECT_EQ(PlanError("[sweep]\ncodec.model = 1, 01\n"), "") << "names, not numbers";
     EXPECT_NE(PlanError("[sweep]\nlora.sf\n").find("key = value"), std::string::npos);
     EXPECT_NE(PlanError("[sweep]\nmode = both\n").find("grid or zip"), std::string::npos);
     EXPECT_NE(PlanError("[sweep]\nmode = zip\nlora.sf = 7,8\nlora.extra_loss = 0,0.1,0.2\n")
-                  .find("lora.extra_loss"),
+                  .find("x.ini:4: mode = zip needs as many values for lora.extra_loss as for "
+                        "lora.sf in line 3: 2, not 3"),
               std::string::npos);
     EXPECT_NE(PlanError("[sweep]\nout = a,b\n").find("itself"), std::string::npos);
     EXPECT_NE(PlanError("[devices]\ncount = 3\n").find("no section [sweep]"), std::string::npos);
@@ -132,8 +196,22 @@ TEST(SweepPlan, NonsenseGetsALineWithFileLineAndKey)
     EXPECT_NE(PlanError("[sweep]\nlora.extra_loss = 0..1..0.0001\nseed = 1..10000\n").find("runs"),
               std::string::npos);
     EXPECT_NE(PlanError("[sweep]\nlora.sf = 7,8\n[group.a]\nlora.sf = 9\n")
-                  .find("group.a.lora.sf = 9 has its own value"),
+                  .find("x.ini:2: lora.sf is swept, but group.a.lora.sf = 9 has its own value"),
               std::string::npos);
     EXPECT_EQ(PlanError("[sweep]\ngroup.a.lora.sf = 7,8\n[group.a]\nlora.sf = 9\n"), "");
+    // A group that the file does not have would be further devices.
+    EXPECT_NE(PlanError("[sweep]\ngroup.meter.devices.count = 1,2\n[group.meters]\n"
+                        "devices.count = 3\n")
+                  .find("has no group meter; did you mean meters?"),
+              std::string::npos);
+    EXPECT_NE(PlanError("[sweep]\ngroup.b.devices.count = 1,2\n").find("x.ini:2: group.b.devices"),
+              std::string::npos);
+    EXPECT_NE(PlanError("[sweep]\nlora.extra_loss = 0..1..0.3\n")
+                  .find("x.ini:2: 0..1..0.3: the steps do not meet the end; has to be such as "
+                        "0..0.9..0.3 or 0..1.2..0.3"),
+              std::string::npos);
+    EXPECT_NE(PlanError("[scenario]\nname = ../x\n[sweep]\nlora.sf = 7\n")
+                  .find("x.ini:2: scenario.name = ../x"),
+              std::string::npos);
     EXPECT_THROW(SweepPlan("/nowhere/x.ini"), Error);
 }

@@ -39,8 +39,14 @@ done
 here=$(dirname "$0")
 echo "$name-$run" >>"$here/started"
 [ -e "$here/fail-$sf" ] && { echo "nothing works"; exit 3; }
-[ -e "$here/slow" ] && sleep 30
+if [ -e "$here/full" ]; then
+    echo "error: $out/x.csv: cannot be written: is the disk full?" >&2
+    exit 1
+fi
 mkdir -p "$out/$name"
+[ -e "$here/leaves" ] && mkdir "$out/$name/.$run.$$.abcdef"
+[ -e "$here/crash" ] && kill -SEGV $$
+[ -e "$here/slow" ] && exec sleep 30
 mkdir "$out/$name/.$run"
 printf 'sf,threads\n%s,%s\n' "$sf" "$OMP_NUM_THREADS" >"$out/$name/.$run/a.csv"
 printf 'x,y\n%s,1\n%s,"2,5"\n' "$sf" "$run" >"$out/$name/.$run/b.csv"
@@ -176,6 +182,62 @@ TEST_F(SweepRunnerTest, FailuresAreKeptApartAndRunAgainOnRequest)
     EXPECT_TRUE(outcome.merged);
     EXPECT_EQ(Started(), 8U);
     EXPECT_TRUE(fs::is_empty(m_folder.Path() / "out/failed"));
+}
+
+TEST_F(SweepRunnerTest, AFullDiskIsNoFailureOfARun)
+{
+    m_folder.Write("bin/full", std::string());
+    auto one = Options();
+    one.jobs = 1;
+    auto outcome = Run(one);
+    EXPECT_EQ(outcome.failed, 0U);
+    EXPECT_EQ(outcome.left, 6U);
+    EXPECT_FALSE(outcome.interrupted);
+    EXPECT_FALSE(outcome.merged);
+    EXPECT_NE(outcome.problem.find("the disk is full: "), std::string::npos) << outcome.problem;
+    EXPECT_NE(outcome.problem.find("0-1.log says: error: "), std::string::npos) << outcome.problem;
+    EXPECT_EQ(Started(), 1U) << "the others would find no room either";
+    EXPECT_TRUE(fs::is_empty(m_folder.Path() / "out/failed"));
+
+    fs::remove(Bin() / "full");
+    outcome = Run(Options());
+    EXPECT_TRUE(outcome.merged) << "the same command goes on";
+    EXPECT_EQ(outcome.problem, "");
+}
+
+TEST_F(SweepRunnerTest, NothingHalfWrittenStays)
+{
+    // What a killed sweep's run has left, whose process is not ours.
+    fs::create_directories(m_folder.Path() / "out/runs/0/.1.77777.abcdef");
+    m_folder.Write("out/runs/0/.1.77777.abcdef/x.csv", std::string("x\n"));
+    fs::create_directories(m_folder.Path() / "out/runs/0/.10.77777.abcdef"); // of no run of ours
+    m_folder.Write("bin/leaves", std::string());
+    m_folder.Write("bin/crash", std::string());
+    EXPECT_EQ(Run(Options()).failed, 6U);
+    const auto hidden = [&] {
+        std::size_t count = 0;
+        for (const auto& entry : fs::recursive_directory_iterator(m_folder.Path() / "out/runs"))
+        {
+            count += entry.path().filename().string().front() == '.' ? 1 : 0;
+        }
+        return count;
+    };
+    EXPECT_EQ(hidden(), 1U);
+
+    fs::remove(Bin() / "crash");
+    m_folder.Write("bin/slow", std::string());
+    auto retry = Options();
+    retry.retryFailed = true;
+    std::thread asks([&] {
+        while (hidden() < 3)
+        {
+            std::this_thread::yield();
+        }
+        m_stop = true;
+    });
+    EXPECT_TRUE(Run(retry).interrupted);
+    asks.join();
+    EXPECT_EQ(hidden(), 1U);
 }
 
 TEST_F(SweepRunnerTest, ShardsShareTheFolderAndTheLastOneWritesTheTables)
