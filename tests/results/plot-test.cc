@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <gtest/gtest.h>
+#include <map>
 #include <set>
 #include <sstream>
 
@@ -23,16 +24,19 @@ HasMatplotlib()
 std::filesystem::path
 WriteCurve(const TestFolder& folder)
 {
-    AccuracyCurve curve;
+    std::map<std::string, AccuracyCurve> curves;
     for (int i = 0; i < 50; ++i)
     {
-        curve.AddImage(100, {{static_cast<double>(i), i % 5 != 0}});
+        for (const char* group : {"all", i % 2 == 0 ? "sf7" : "sf12"})
+        {
+            curves[group].AddImage(100, {{static_cast<double>(i), i % 5 != 0}});
+        }
     }
     const auto file = folder.Path() / "accuracy.csv";
     CsvWriter csv(file, AccuracyTable().Names());
     for (const char* group : {"all", "sf7", "sf12"})
     {
-        AddAccuracyRows(csv, group, curve.At(CurveTimes({}, 1, 120)));
+        AddAccuracyRows(csv, group, curves[group].At(CurveTimes({}, 1, 120)));
     }
     csv.Close();
     return file;
@@ -99,7 +103,7 @@ TEST(PlotAccuracy, ScriptHasHelpAndClearErrors)
     EXPECT_TRUE(RunProcess({"/usr/bin/python3", script, "--help"}, options).Ok());
     EXPECT_NE(ReadText(options.outputFile).find("--output"), std::string::npos);
     EXPECT_EQ(RunProcess({"/usr/bin/python3", script, "/no/such.csv"}, options).exitCode, 1);
-    EXPECT_EQ(ReadText(options.errorFile), "error: /no/such.csv: No such file or directory\n");
+    EXPECT_EQ(ReadText(options.errorFile), "error: /no: no such folder\n");
 
     const auto csv = WriteCurve(folder).string();
     EXPECT_TRUE(RunProcess({"/usr/bin/python3",
@@ -171,15 +175,15 @@ TEST(CompareRuns, PairsImagesAndGivesThePublishedInterval)
     // gives the difference 0.2 and, by his method 10, 0.0569 to 0.3404.
     const TestFolder folder;
     const auto write = [&](const std::string& name, int from, int until) {
-        std::string images = "device,image,dataset_index,captured_s,observed_s\n";
-        std::string fragments = "device,image,arrived_s,correct\n";
+        std::string images = "device,image,dataset_index,label,fragments,captured_s,observed_s\n";
+        std::string fragments = "device,image,fragment,arrived_s,correct\n";
         for (int i = 0; i < 50; ++i)
         {
             const auto number = std::to_string(i);
-            images += "0," + number + ',' + number + ",100,1000\n";
+            images += "0," + number + ',' + number + ",3,2,100,1000\n";
             // First wrong, then right or not.
-            fragments += "0," + number + ",105,0\n";
-            fragments += "0," + number + ",120," + (i >= from && i < until ? "1" : "0") + '\n';
+            fragments += "0," + number + ",0,105,0\n";
+            fragments += "0," + number + ",1,120," + (i >= from && i < until ? "1" : "0") + '\n';
         }
         folder.Write(name + "/images.csv", images);
         folder.Write(name + "/fragments.csv", fragments);
@@ -201,10 +205,14 @@ TEST(CompareRuns, PairsImagesAndGivesThePublishedInterval)
         "10,50,0.0000,0.0000,0,0,0.0000,-0.0713,0.0713\n"
         "500,50,0.9600,0.7600,12,2,0.2000,0.0569,0.3404\n");
     folder.Write("b/images.csv",
-                 std::string("device,image,dataset_index,captured_s,observed_s\n0,0,7,100,1000\n"));
+                 std::string("device,image,dataset_index,label,fragments,captured_s,observed_s\n"
+                             "0,0,7,3,2,100,1000\n"));
+    folder.Write(
+        "b/fragments.csv",
+        std::string("device,image,fragment,arrived_s,correct\n0,0,0,105,0\n0,0,1,120,1\n"));
     EXPECT_EQ(RunProcess({"/usr/bin/python3", script, a, b}, options).exitCode, 1);
     ExpectLine(ReadText(options.errorFile).substr(0, ReadText(options.errorFile).size() - 1),
-               {"error: ", "do not fit"});
+               {"error: ", "other pictures", "image 0 is 0 "});
 }
 
 TEST(PlotTraining, DrawsAPanelForEachKindOfColumn)
