@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 #include <fmt/format.h>
 #include <poll.h>
 #include <spawn.h>
@@ -84,6 +85,8 @@ RunProcesses::~RunProcesses()
 bool
 RunProcesses::Start(std::size_t index)
 {
+    std::error_code ignored;
+    const bool begunBefore = std::filesystem::exists(m_folder.LogOf(index), ignored);
     const Log log(m_folder.LogOf(index).string());
     if (!log.Lock())
     {
@@ -93,7 +96,11 @@ RunProcesses::Start(std::size_t index)
     {
         throw Error(m_folder.LogOf(index).string() + ": cannot be written");
     }
-    m_folder.RemoveLeftovers(index, 0); // the lock says that nobody works on them
+    // Only where there may be some, as it takes a look at all runs of a combination.
+    if (begunBefore)
+    {
+        m_folder.RemoveLeftovers(index, 0); // the lock says that nobody works on them
+    }
     const auto command = m_folder.CommandOf(index);
     std::vector<char*> arguments;
     for (const auto& argument : command)
@@ -149,7 +156,10 @@ RunProcesses::Reap()
         if (waitpid(i->first, &status, WNOHANG) != 0)
         {
             const Ended ended{i->second.index, status};
-            m_folder.RemoveLeftovers(ended.index, i->first);
+            if (status != 0)
+            {
+                m_folder.RemoveLeftovers(ended.index, i->first);
+            }
             if (i->second.watch >= 0)
             {
                 close(i->second.watch);

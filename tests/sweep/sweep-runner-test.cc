@@ -207,7 +207,8 @@ TEST_F(SweepRunnerTest, AFullDiskIsNoFailureOfARun)
 
 TEST_F(SweepRunnerTest, NothingHalfWrittenStays)
 {
-    // What a killed sweep's run has left, whose process is not ours.
+    // What a killed sweep's run has left, whose process is not ours: its log and half of its files.
+    m_folder.Write("out/logs/0-1.log", std::string("begun\n"));
     fs::create_directories(m_folder.Path() / "out/runs/0/.1.77777.abcdef");
     m_folder.Write("out/runs/0/.1.77777.abcdef/x.csv", std::string("x\n"));
     fs::create_directories(m_folder.Path() / "out/runs/0/.10.77777.abcdef"); // of no run of ours
