@@ -209,7 +209,7 @@ def figure(arguments, width=WIDTH):
     else:
         axes.legend(loc="best", fontsize="small", frameon=True)
     if not arguments.no_band and not narrow:
-        picture.text(0.995, 0.005, "bands: 95 % Wilson interval, clustered by picture", ha="right", va="bottom", fontsize=7)
+        picture.text(0.995, 0.005, "bands: 95 % Wilson, clustered by picture", ha="right", va="bottom", fontsize=7)
     return picture
 
 
