@@ -4,10 +4,12 @@
 #include "limitnet/codec/error.h"
 #include "limitnet/data/npm-package.h"
 #include "limitnet/data/temporary-folder.h"
+#include "limitnet/results/result-tables.h"
 
 #include <algorithm>
 #include <cstdint>
 #include <dlfcn.h>
+#include <fstream>
 #include <memory>
 #include <system_error>
 #include <vector>
@@ -211,15 +213,76 @@ enum FieldKind
     TEXT = 16
 };
 
-/** \return the narrowest type that all fields fit. */
+/**
+ * \param kinds of a column's fields
+ * \param described type that docs/csv.md gives the column; empty where it is not there
+ * \return the described type where all fields fit it, so that a column has the same in each folder;
+ * else the narrowest that they fit
+ */
 std::string
-TypeFor(int kinds)
+TypeFor(int kinds, const std::string& described)
 {
     const auto within = [kinds](int allowed) { return (kinds & ~allowed) == 0; };
-    return within(SHORT_INTEGER | LONG_INTEGER) ? "BIGINT"
-           : within(SHORT_INTEGER | REAL)       ? "DOUBLE"
-           : within(TRUTH)                      ? "BOOLEAN"
-                                                : "VARCHAR";
+    const bool isInteger = within(SHORT_INTEGER | LONG_INTEGER);
+    const bool isNumber = within(SHORT_INTEGER | REAL);
+    if (described == "text" || (described == "number" && isNumber))
+    {
+        return described == "text" ? "VARCHAR" : "DOUBLE";
+    }
+    return isInteger ? "BIGINT" : isNumber ? "DOUBLE" : within(TRUTH) ? "BOOLEAN" : "VARCHAR";
+}
+
+/** \return the names in a table's header. */
+std::vector<std::string>
+ReadHeader(const fs::path& csv)
+{
+    std::ifstream in(csv);
+    std::vector<std::string> names(1);
+    bool quoted = false;
+    for (char c = 0; in.get(c) && (quoted || (c != '\n' && c != '\r'));)
+    {
+        if (c == '"')
+        {
+            quoted = !quoted; // a quote in a name is written twice, which no name of ours has
+        }
+        else if (c == ',' && !quoted)
+        {
+            names.emplace_back();
+        }
+        else
+        {
+            names.back() += c;
+        }
+    }
+    return names;
+}
+
+/** \return the type that docs/csv.md gives a column; empty where it is not there. */
+std::string
+DescribedType(const std::string& file, const std::string& name)
+{
+    for (const auto* table : {&AccuracyTable(),
+                              &ImagesTable(),
+                              &FragmentsTable(),
+                              &NodesTable(),
+                              &GatewaysTable(),
+                              &CellTable(),
+                              &CellDevicesTable(),
+                              &CellFramesTable(),
+                              &EvaluationTable(),
+                              &SaliencyTable(),
+                              &VideoTable(),
+                              &LimFragmentsTable()})
+    {
+        for (const auto& column : table->columns)
+        {
+            if (table->file == file && column.name == name)
+            {
+                return column.Type();
+            }
+        }
+    }
+    return {};
 }
 
 /** \return the types of a table's columns, as a list in SQL. */
@@ -238,10 +301,13 @@ TypesOf(DuckDb& database, const fs::path& csv)
     const auto kinds = database.Integers(
         "SELECT unnest([*COLUMNS(*)]) FROM (SELECT coalesce(bit_or(kind(COLUMNS(*))), 0) FROM " +
         TableOf(csv, "all_varchar = true") + ")");
+    auto names = ReadHeader(csv);
+    names.resize(kinds.size());
     std::string types;
-    for (const auto one : kinds)
+    for (std::size_t i = 0; i < kinds.size(); ++i)
     {
-        types += (types.empty() ? "" : ", ") + Quoted(TypeFor(one));
+        const auto described = DescribedType(csv.filename().string(), names[i]);
+        types += (types.empty() ? "" : ", ") + Quoted(TypeFor(kinds[i], described));
     }
     return "[" + types + "]";
 }

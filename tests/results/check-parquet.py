@@ -76,6 +76,11 @@ def check(program, packages, folder):
     table = folder / "kinds.csv"
     table.write_text("\n".join([head, *map(",".join, rows)]) + "\n", encoding="utf-8")
     (folder / "empty.csv").write_text("a,b\n", encoding="utf-8")
+    # Columns of docs/csv.md have their types, whatever stands in this file; swept keys (and a value that
+    # does not fit) the narrowest.
+    (folder / "accuracy.csv").write_text(
+        "lora.sf,group,elapsed_s,correct,wilson_low,accuracy\n7,,10,,,ten\n12,7,20,3,0.5,\n", encoding="utf-8"
+    )
     # More rows than are looked at or written at once; the last one decides the type.
     count = 300_000
     many = [f"{i},{i / 8},{i}" for i in range(count - 1)] + [f"{count - 1},0.5,last"]
@@ -84,7 +89,7 @@ def check(program, packages, folder):
     done = subprocess.run([program, "parquet", folder], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), done
     found = sorted(path.name for path in folder.iterdir())
-    assert found == sorted(f"{name}.{end}" for name in ["kinds", "empty", "many"] for end in ["csv", "parquet"]), found
+    assert found == sorted(f"{name}.{end}" for name in ["accuracy", "empty", "kinds", "many"] for end in ["csv", "parquet"]), found
 
     result = read(folder / "kinds.parquet", packages)
     for place, (name, kind, _, values) in enumerate(COLUMNS):
@@ -95,6 +100,15 @@ def check(program, packages, folder):
 
     result = read(folder / "empty.parquet", packages)
     assert result == {"columns": [["a", *INTEGER], ["b", *INTEGER]], "rows": []}, result
+
+    result = read(folder / "accuracy.parquet", packages)
+    assert result["columns"] == [
+        ["lora.sf", *INTEGER], ["group", *TEXT], ["elapsed_s", *REAL], ["correct", *INTEGER], ["wilson_low", *REAL],
+        ["accuracy", *TEXT],
+    ], result["columns"]
+    assert result["rows"] == [
+        [integer(7), None, 10, None, None, "ten"], [integer(12), "7", 20, integer(3), 0.5, None]
+    ], result["rows"]
 
     result = read(folder / "many.parquet", packages)
     assert result["columns"] == [["i", *INTEGER], ["eighth", *REAL], ["word", *TEXT]], result["columns"]
