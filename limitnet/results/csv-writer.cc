@@ -4,8 +4,10 @@
 #include "limitnet/codec/error.h"
 
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <stdexcept>
 
 namespace limitnet
@@ -18,7 +20,7 @@ CsvWriter::CsvWriter(const std::filesystem::path& path, const std::vector<std::s
 {
     if (!m_out)
     {
-        throw Error(path.string() + ": cannot be written");
+        throw Error(path.string() + ": cannot be written: " + std::strerror(errno));
     }
     for (const std::string& column : columns)
     {

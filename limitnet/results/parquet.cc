@@ -197,10 +197,10 @@ WithoutPatterns(const std::string& path)
 std::string
 TableOf(const fs::path& csv, const std::string& columns)
 {
-    return "read_csv(" + Quoted(WithoutPatterns(csv.string())) +
+    return "read_csv(" + Quoted(WithoutPatterns(fs::absolute(csv).string())) +
            ", header = true, delim = ',', quote = '\"', escape = '\"', comment = '', nullstr = "
            "'', " +
-           "skip = 0, " + columns + ")";
+           "skip = 0, hive_partitioning = false, " + columns + ")";
 }
 
 /** What a field may be; a column's fields together are a set of these. */

@@ -260,7 +260,7 @@ LorawanCell::WriteFiles()
             }
             constexpr double DAY_S = 86400;
             m_offAtS[i] ? csv.Add(*m_offAtS[i]) : csv.AddEmpty();
-            csv.Add(m_batteries[i]->EstimateLifetime().GetSeconds() / DAY_S, DB_DECIMALS).EndRow();
+            csv.Add(m_batteries[i]->EstimateLifetimeSeconds() / DAY_S, DB_DECIMALS).EndRow();
         }
         csv.Close();
     }
@@ -274,7 +274,7 @@ LorawanCell::WriteFiles()
     ini.close();
     if (!ini)
     {
-        throw limitnet::Error(path.string() + ": cannot be written");
+        throw limitnet::Error(path.string() + ": cannot be written: is the disk full?");
     }
 }
 

@@ -135,9 +135,8 @@ WriteNodes(const OffloadingResults& results, const limitnet::RunFolder& folder)
             .Add(device->GetEnergyJoule(RadioState::SLEEP), JOULE_DECIMALS);
         AddNumber(csv, record.offAtS);
         constexpr double DAY_S = 86400;
-        record.battery
-            ? csv.Add(record.battery->EstimateLifetime().GetSeconds() / DAY_S, DB_DECIMALS)
-            : csv.AddEmpty();
+        record.battery ? csv.Add(record.battery->EstimateLifetimeSeconds() / DAY_S, DB_DECIMALS)
+                       : csv.AddEmpty();
         csv.EndRow();
     }
     csv.Close();

@@ -1054,7 +1054,8 @@ OffloadingScenario::WriteFiles()
     ini.close();
     if (!ini)
     {
-        throw limitnet::Error(m_folder.File("scenario.ini").string() + ": cannot be written");
+        throw limitnet::Error(m_folder.File("scenario.ini").string() +
+                              ": cannot be written: is the disk full?");
     }
 }
 

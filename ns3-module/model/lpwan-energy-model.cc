@@ -7,6 +7,8 @@
 #include "ns3/log.h"
 #include "ns3/simulator.h"
 
+#include <limits>
+
 namespace ns3
 {
 namespace lpwan
@@ -106,8 +108,12 @@ LpwanEnergyModel::LookWhenEmpty()
     if (leftJ > 0)
     {
         // A little later, so that rounding leaves no time to go.
-        const Time delay = Seconds((leftJ + emptyJ / 2) / m_powerW);
-        m_empty = Simulator::Schedule(delay, &LpwanEnergyModel::ChangePower, this);
+        const double delayS = (leftJ + emptyJ / 2) / m_powerW;
+        // Later than ns-3's time can tell, a simulation has ended.
+        if (delayS < Time::Max().GetSeconds() / 2)
+        {
+            m_empty = Simulator::Schedule(Seconds(delayS), &LpwanEnergyModel::ChangePower, this);
+        }
     }
 }
 
@@ -137,14 +143,15 @@ LpwanEnergyModel::GetTotalEnergyConsumption() const
     return m_joule + m_powerW * (Simulator::Now() - m_since).GetSeconds();
 }
 
-Time
-LpwanEnergyModel::EstimateLifetime() const
+double
+LpwanEnergyModel::EstimateLifetimeSeconds() const
 {
     const double joule = GetTotalEnergyConsumption();
     const Time until = m_depleted ? m_since : Simulator::Now();
     const double passedS = (until - m_begin).GetSeconds();
     NS_ABORT_MSG_UNLESS(m_source, "an LpwanEnergyModel without a source has no lifetime");
-    return joule > 0 ? Seconds(m_source->GetInitialEnergy() / joule * passedS) : Time::Max();
+    return joule > 0 ? m_source->GetInitialEnergy() / joule * passedS
+                     : std::numeric_limits<double>::infinity();
 }
 
 void

@@ -64,9 +64,10 @@ class LpwanEnergyModel : public DeviceEnergyModel
 
     /**
      * \return how long the source lasts from full, when the device goes on drawing what it has
-     * drawn on average so far; Time::Max() when it has drawn nothing
+     * drawn on average so far, seconds; infinity when it has drawn nothing. It may be more than
+     * Time can hold, 292 years.
      */
-    Time EstimateLifetime() const;
+    double EstimateLifetimeSeconds() const;
 
     // --- DeviceEnergyModel ---
     void SetEnergySource(Ptr<EnergySource> source) override;

@@ -1206,7 +1206,7 @@ class EnergyTestCase : public TestCase
                                       100 - expected,
                                       1e-6, // ns-3 rounds each step to a nanosecond times watts
                                       "what the source gave");
-            NS_TEST_ASSERT_MSG_EQ_TOL(model->EstimateLifetime().GetSeconds(),
+            NS_TEST_ASSERT_MSG_EQ_TOL(model->EstimateLifetimeSeconds(),
                                       100 / expected * 100,
                                       1e-6,
                                       "lifetime at the mean power");

@@ -258,6 +258,26 @@ TEST(LorawanCell, ABatteryThatNothingButTheBaseDrawsFrom)
     }
 }
 
+TEST(LorawanCell, LifetimesBeyondWhatTimeHolds)
+{
+    // A thousand times the energy lasts a thousand times as long, here more than 292 years.
+    std::vector<double> days;
+    for (const char* joule : {"1e6", "1e9"})
+    {
+        const TestFolder folder;
+        const auto run = RunCell(folder,
+                                 {"--devices.count=1",
+                                  std::string("--devices.battery_j=") + joule,
+                                  "--scenario.duration_s=20000"});
+        ASSERT_EQ(run.exitCode, 0) << run.err;
+        const auto devices = ReadCsvRows(folder.Path() / "lorawan-cell/1/devices.csv");
+        ASSERT_EQ(devices.size(), 1U);
+        days.push_back(Number(devices[0], "lifetime_days"));
+    }
+    EXPECT_GT(days[1], 292 * 365.25);
+    EXPECT_NEAR(days[1] / days[0], 1000, 1);
+}
+
 TEST(LorawanCell, AttributesOfTheServerCount)
 {
     // With a margin of 40 dB the server finds none to give away; with none it raises data rates.

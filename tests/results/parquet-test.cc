@@ -111,7 +111,8 @@ TEST(Parquet, PathsThatLookLikePatterns)
     EXPECT_EQ(ErrorOf(folder.Path() / "plain"), "");
     const std::string expected = ReadText(folder.Path() / "plain/a.parquet");
     // Each beside a folder that the name, as a pattern, would stand for, with other rows.
-    for (const auto& [name, other] : {std::pair{"s*", "st"}, {"r[1]", "r1"}, {"q?", "qu"}})
+    for (const auto& [name, other] :
+         {std::pair{"s*", "st"}, {"r[1]", "r1"}, {"q?", "qu"}, {"a=1", "a"}})
     {
         folder.Write(std::string(other) + "/a.csv", std::string("x\n2\n3\n"));
         folder.Write(std::string(name) + "/a.csv", std::string("x\n1\n"));
