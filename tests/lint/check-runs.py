@@ -93,7 +93,7 @@ def is_sweep(scenario):
 
 
 def main(root, programs):
-    complaints, checked = [], 0
+    complaints, checked, skipped = [], 0, 0
     examples = sorted(path.stem for path in (root / "ns3-module" / "examples").glob("*.cc"))
     scenarios = sorted((root / "scenarios").glob("**/*.ini"))
     for scenario in scenarios:
@@ -108,7 +108,11 @@ def main(root, programs):
         for scenario in filter(is_sweep, mine):
             checked += 1
             wrong = run([programs / "limitnet-sweep", scenario, "--check"])
-            if wrong:
+            if wrong and "dataset cifar100 not found" in wrong:
+                print(f"{scenario.name} is not checked: CIFAR-100 is not there; `limitnet data fetch cifar100`, "
+                      "or name its folder with LIMITNET_DATA")
+                skipped += 1
+            elif wrong:
                 complaints.append(f"limitnet-sweep {scenario.name} --check: {wrong}")
         runs = [None] + [scenario for scenario in mine if not is_sweep(scenario)]
         if example in PROGRAMS:
@@ -137,7 +141,9 @@ def main(root, programs):
         print(complaint, file=sys.stderr)
     if complaints:
         sys.exit(1)
-    print(f"{checked} runs checked")
+    print(f"{checked - skipped} runs checked")
+    if skipped:
+        sys.exit(77)
 
 
 main(Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve())
