@@ -261,18 +261,7 @@ ReadHeader(const fs::path& csv)
 std::string
 DescribedType(const std::string& file, const std::string& name)
 {
-    for (const auto* table : {&AccuracyTable(),
-                              &ImagesTable(),
-                              &FragmentsTable(),
-                              &NodesTable(),
-                              &GatewaysTable(),
-                              &CellTable(),
-                              &CellDevicesTable(),
-                              &CellFramesTable(),
-                              &EvaluationTable(),
-                              &SaliencyTable(),
-                              &VideoTable(),
-                              &LimFragmentsTable()})
+    for (const ResultTable* table : AllTables())
     {
         for (const auto& column : table->columns)
         {

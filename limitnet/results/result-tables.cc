@@ -571,4 +571,21 @@ PrintTablesMarkdown(std::ostream& out)
     }
 }
 
+std::vector<const ResultTable*>
+AllTables()
+{
+    return {&AccuracyTable(),
+            &ImagesTable(),
+            &FragmentsTable(),
+            &NodesTable(),
+            &GatewaysTable(),
+            &CellTable(),
+            &CellDevicesTable(),
+            &CellFramesTable(),
+            &EvaluationTable(),
+            &SaliencyTable(),
+            &VideoTable(),
+            &LimFragmentsTable()};
+}
+
 } // namespace limitnet

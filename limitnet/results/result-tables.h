@@ -62,6 +62,9 @@ const ResultTable& VideoTable();
 const ResultTable& LimFragmentsTable();
 ///@}
 
+/** \return all of these. */
+std::vector<const ResultTable*> AllTables();
+
 /** Adds a row of AccuracyTable for each point. */
 void AddAccuracyRows(CsvWriter& csv,
                      const std::string& group,

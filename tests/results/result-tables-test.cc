@@ -38,17 +38,7 @@ TEST(ResultTables, ColumnsHaveTheirUnitLast)
                                                         {"%", "_percent"},
                                                         {"d", "_days"},
                                                         {"dBm", "_dbm"}};
-    for (const ResultTable* table : {&AccuracyTable(),
-                                     &ImagesTable(),
-                                     &FragmentsTable(),
-                                     &NodesTable(),
-                                     &CellTable(),
-                                     &CellDevicesTable(),
-                                     &CellFramesTable(),
-                                     &EvaluationTable(),
-                                     &SaliencyTable(),
-                                     &VideoTable(),
-                                     &LimFragmentsTable()})
+    for (const ResultTable* table : AllTables())
     {
         std::set<std::string> names;
         for (const Column& column : table->columns)
