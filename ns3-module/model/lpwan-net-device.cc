@@ -223,10 +223,8 @@ LpwanNetDevice::SetRadioState(RadioState state)
             event.Cancel();
         }
         m_follower->events.clear();
-        if (state != m_state)
-        {
-            m_follower->callback(state);
-        }
+        // Not by m_state: a change planned for this very moment is in it, and was not told.
+        Tell(state);
     }
     m_state = state;
 }
@@ -257,9 +255,19 @@ LpwanNetDevice::PlanRadioState(Time at, RadioState state)
 }
 
 void
+LpwanNetDevice::Tell(RadioState state)
+{
+    if (state != m_follower->told)
+    {
+        m_follower->told = state;
+        m_follower->callback(state);
+    }
+}
+
+void
 LpwanNetDevice::FollowPlan(RadioState state)
 {
-    m_follower->callback(state);
+    Tell(state);
     Account();
 }
 
@@ -284,6 +292,7 @@ LpwanNetDevice::SetRadioStateCallback(RadioStateCallback callback)
     {
         m_follower = std::make_unique<Follower>();
         m_follower->callback = callback;
+        m_follower->told = GetRadioState();
     }
 }
 

@@ -342,6 +342,7 @@ class LpwanNetDevice : public NetDevice
     struct Follower
     {
         RadioStateCallback callback;
+        RadioState told{RadioState::SLEEP}; //!< the last one he knows of
         std::vector<EventId> events;
     };
 
@@ -353,6 +354,9 @@ class LpwanNetDevice : public NetDevice
 
     /** Tells of the queue's size. \param before what it was */
     void NotifyQueueSize(std::size_t before);
+
+    /** Tells who follows of a state, unless he knows. \param state the state */
+    void Tell(RadioState state);
 
     /** A planned change is due that somebody follows. */
     void FollowPlan(RadioState state);

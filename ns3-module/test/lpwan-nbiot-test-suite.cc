@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+#include "ns3/basic-energy-source.h"
 #include "ns3/boolean.h"
 #include "ns3/constant-position-mobility-model.h"
 #include "ns3/double.h"
+#include "ns3/lpwan-energy-model.h"
 #include "ns3/lpwan-nbiot-enb.h"
 #include "ns3/lpwan-nbiot-helper.h"
 #include "ns3/lpwan-nbiot-phy.h"
@@ -25,6 +27,7 @@
 
 using namespace ns3;
 using namespace ns3::lpwan;
+using namespace ns3::energy; // where newer releases of ns-3 keep energy sources
 
 namespace
 {
@@ -722,6 +725,49 @@ class NbiotProtocolTestCase : public TestCase
     }
 };
 
+/** ns-3's energy framework. */
+class NbiotEnergyTestCase : public TestCase
+{
+  public:
+    NbiotEnergyTestCase()
+        : TestCase("a battery gives what the radio's own account says, in each coverage class")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        Cell cell;
+        const std::vector<double> lossesDb{120, 144, 154, 164};
+        cell.Build(lossesDb);
+        std::vector<Ptr<LpwanEnergyModel>> models;
+        for (uint32_t i = 0; i < lossesDb.size(); ++i)
+        {
+            const auto source = CreateObject<BasicEnergySource>();
+            source->SetInitialEnergy(30000);
+            source->SetSupplyVoltage(3.6);
+            source->SetNode(cell.Ue(i)->GetNode());
+            models.push_back(InstallEnergyModel(cell.Ue(i), source));
+            for (int packet = 0; packet < 10; ++packet)
+            {
+                cell.SendAt(Seconds(600 * packet), i, 400);
+                cell.SendAt(Seconds(600 * packet), i, 100);
+            }
+        }
+        cell.Run(Seconds(7000));
+        NS_TEST_ASSERT_MSG_EQ(cell.m_deliveries.size(), 80, "all arrive");
+        for (uint32_t i = 0; i < lossesDb.size(); ++i)
+        {
+            const double joule = cell.Ue(i)->GetTotalEnergyJoule();
+            NS_TEST_ASSERT_MSG_GT(joule, 1, "there is something to compare");
+            NS_TEST_ASSERT_MSG_EQ_TOL(models[i]->GetTotalEnergyConsumption(),
+                                      joule,
+                                      1e-9 * joule,
+                                      lossesDb[i] << " dB");
+        }
+    }
+};
+
 /** Packets to devices, in each state that one can be in. */
 class NbiotDownlinkTestCase : public TestCase
 {
@@ -1012,6 +1058,7 @@ class NbiotTestSuite : public TestSuite
         AddTestCase(new NbiotRateTestCase);
         AddTestCase(new NbiotCollisionTestCase);
         AddTestCase(new NbiotProtocolTestCase);
+        AddTestCase(new NbiotEnergyTestCase);
         AddTestCase(new NbiotDownlinkTestCase);
         AddTestCase(new NbiotConservationTestCase);
     }
