@@ -172,7 +172,10 @@ FragmentsTable()
           "byte",
           "Length as the link gets it, without the link's headers: parity's header and the label "
           "of strategy.max_reports included."},
-         {"queued_s", "s", "Simulated time when it was given to the link."},
+         {"queued_s",
+          "s",
+          "Simulated time when it was given to the link, for the first time where it was sent "
+          "again."},
          {"sent_s",
           "s",
           "Simulated time when the first symbol of its frame left the antenna, for the first time "
@@ -180,9 +183,8 @@ FragmentsTable()
          {"time_on_air_s",
           "s",
           "Duration of its frame, of each where it was sent again; NB-IoT: its share of all "
-          "transport "
-          "blocks with a part of it, empty when it was given up or not done. Empty when it was not "
-          "sent."},
+          "transport blocks with a part of it, each time that it was sent; empty when it was given "
+          "up or not done. Empty when it was not sent."},
          {"sf",
           "",
           "Spreading factor of the frame, 7..12; empty when it was not sent, and on a link that "
@@ -235,15 +237,16 @@ FragmentsTable()
          {"ssim", "", "Structural similarity of the same (Wang 2004), 1 for equal pictures."},
          {"access_wait_s",
           "s",
-          "Spent waiting for a random access occasion; this and what follows is empty on a link "
-          "whose network does not schedule its devices, and when its frame had not ended."},
+          "Spent waiting for a random access occasion; this and what follows is of the last time "
+          "that it was sent, and empty on a link whose network does not schedule its devices, and "
+          "when its frame had not ended."},
          {"access_s", "s", "Spent on random access."},
          {"scheduling_s", "s", "Spent waiting for grants."},
          {"transmission_s",
           "s",
           "Time that the device's transport blocks were on the air meanwhile, those of fragments "
           "before it and repeated ones included. access_wait_s + access_s + scheduling_s + "
-          "transmission_s is the way from queued_s to the base station."},
+          "transmission_s is the way from queued_s to the base station of what was sent once."},
          {"retransmission_s", "s", "The part of that with repeated ones."}}};
     return table;
 }

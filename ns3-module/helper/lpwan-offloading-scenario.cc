@@ -672,7 +672,7 @@ OffloadingScenario::OnFragmentQueued(uint32_t device,
 {
     m_devices[device].packets[packet->GetUid()] = {image, fragment};
     FragmentRecord& record = m_devices[device].images.at(image).fragments.at(fragment);
-    record.queuedS = Simulator::Now().GetSeconds();
+    record.queuedS = record.queuedS.value_or(Simulator::Now().GetSeconds());
 }
 
 void
@@ -701,9 +701,9 @@ OffloadingScenario::OnTxEnd(uint32_t device,
     FragmentRecord& record = FragmentOf(device, packet);
     ++record.transmissions;
     record.transmission = transmission; // a link may not know the end any earlier
-    if (record.airtimeS)
+    if (transmission.spreadingFactor == 0)
     {
-        return; // the link has told its energy's time
+        return; // the frame's span has waiting in it: its fate tells the time on air
     }
     record.txEnergyJ += (transmission.end - transmission.start).GetSeconds() *
                         m_devices[device].device->GetPowerWatt(RadioState::TX);
@@ -777,11 +777,10 @@ OffloadingScenario::OnFate(const OffloadingFate& fate)
     // is still on its way there when the simulation ends is in the backhaul.
     record.fate = fate.fate;
     record.latency = fate.latency;
-    record.airtimeS = fate.airtimeS;
     if (fate.airtimeS)
     {
-        // The frame's span has waiting in it.
-        record.txEnergyJ = *fate.airtimeS * m_devices[device].device->GetPowerWatt(RadioState::TX);
+        record.airtimeS = record.airtimeS.value_or(0) + *fate.airtimeS;
+        record.txEnergyJ += *fate.airtimeS * m_devices[device].device->GetPowerWatt(RadioState::TX);
     }
     record.interferer.reset();
     if (fate.interfererAddress)

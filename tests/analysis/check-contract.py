@@ -149,10 +149,10 @@ def check_fragments(fragments, fates, settings, checks):
         (fragments["fate"] == "delivered") == fragments["arrived_s"].notna(),
         "fragments: delivered where there is a time of arrival",
     )
-    # What a device sends again has the times of the last attempt, which may follow an arrival.
+    # What a device sends again may arrive at its first attempt, before it is sent for the last time.
     again = settings.get("strategy.max_reports", "0") != "0"
     once = fragments[fragments["transmissions"] <= 1]
-    for earlier, later in [] if again else [("queued_s", "sent_s"), ("sent_s", "arrived_s")]:
+    for earlier, later in [("queued_s", "sent_s")] + ([] if again else [("sent_s", "arrived_s")]):
         waits = (once[later] - once[earlier]).dropna()
         checks.all(waits >= -CLOSE, f"fragments: {earlier} is not after {later}")
     # Where the network schedules, the way is in parts; from the base station to the cloud it is one delay.
