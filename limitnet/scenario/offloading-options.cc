@@ -232,7 +232,9 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
                  0,
                  366 * DAY,
                  "s",
-                 "What is left of an image so long after its capture is not sent; 0: no deadline.")
+                 "What of an image has not begun to be sent so long after its capture is not sent; "
+                 "0: no "
+                 "deadline.")
         .AddChoice("queue",
                    "oldest",
                    {"oldest", "newest"},

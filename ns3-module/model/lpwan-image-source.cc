@@ -159,6 +159,7 @@ ImageSource::DoDispose()
     for (auto& [image, open] : m_open)
     {
         open.timeout.Cancel();
+        open.expiry.Cancel();
     }
     m_open.clear();
     m_queue.clear();
@@ -257,7 +258,6 @@ ImageSource::EncodingDone(uint32_t boot,
     }
     m_encodedTrace(image, *encoded);
     Open& open = m_open[image];
-    open.captured = captured;
     open.encoded = encoded;
     // Ids are told apart within half of their number only (CloudApplication).
     while (!m_open.empty() && m_open.begin()->first + limitnet::IMAGE_IDS / 2 <= image)
@@ -267,6 +267,16 @@ ImageSource::EncodingDone(uint32_t boot,
     std::vector<uint32_t> all(encoded->fragments.size());
     std::iota(all.begin(), all.end(), 0U);
     EnqueueAll(image, all);
+    if (m_deadline.IsStrictlyPositive())
+    {
+        const Time left = captured + m_deadline - Simulator::Now();
+        if (!left.IsStrictlyPositive())
+        {
+            Close(image, Discard::EXPIRED);
+            return;
+        }
+        open.expiry = Simulator::Schedule(left, &ImageSource::Expire, this, image);
+    }
     Feed();
 }
 
@@ -380,6 +390,7 @@ ImageSource::Close(uint32_t image, Discard reason)
         }
     }
     open->second.timeout.Cancel();
+    open->second.expiry.Cancel();
     m_open.erase(open);
     EndPaceIfIdle();
     for (const uint32_t fragment : discarded)
@@ -409,6 +420,7 @@ ImageSource::CloseIfDone(uint32_t image)
     if (open != m_open.end() && !waits && open->second.inDevice.empty() &&
         !open->second.timeout.IsRunning())
     {
+        open->second.expiry.Cancel();
         m_open.erase(open);
     }
 }
@@ -470,6 +482,13 @@ ImageSource::OnFeedback(Ptr<NetDevice> /* device */,
 }
 
 void
+ImageSource::Expire(uint32_t image)
+{
+    Close(image, Discard::EXPIRED);
+    Feed(); // there is room in the device
+}
+
+void
 ImageSource::OnTimeout(uint32_t image)
 {
     Open& open = m_open.at(image);
@@ -490,11 +509,6 @@ ImageSource::Feed()
     {
         const Pending next = m_queue.front();
         Open& open = m_open.at(next.image);
-        if (m_deadline.IsStrictlyPositive() && Simulator::Now() >= open.captured + m_deadline)
-        {
-            Close(next.image, Discard::EXPIRED);
-            continue;
-        }
         m_queue.pop_front();
         limitnet::Bytes bytes = open.encoded->fragments[next.fragment];
         if (m_maxReports > 0)

@@ -154,12 +154,12 @@ class ImageSource : public Application
     /** An image of which fragments may still be sent. */
     struct Open
     {
-        Time captured;
         std::shared_ptr<const limitnet::EncodedImage> encoded;
         uint32_t reports{0};                   //!< how often something was sent again
         std::optional<uint64_t> pollUid;       //!< packet that asks, until it has left
         std::map<uint64_t, uint32_t> inDevice; //!< fragments that the device has, by packet
         EventId timeout;                       //!< of the answer to it
+        EventId expiry;                        //!< its deadline
     };
 
     void StartApplication() override;
@@ -194,6 +194,9 @@ class ImageSource : public Application
 
     /** Puts fragments of an image into the queue, of which the last one asks, if any does. */
     void EnqueueAll(uint32_t image, const std::vector<uint32_t>& fragments);
+
+    /** An image's deadline has come: what has not begun to be sent will not be. */
+    void Expire(uint32_t image);
 
     /** Discards what waits of an image, and forgets it. */
     void Close(uint32_t image, Discard reason);

@@ -669,8 +669,9 @@ class StrategyTestCase : public TestCase
             Scene scene;
             scene.source->SetAttribute("Deadline", TimeValue(Seconds(5)));
             scene.Run();
-            NS_TEST_ASSERT_MSG_EQ(scene.device->m_frames.size(), 4, "one waits in the device");
-            NS_TEST_ASSERT_MSG_EQ(scene.discarded.size(), 2, "the rest is too old");
+            NS_TEST_ASSERT_MSG_EQ(scene.device->m_frames.size(), 3, "at 2, 3 and 4 s");
+            NS_TEST_ASSERT_MSG_EQ(scene.discarded.size(), 3, "one that waited in the device too");
+            NS_TEST_ASSERT_MSG_EQ(scene.device->GetQueueSize(), 0, "it does not wait there");
             NS_TEST_ASSERT_MSG_EQ(
                 (std::get<2>(scene.discarded[0]) == ImageSource::Discard::EXPIRED),
                 true,
