@@ -99,7 +99,8 @@ LoraHelper::SetPropagationPreset(const std::string& name)
     }
     else if (name == "oulu")
     {
-        m_channel->SetPropagationLossModel(logDistance(2.32, 1000, 128.95));
+        // 128.95 dB at 1 km, from a reference at 1 m: ns-3's model is flat within its reference.
+        m_channel->SetPropagationLossModel(logDistance(2.32, 1, 128.95 - 3 * 23.2));
     }
     else if (name == "okumura-hata")
     {
@@ -255,8 +256,9 @@ LoraHelper::AssignSpreadingFactors(const NetDeviceContainer& devices) const
                 {
                     continue;
                 }
-                const double power =
-                    m_channel->GetRxPowerDbm(device->GetChannelIndex(), g, device->GetTxPowerDbm());
+                const double power = device->GetTxPowerDbm() -
+                                     m_channel->GetPathLossDb(device->GetChannelIndex(), g) +
+                                     m_channel->GetGateway(g)->GetAntennaGain();
                 const double sensitivity =
                     m_planSensitivity.GetText().empty()
                         ? m_channel->GetGateway(g)->GetSensitivityDbm(sf)

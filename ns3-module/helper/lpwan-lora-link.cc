@@ -117,9 +117,8 @@ LoraLink::GetDeviceState(uint32_t device) const
         {
             continue;
         }
-        state.pathLossDb = std::min(state.pathLossDb,
-                                    channel->GetGateway(g)->GetAntennaGain() -
-                                        channel->GetRxPowerDbm(endDevice->GetChannelIndex(), g, 0));
+        state.pathLossDb =
+            std::min(state.pathLossDb, channel->GetPathLossDb(endDevice->GetChannelIndex(), g));
     }
     return state;
 }

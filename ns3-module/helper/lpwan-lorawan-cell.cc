@@ -232,9 +232,7 @@ LorawanCell::WriteFiles()
             double lossDb = std::numeric_limits<double>::infinity();
             for (uint32_t g = 0; g < channel->GetGatewayCount(); ++g)
             {
-                lossDb = std::min(lossDb,
-                                  channel->GetGateway(g)->GetAntennaGain() -
-                                      channel->GetRxPowerDbm(device->GetChannelIndex(), g, 0));
+                lossDb = std::min(lossDb, channel->GetPathLossDb(device->GetChannelIndex(), g));
             }
             const Vector position = device->GetNode()->GetObject<MobilityModel>()->GetPosition();
             csv.Add(i)

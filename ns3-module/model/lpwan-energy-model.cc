@@ -7,6 +7,7 @@
 #include "ns3/log.h"
 #include "ns3/simulator.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace ns3
@@ -107,12 +108,16 @@ LpwanEnergyModel::LookWhenEmpty()
     const double leftJ = m_source->GetRemainingEnergy() - emptyJ;
     if (leftJ > 0)
     {
-        // A little later, so that rounding leaves no time to go.
-        const double delayS = (leftJ + emptyJ / 2) / m_powerW;
+        // A little later, so that rounding leaves no time to go. ns-3's sources count energy in
+        // whole nanojoule and time in whole nanoseconds: less than these would change nothing.
+        constexpr double LEAST_J = 2e-9;
+        const double delayS = std::max(leftJ + emptyJ / 2, LEAST_J) / m_powerW;
         // Later than ns-3's time can tell, a simulation has ended.
         if (delayS < Time::Max().GetSeconds() / 2)
         {
-            m_empty = Simulator::Schedule(Seconds(delayS), &LpwanEnergyModel::ChangePower, this);
+            m_empty = Simulator::Schedule(std::max(Seconds(delayS), NanoSeconds(1)),
+                                          &LpwanEnergyModel::ChangePower,
+                                          this);
         }
     }
 }

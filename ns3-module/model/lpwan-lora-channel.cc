@@ -307,7 +307,7 @@ LoraChannel::Visit(Place& place)
 }
 
 double
-LoraChannel::GetRxPowerDbm(uint32_t device, uint32_t gateway, double txPowerDbm)
+LoraChannel::GetPathLossDb(uint32_t device, uint32_t gateway)
 {
     CompletePaths();
     Device& from = m_devices.at(device);
@@ -337,8 +337,7 @@ LoraChannel::GetRxPowerDbm(uint32_t device, uint32_t gateway, double txPowerDbm)
         }
     }
     const double walls = from.receiver ? from.receiver->GetPenetrationLossDb() : 0;
-    return txPowerDbm - path.lossDb - m_sigmaDb * path.shadowing - walls +
-           m_gateways[gateway]->GetAntennaGain();
+    return path.lossDb + m_sigmaDb * path.shadowing + walls;
 }
 
 void
@@ -351,7 +350,9 @@ LoraChannel::SendUplink(uint32_t device, Ptr<LoraUplink> uplink)
                            << " bytes");
     for (uint32_t i = 0; i < m_gateways.size(); ++i)
     {
-        m_gateways[i]->StartReception(uplink, GetRxPowerDbm(device, i, transmission.txPowerDbm));
+        m_gateways[i]->StartReception(uplink,
+                                      transmission.txPowerDbm - GetPathLossDb(device, i) +
+                                          m_gateways[i]->GetAntennaGain());
     }
     Simulator::Schedule(transmission.end - Simulator::Now(),
                         &LoraChannel::EndUplink,
@@ -375,7 +376,10 @@ LoraChannel::EndUplink(uint32_t device, Ptr<LoraUplink> uplink)
             uplink->fate = std::max(uplink->fate, fate);
         }
     }
-    m_fateTrace(*uplink);
+    if (!uplink->truncated)
+    {
+        m_fateTrace(*uplink);
+    }
 }
 
 uint64_t
@@ -422,7 +426,8 @@ LoraChannel::Offer(LoraDownlink& downlink, const Window& window)
     {
         return;
     }
-    const double rxPowerDbm = GetRxPowerDbm(window.device, downlink.gateway, downlink.txPowerDbm);
+    // The power is the radiated one: the gateway's antenna is in it.
+    const double rxPowerDbm = downlink.txPowerDbm - GetPathLossDb(window.device, downlink.gateway);
     // With an error curve a weaker frame may still come through.
     const double below = m_errorModel == LoraErrorModel::CURVE ? 3 : 0;
     if (rxPowerDbm >= receiver->GetDownlinkSensitivityDbm(downlink.modulation.spreadingFactor,
@@ -482,7 +487,7 @@ LoraChannel::IsReceived(const LoraDownlink& downlink, const LoraDownlink::Listen
         if (share > 0)
         {
             const double powerDbm =
-                GetRxPowerDbm(listener.device, other->gateway, other->txPowerDbm);
+                other->txPowerDbm - GetPathLossDb(listener.device, other->gateway);
             const auto column = LoraEquivalentSpreadingFactor(modulation.bandwidthHz,
                                                               other->modulation.spreadingFactor,
                                                               other->modulation.bandwidthHz);

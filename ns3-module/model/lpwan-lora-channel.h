@@ -60,11 +60,14 @@ struct LoraInterferer
 /** An uplink frame on its way through the air. */
 struct LoraUplink : public SimpleRefCount<LoraUplink>
 {
-    LpwanTransmission transmission;             //!< who, when, where
-    LoraModulation modulation;                  //!< how; agrees with `transmission`
-    Ptr<const Packet> frame;                    //!< the bytes on air (PHY payload)
-    uint32_t netId{0};                          //!< the network it is for
-    Time symbolTime;                            //!< duration of one symbol
+    LpwanTransmission transmission; //!< who, when, where
+    LoraModulation modulation;      //!< how; agrees with `transmission`
+    Ptr<const Packet> frame;        //!< the bytes on air (PHY payload)
+    uint32_t netId{0};              //!< the network it is for
+    Time symbolTime;                //!< duration of one symbol
+    /** Its sender's supply failed meanwhile: nobody receives it, and it has no fate. What is left
+     * of it disturbs others all the same; that is at most one frame of a device's life. */
+    bool truncated{false};
     LoraFate fate{LoraFate::UNDER_SENSITIVITY}; //!< furthest it got so far in its network
     /** When `fate` is INTERFERENCE: who disturbed it most, at the first gateway of that fate. */
     LoraInterferer interferer;
@@ -206,11 +209,10 @@ class LoraChannel : public Channel
     /**
      * \param device index of a device
      * \param gateway index of a gateway
-     * \param txPowerDbm radiated power
-     * \return power at the gateway's receiver, its antenna gain included, dBm; the same for a
-     *         downlink the other way
+     * \return loss between the two, dB, the same both ways: shadowing and the device's walls are
+     *         in it, no antenna's gain is
      */
-    double GetRxPowerDbm(uint32_t device, uint32_t gateway, double txPowerDbm);
+    double GetPathLossDb(uint32_t device, uint32_t gateway);
 
     /**
      * Puts an uplink on the air now; it ends at uplink->transmission.end.

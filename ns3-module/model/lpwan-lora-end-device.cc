@@ -742,13 +742,23 @@ LoraEndDevice::TurnOff()
 {
     m_next.Cancel();
     m_windows = 0;
-    if (!m_sending)
+    Ptr<const Packet> truncated;
+    if (m_sending)
     {
-        m_receiving = false;
-        m_pending.reset();
-        SetRadioState(RadioState::SLEEP);
+        truncated = m_pending->packet;
+        if (m_pending->uplink)
+        {
+            m_pending->uplink->truncated = true;
+        }
     }
+    m_receiving = false;
+    m_pending.reset();
+    SetRadioState(RadioState::SLEEP);
     m_off = true; // what was drawn up to now has been settled: from here on it is nothing
+    if (truncated)
+    {
+        NotifyDrop(truncated, DropReason::BATTERY_EMPTY);
+    }
     DropQueue(DropReason::BATTERY_EMPTY);
 }
 
@@ -853,11 +863,13 @@ LoraEndDevice::TryTransmit()
 void
 LoraEndDevice::BackOff()
 {
-    if (m_withoutDownlink < uint32_t{m_adrAckLimit} + m_adrAckDelay ||
-        (m_withoutDownlink - m_adrAckLimit) % m_adrAckDelay != 0)
+    const uint32_t due =
+        m_withoutDownlink < m_adrAckLimit ? 0 : (m_withoutDownlink - m_adrAckLimit) / m_adrAckDelay;
+    if (m_backOffs >= due)
     {
         return;
     }
+    ++m_backOffs;
     if (m_txPowerIndex > 0)
     {
         m_txPowerIndex = 0;
@@ -1016,7 +1028,13 @@ LoraEndDevice::Transmit(uint8_t dataRate)
         m_otaa->openFrom = transmission.end + airtime * (share - 1);
     }
 
+    m_pending->uplink = nullptr;
     SetRadioState(RadioState::TX);
+    if (m_off)
+    {
+        m_sending = false; // the energy source that was told has found itself empty
+        return;
+    }
     if (m_pending->packet)
     {
         NotifyTxStart(m_pending->packet, transmission);
@@ -1028,6 +1046,7 @@ LoraEndDevice::Transmit(uint8_t dataRate)
     uplink->frame = m_pending->frame;
     uplink->netId = m_netId;
     uplink->symbolTime = LoraSymbolTime(modulation);
+    m_pending->uplink = uplink;
     m_channel->SendUplink(m_channelIndex, uplink);
 }
 
@@ -1035,13 +1054,13 @@ void
 LoraEndDevice::EndUplink(const LpwanTransmission& transmission)
 {
     m_sending = false;
-    Ptr<const Packet> packet = m_pending->packet;
-    SetRadioState(IdleState()); // an energy source that is told may find itself empty: TurnOff()
     if (m_off)
     {
-        m_pending.reset();
+        return; // it was truncated
     }
-    else
+    Ptr<const Packet> packet = m_pending->packet;
+    SetRadioState(IdleState()); // an energy source that is told may find itself empty: TurnOff()
+    if (!m_off)
     {
         OpenWindows();
     }
@@ -1281,6 +1300,7 @@ LoraEndDevice::Accept(const LoraDownlink& downlink, uint8_t window, double rxPow
     if (window != 3)
     {
         m_withoutDownlink = 0;
+        m_backOffs = 0;
         if (m_answers)
         {
             m_answers->sticky.clear();

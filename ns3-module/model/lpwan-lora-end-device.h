@@ -253,6 +253,7 @@ class LoraEndDevice : public LpwanNetDevice, public LoraDownlinkReceiver
     {
         Ptr<const Packet> packet;     //!< the application's; null for a frame of the MAC alone
         Ptr<const Packet> frame;      //!< PHY payload
+        Ptr<LoraUplink> uplink;       //!< the one in the air, or the last one
         uint32_t frameCounter{0};     //!< its counter
         uint8_t transmissionsLeft{0}; //!< after the one in the air
         uint8_t transmissions{0};     //!< so far
@@ -427,6 +428,7 @@ class LoraEndDevice : public LpwanNetDevice, public LoraDownlinkReceiver
     uint16_t m_adrAckLimit{64};
     uint16_t m_adrAckDelay{32};
     uint32_t m_withoutDownlink{0}; //!< ADR_ACK_CNT
+    uint32_t m_backOffs{0};        //!< steps of the back-off since the last downlink
     uint8_t m_uplinkDataRate{0};   //!< of the last frame
     uint8_t m_dataRate{0};
     uint8_t m_txPowerIndex{0};

@@ -603,6 +603,10 @@ LoraGateway::EndReception(Ptr<LoraUplink> uplink)
     {
         --m_busy;
     }
+    if (uplink->truncated)
+    {
+        return LoraFate::UNDER_SENSITIVITY;
+    }
     const LoraFate fate = Decide(reception);
     if (fate == LoraFate::INTERFERENCE && uplink->fate < LoraFate::INTERFERENCE &&
         uplink->netId == m_netId)

@@ -488,6 +488,9 @@ NetworkServer::Obey(uint32_t devAddr, DeviceSession& session, const Collecting& 
                 request->txPower <= m_region->lowestTxPower)
             {
                 session.txPowerIndex = request->txPower;
+                // What came before was heard at another data rate or power.
+                session.business->snrDb.clear();
+                session.business->dataRate = request->dataRate;
             }
         }
         else if (std::holds_alternative<DutyCycleAns>(command))
@@ -529,22 +532,38 @@ NetworkServer::Adapt(DeviceSession& session, const Collecting& frame)
 {
     Business& business = BusinessOf(session);
     auto& history = business.snrDb;
+    auto& commands = business.commands;
+    auto asked =
+        std::find_if(commands.begin(), commands.end(), [](const LoraDownlinkCommand& command) {
+            return std::holds_alternative<LinkAdrReq>(command);
+        });
+    const uint8_t present = m_region->DataRateOf(frame.delivery.spreadingFactor, frame.bandwidthHz);
+    if (business.dataRate.value_or(present) != present)
+    {
+        history.clear();
+        if (asked == commands.end() || std::get<LinkAdrReq>(*asked).dataRate != present)
+        {
+            // The device's own step: it had gone to full power before. Whatever was asked of it
+            // was so for a better link.
+            session.txPowerIndex = 0;
+            if (asked != commands.end())
+            {
+                commands.erase(asked);
+                asked = commands.end();
+            }
+        }
+    }
+    business.dataRate = present;
     history.push_back(frame.delivery.snrDb);
     if (history.size() > m_adrHistory)
     {
         history.erase(history.begin());
     }
-    const bool asked = std::any_of(business.commands.begin(),
-                                   business.commands.end(),
-                                   [](const LoraDownlinkCommand& command) {
-                                       return std::holds_alternative<LinkAdrReq>(command);
-                                   });
-    if (history.size() < m_adrHistory || asked)
+    if (history.size() < m_adrHistory || asked != commands.end())
     {
         return;
     }
     constexpr double STEP_DB = 3;
-    const uint8_t present = m_region->DataRateOf(frame.delivery.spreadingFactor, frame.bandwidthHz);
     const uint8_t highest = m_region->DataRateOf(LORA_MIN_SF);
     const double margin = *std::max_element(history.begin(), history.end()) -
                           LoraSnrThresholdDb(frame.delivery.spreadingFactor) - m_adrMarginDb;
@@ -580,7 +599,7 @@ NetworkServer::Adapt(DeviceSession& session, const Collecting& frame)
         request.maskControl = BANKS;
         request.channelMask = static_cast<uint16_t>(1U << (session.subBand - 1));
     }
-    business.commands.emplace_back(request);
+    commands.emplace_back(request);
     history.clear();
 }
 

@@ -90,7 +90,9 @@ struct DownlinkCounts
  *
  * Each step raises the data rate; at the region's highest 125 kHz rate it lowers the power by one
  * index; negative steps raise the power. The data rate is never lowered: the device does that by
- * itself when nobody answers.
+ * itself when nobody answers, after it has gone to full power; so an uplink at a data rate that
+ * nobody asked for is at full power. Uplinks count only at the present data rate and power, and a
+ * request that the device's back-off has overtaken is forgotten.
  */
 class NetworkServer : public Object
 {
@@ -232,8 +234,10 @@ class NetworkServer : public Object
     {
         std::deque<DownlinkData> data;             //!< oldest first
         std::vector<LoraDownlinkCommand> commands; //!< not answered yet
-        std::vector<double> snrDb;                 //!< of the last uplinks, for ADR
-        std::vector<uint32_t> gateways;            //!< that received the last uplink, best first
+        /** Of the last uplinks at the present data rate and power, for ADR. */
+        std::vector<double> snrDb;
+        std::optional<uint8_t> dataRate; //!< of the last uplink, for ADR
+        std::vector<uint32_t> gateways;  //!< that received the last uplink, best first
     };
 
     /** What the server knows of a device. */

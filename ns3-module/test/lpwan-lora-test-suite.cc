@@ -1346,8 +1346,8 @@ class ChannelTestCase : public TestCase
             Ptr<LoraChannel> channel = network.m_helper.GetChannel();
             // Later devices first: what is drawn does not depend on who asks first.
             const uint32_t asked = sigma > 5 ? 499 - device : device;
-            values.push_back(channel->GetRxPowerDbm(asked, 0, 14) - (14 - 20));
-            values.push_back(channel->GetRxPowerDbm(asked, 1, 14) - (14 - 30));
+            values.push_back(channel->GetPathLossDb(asked, 0) - 20);
+            values.push_back(channel->GetPathLossDb(asked, 1) - 30);
         }
         Simulator::Destroy();
         RngSeedManager::SetRun(before);
@@ -1369,14 +1369,14 @@ class ChannelTestCase : public TestCase
         Simulator::Run();
         NS_TEST_ASSERT_MSG_EQ(loss->m_calls, 4, "once for each pair");
         Ptr<LoraChannel> channel = network.m_helper.GetChannel();
-        NS_TEST_ASSERT_MSG_EQ_TOL(channel->GetRxPowerDbm(0, 1, 14), 14 - 40 + 3, 1e-9, "power");
+        NS_TEST_ASSERT_MSG_EQ_TOL(channel->GetPathLossDb(0, 1), 40, 1e-9, "power");
         Ptr<MobilityModel> mobility = network.Device(0)->GetNode()->GetObject<MobilityModel>();
         mobility->SetPosition(Vector(30, 0, 0));
-        NS_TEST_ASSERT_MSG_EQ_TOL(channel->GetRxPowerDbm(0, 1, 14), 14 - 20 + 3, 1e-9, "moved");
-        NS_TEST_ASSERT_MSG_EQ_TOL(channel->GetRxPowerDbm(0, 0, 14), 14 - 30 + 3, 1e-9, "moved");
+        NS_TEST_ASSERT_MSG_EQ_TOL(channel->GetPathLossDb(0, 1), 20, 1e-9, "moved");
+        NS_TEST_ASSERT_MSG_EQ_TOL(channel->GetPathLossDb(0, 0), 30, 1e-9, "moved");
         mobility = network.m_gateways[0]->GetNode()->GetObject<MobilityModel>();
         mobility->SetPosition(Vector(29, 0, 0));
-        NS_TEST_ASSERT_MSG_EQ_TOL(channel->GetRxPowerDbm(0, 0, 14), 14 - 1 + 3, 1e-9, "gateway");
+        NS_TEST_ASSERT_MSG_EQ_TOL(channel->GetPathLossDb(0, 0), 1, 1e-9, "gateway");
         NS_TEST_ASSERT_MSG_EQ(loss->m_calls, 7, "again for those that moved");
         NS_TEST_ASSERT_MSG_EQ(channel->GetNDevices(), 2, "devices");
         NS_TEST_ASSERT_MSG_EQ(channel->GetDevice(1), network.m_devices.Get(1), "devices");

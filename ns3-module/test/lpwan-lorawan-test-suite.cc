@@ -921,6 +921,114 @@ class AdrTestCase : public TestCase
                                       "frame " << i);
             }
         }
+        {
+            // Packets that are too long for the new data rate are dropped, and are no step of the
+            // back-off: 200 bytes fit SF7 and SF8 alone.
+            Cell cell({200000}, [](LoraHelper& lora) {
+                lora.SetDeviceAttribute("DataRate", UintegerValue(5));
+                lora.SetDeviceAttribute("Adr", BooleanValue(true));
+            });
+            for (int i = 0; i < 200; ++i)
+            {
+                cell.SendAt(Seconds(10 + 10 * (i / 10)), 0, 200); // ten at a time
+            }
+            cell.Run(Seconds(2000));
+            NS_TEST_ASSERT_MSG_EQ(cell.m_uplinks.size(), 128, "96 at SF7, 32 at SF8");
+            NS_TEST_ASSERT_MSG_EQ(+cell.m_devices[0]->GetDataRate(), 3, "one step: SF9");
+            NS_TEST_ASSERT_MSG_EQ(cell.m_dropped.size(), 72, "none fits");
+        }
+        {
+            // Twenty uplinks at SF12, then DR5 and index 1 as above; ten more, then nobody hears
+            // the next 160: full power at 96 without an answer, DR4 at 128, DR3 at 160. What was
+            // heard before says nothing now, so the network waits for twenty uplinks at SF9:
+            // 14 - 120.5 + 117 = 10.5 dB, margin 10.5 + 12.5 - 10 = 13 dB, four steps: DR5, and
+            // index 2.
+            Cell cell({1000}, [](LoraHelper& lora) {
+                lora.SetDeviceAttribute("DataRate", UintegerValue(0));
+                lora.SetDeviceAttribute("Adr", BooleanValue(true));
+            });
+            const auto move = [&cell](int frame, double x) {
+                Simulator::Schedule(Seconds(100 * frame), [&cell, x] {
+                    cell.m_devices[0]->GetNode()->GetObject<MobilityModel>()->SetPosition(
+                        Vector(x, 0, 0));
+                });
+            };
+            for (int i = 0; i < 225; ++i)
+            {
+                cell.SendAt(Seconds(10 + 100 * i), 0, 10);
+            }
+            move(30, 200000);
+            move(190, 1000);
+            cell.Run(Seconds(23000));
+            NS_TEST_ASSERT_MSG_EQ(cell.m_uplinks.size(), 225, "all are sent");
+            for (std::size_t i = 190; i < 225; ++i)
+            {
+                NS_TEST_ASSERT_MSG_EQ(+cell.m_uplinks[i].transmission.spreadingFactor,
+                                      (i < 210 ? 9 : 7),
+                                      "after twenty uplinks at SF9, frame " << i);
+            }
+            NS_TEST_ASSERT_MSG_EQ(cell.m_uplinks[200].transmission.txPowerDbm, 14, "full power");
+            NS_TEST_ASSERT_MSG_EQ(cell.m_devices[0]->GetTxPowerDbm(), 12, "16 - 2 x 2 dBm");
+        }
+    }
+};
+
+/** What a gateway's antenna adds. */
+class AntennaGainTestCase : public TestCase
+{
+  public:
+    AntennaGainTestCase()
+        : TestCase("an antenna's gain is added to what is received: radiated power has it already")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        static constexpr double GAIN_DB = 3;
+        constexpr double LOSS_DB = 120.5; // 7.7 + 37.6 log10(1000)
+        Cell cell({1000}, [](LoraHelper& lora) {
+            lora.SetGatewayAttribute("AntennaGain", DoubleValue(GAIN_DB));
+        });
+        std::vector<double> downDbm;
+        const std::function<void(const LoraDownlink&, uint32_t, double, bool)> note =
+            [&](const LoraDownlink& downlink, uint32_t, double rxPowerDbm, bool) {
+                downDbm.push_back(rxPowerDbm - downlink.txPowerDbm);
+            };
+        cell.m_helper.GetChannel()->TraceConnectWithoutContext(
+            "DownlinkFate",
+            Callback<void, const LoraDownlink&, uint32_t, double, bool>(note));
+        cell.SendAt(Seconds(1), 0, 20, true);
+        cell.Run(Seconds(60));
+        NS_TEST_ASSERT_MSG_EQ(cell.m_delivered.size(), 1, "up");
+        // The noise is -117 dBm: -174 + 10 log10(125000) + 6.
+        NS_TEST_ASSERT_MSG_EQ_TOL(cell.m_delivered.at(0).snrDb,
+                                  cell.m_uplinks.at(0).transmission.txPowerDbm - LOSS_DB + GAIN_DB +
+                                      117.03,
+                                  0.01,
+                                  "up");
+        NS_TEST_ASSERT_MSG_EQ(downDbm.size(), 1, "down");
+        NS_TEST_ASSERT_MSG_EQ_TOL(downDbm.at(0), -LOSS_DB, 1e-9, "down");
+    }
+};
+
+/** Path loss near a gateway. */
+class OuluTestCase : public TestCase
+{
+  public:
+    OuluTestCase()
+        : TestCase("the Oulu path loss is 128.95 dB + 23.2 dB a decade, near the gateway too")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        Cell cell({10, 1000, 10000}, [](LoraHelper& lora) { lora.SetPropagationPreset("oulu"); });
+        const auto channel = cell.m_helper.GetChannel();
+        NS_TEST_ASSERT_MSG_EQ_TOL(channel->GetPathLossDb(0, 0), 128.95 - 46.4, 1e-9, "10 m");
+        NS_TEST_ASSERT_MSG_EQ_TOL(channel->GetPathLossDb(1, 0), 128.95, 1e-9, "1 km");
+        NS_TEST_ASSERT_MSG_EQ_TOL(channel->GetPathLossDb(2, 0), 128.95 + 23.2, 1e-9, "10 km");
     }
 };
 
@@ -1125,8 +1233,8 @@ class ShadowingTestCase : public TestCase
             for (uint32_t i = 0; i < 3; ++i)
             {
                 const double distance = 1000 + DISTANCE_M / 2 * i;
-                shadowing[i] = -(7.7 + 37.6 * std::log10(distance)) -
-                               cell.m_helper.GetChannel()->GetRxPowerDbm(i, 0, 0);
+                shadowing[i] = cell.m_helper.GetChannel()->GetPathLossDb(i, 0) -
+                               (7.7 + 37.6 * std::log10(distance));
             }
             squares += shadowing[0] * shadowing[0];
             half += shadowing[0] * shadowing[1];
@@ -1157,9 +1265,14 @@ class TurnOffTestCase : public TestCase
         Simulator::Schedule(Seconds(1) + MilliSeconds(10), [&] { cell.m_devices[0]->TurnOff(); });
         cell.SendAt(Seconds(20), 0, 20);
         cell.Run(Seconds(60));
-        NS_TEST_ASSERT_MSG_EQ(cell.m_uplinks.size(), 1, "only the frame in the air");
-        NS_TEST_ASSERT_MSG_EQ(cell.m_received.size(), 0, "its answer is not heard");
-        NS_TEST_ASSERT_MSG_EQ(cell.m_dropped.size(), 2, "what waited and what came later");
+        NS_TEST_ASSERT_MSG_EQ(cell.m_uplinks.size(), 0, "the frame in the air breaks off");
+        NS_TEST_ASSERT_MSG_EQ(cell.m_delivered.size(), 0, "and does not arrive");
+        NS_TEST_ASSERT_MSG_EQ(cell.m_received.size(), 0, "nor is it answered");
+        NS_TEST_ASSERT_MSG_EQ(cell.m_dropped.size(), 3, "it, what waited and what came later");
+        NS_TEST_ASSERT_MSG_EQ(cell.m_devices[0]->GetSentFrames(), 0, "none is sent whole");
+        NS_TEST_ASSERT_MSG_EQ(cell.m_devices[0]->GetTimeIn(RadioState::TX),
+                              MilliSeconds(10),
+                              "from 1 s to 1.01 s");
         NS_TEST_ASSERT_MSG_EQ(cell.m_dropped[0], "battery_empty", "reason");
     }
 };
@@ -1239,6 +1352,32 @@ class EnergyTestCase : public TestCase
             NS_TEST_ASSERT_MSG_GT(used, 4.05 - 1e-9, "at the threshold");
             NS_TEST_ASSERT_MSG_LT(used, 4.05 + 0.11, "or at the next update, a second later");
         }
+        {
+            // 0.1 J at 3.3 V x 44 mA are 0.69 s of a frame of more than two.
+            Cell cell({1000}, [](LoraHelper& lora) {
+                lora.SetDeviceAttribute("DataRate", UintegerValue(0));
+            });
+            const auto [source, model] = withSource(cell, 0.1);
+            cell.SendAt(Seconds(5), 0, 51);
+            cell.Run(Seconds(100));
+            NS_TEST_ASSERT_MSG_EQ(cell.m_uplinks.size(), 0, "nobody has it");
+            NS_TEST_ASSERT_MSG_EQ_TOL(cell.m_devices[0]->GetTotalEnergyJoule(),
+                                      0.1,
+                                      1e-5,
+                                      "no more than there was");
+            const std::vector<std::string> dropped{"battery_empty"};
+            NS_TEST_ASSERT_MSG_EQ((cell.m_dropped == dropped), true, "and says why");
+        }
+        for (const double joule : {1e-9, 1e-6, 1e-4, 0.001, 0.002})
+        {
+            // Less than ns-3's energy source tells apart is left again and again; it ends.
+            Cell cell({1000});
+            const auto [source, model] = withSource(cell, joule);
+            model->SetAttribute("BasePower", DoubleValue(0.01));
+            model->SetMcuPower(0);
+            cell.Run(Seconds(100));
+            NS_TEST_ASSERT_MSG_EQ(cell.m_devices[0]->IsOff(), true, joule << " J");
+        }
     }
 };
 
@@ -1265,6 +1404,8 @@ class LorawanTestSuite : public TestSuite
         AddTestCase(new ShadowingTestCase);
         AddTestCase(new TurnOffTestCase);
         AddTestCase(new EnergyTestCase);
+        AddTestCase(new AntennaGainTestCase);
+        AddTestCase(new OuluTestCase);
     }
 };
 
