@@ -101,10 +101,11 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
     AddBatteryKeys(table);
 
     table.AddSection("images", "Images")
-        .AddText(
-            "dataset",
-            "cifar10",
-            "cifar10, cifar100, or the path of a folder with pictures; test pictures are used.")
+        .AddText("dataset",
+                 "cifar10",
+                 "cifar10, cifar100, imagenet, ecssd, or the path of a folder with pictures; test "
+                 "pictures "
+                 "are used.")
         .AddInt("first",
                 0,
                 0,
