@@ -389,8 +389,30 @@ TEST(ClassifierTrainerTest, StoppedRunEndsAsAnUnbrokenOne)
                   FileBytes(folder.Path() / ("whole" + std::string(ending))))
             << ending;
     }
+    // A run that is refused leaves alone what the right one has made, which takes hours.
+    options.seed = 2;
+    ExpectLine(ErrorOf([&] { TrainClassifier(set, options, silent); }),
+               {"broken.pt.state", "other options"});
+    EXPECT_EQ(FileBytes(folder.Path() / "broken.pt.decoded"),
+              FileBytes(folder.Path() / "whole.pt.decoded"));
     // Warm and cold are easily told apart.
     EXPECT_GT(Column(folder.Path() / "whole.pt.csv", "clean_top1_percent").back(), 90);
+}
+
+TEST(ClassifierTrainerTest, StopsBeforeItHasLookedAtAllPictures)
+{
+    const TestFolder folder;
+    TrainingSet set;
+    set.sources = {MadeUpSmall("cifar10", 60, 48)};
+    ClassifierTrainingOptions options;
+    options.batch = 16;
+    options.precision = "float32";
+    options.output = folder.Path() / "c.pt";
+    const std::atomic<bool> stop{true};
+    std::ostringstream progress;
+    EXPECT_FALSE(TrainClassifier(set, options, progress, &stop));
+    EXPECT_EQ(progress.str(), "stopped; the same command goes on from here\n");
+    EXPECT_TRUE(NamesIn(folder.Path()).empty());
 }
 
 TEST(ClassifierTrainerTest, LearnsWhatATeacherSaysRatherThanTheClasses)
