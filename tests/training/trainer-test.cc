@@ -320,6 +320,11 @@ TEST(CodecTrainerTest, Phase3TeachesTheClassifierToo)
     const auto after =
         ModelFile::Read(folder.Path() / "second-cifar10.pt", "small-classifier").tensors;
     EXPECT_FALSE(torch::equal(before.at("head.weight"), after.at("head.weight")));
+
+    // A set has one classifier, since what is written is named after the set.
+    options.classifiers.push_back(folder.Write("other.pt", ReadText(classifier.output)));
+    ExpectLine(ErrorOf([&] { TrainCodec(set, options, progress); }),
+               {"other.pt", "second", "cifar10"});
 }
 
 TEST(CodecInTrainingTest, PlainNetworksDoWhatTheNormalisedOnesDo)
