@@ -25,8 +25,8 @@ using Kind = PickleValue::Kind;
 using Tensors = std::map<std::string, const PickleValue*>;
 
 /**
- * Modules, and entries in their dicts, that are looked at. The release's module has some ten
- * thousand; a file may refer to one module many times over.
+ * Modules, and entries in their dicts, that are looked at, each time that they are. The release's
+ * module has some ten thousand; a file may refer to one module many times over.
  */
 constexpr size_t MOST_WORK = 5000000;
 
@@ -56,6 +56,19 @@ StateDictOf(const PickleValue& root, const std::filesystem::path& path)
     Tensors tensors;
     std::vector<std::pair<std::string, const PickleValue*>> left{{"", &root}};
     size_t work = 0;
+    const auto spend = [&](size_t more) {
+        work += more;
+        if (work > MOST_WORK)
+        {
+            throw Error(
+                fmt::format("{}: damaged checkpoint: its modules have no end", path.string()));
+        }
+    };
+    const auto nameOf = [&](const std::string& prefix, const PickleValue& key) {
+        constexpr size_t LONGEST_NAME = 1000; // a module that contains itself gets there
+        spend(prefix.size() + key.text.size() > LONGEST_NAME ? MOST_WORK + 1 : 0);
+        return prefix + key.text;
+    };
     while (!left.empty())
     {
         const auto [prefix, module] = left.back();
@@ -65,19 +78,13 @@ StateDictOf(const PickleValue& root, const std::filesystem::path& path)
         std::set<std::string_view> transientNames;
         if (transient != nullptr)
         {
-            work += transient->items.size();
+            spend(transient->items.size());
             for (const auto* item : transient->items)
             {
                 transientNames.insert(item->text);
             }
         }
-        constexpr size_t LONGEST_NAME = 1000; // a module that contains itself gets there
-        work += 1 + state.entries.size() + state.Find("_modules")->entries.size();
-        if (work > MOST_WORK || prefix.size() > LONGEST_NAME)
-        {
-            throw Error(
-                fmt::format("{}: damaged checkpoint: its modules have no end", path.string()));
-        }
+        spend(1 + state.entries.size() + state.Find("_modules")->entries.size());
         for (const auto* group : {"_parameters", "_buffers"})
         {
             const auto* members = state.Find(group);
@@ -85,21 +92,23 @@ StateDictOf(const PickleValue& root, const std::filesystem::path& path)
             {
                 continue;
             }
-            work += members->entries.size();
+            spend(members->entries.size());
             for (const auto& [key, value] : members->entries)
             {
                 if (key->kind == Kind::STRING && value->kind == Kind::TENSOR &&
                     transientNames.count(key->text) == 0)
                 {
-                    tensors[prefix + key->text] = value;
+                    tensors[nameOf(prefix, *key)] = value;
                 }
             }
         }
         for (const auto& [key, value] : state.Find("_modules")->entries)
         {
+            // All that a module has is gone through to see that it is one, for each reference.
+            spend(value->state == nullptr ? 0 : value->state->entries.size());
             if (key->kind == Kind::STRING && IsModule(*value))
             {
-                left.emplace_back(prefix + key->text + '.', value);
+                left.emplace_back(nameOf(prefix, *key) + '.', value);
             }
         }
     }
