@@ -129,7 +129,7 @@ CodingOptions::Mtu() const
 }
 
 std::vector<Bytes>
-CodingOptions::Cut(const CodecTables& tables,
+CodingOptions::Cut(const CodecModel& codec,
                    const PictureSymbols& picture,
                    std::uint8_t imageId,
                    const std::string& name) const
@@ -139,21 +139,24 @@ CodingOptions::Cut(const CodecTables& tables,
     options.maxFragmentBytes = Mtu();
     options.valueCount = ValuesOfPercentage(m_percentage);
     options.mapCopies = static_cast<unsigned>(m_mapCopies);
+    options.order = codec.Order();
+    Fragmenter fragmenter(codec.Tables());
     if (m_bytes == 0)
     {
-        return Fragmenter(tables).All(picture.map, picture.symbols.data(), options);
+        return fragmenter.All(picture.map, picture.symbols.data(), options);
     }
-    Fragmenter fragmenter(tables);
     auto fragments =
         FragmentsWithin(fragmenter, picture, options, static_cast<std::size_t>(m_bytes));
     if (fragments.empty())
     {
         options.valueCount = 1;
-        throw Error(fmt::format(
-            "--bytes={}: too few for {}: the saliency map and one value need {} bytes",
-            m_bytes,
-            name,
-            TotalBytes(Fragmenter(tables).All(picture.map, picture.symbols.data(), options))));
+        throw Error(
+            fmt::format("--bytes={}: too few for {}: {}one value need{} {} bytes",
+                        m_bytes,
+                        name,
+                        NeedsMap(options.order) ? "the saliency map and " : "",
+                        NeedsMap(options.order) ? "" : "s",
+                        TotalBytes(fragmenter.All(picture.map, picture.symbols.data(), options))));
     }
     return fragments;
 }

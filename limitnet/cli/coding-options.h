@@ -57,12 +57,13 @@ class CodingOptions
     std::size_t Mtu() const;
 
     /**
-     * The device's part after the networks: as much of a picture as the options ask for.
+     * The device's part after the networks: as much of a picture as the options ask for, in the
+     * order that the codec was trained for.
      *
      * \param name what messages call the picture
      * \throws Error when --bytes is too small for anything
      */
-    std::vector<Bytes> Cut(const CodecTables& tables,
+    std::vector<Bytes> Cut(const CodecModel& codec,
                            const PictureSymbols& picture,
                            std::uint8_t imageId,
                            const std::string& name) const;

@@ -186,7 +186,7 @@ RunDecode(const std::vector<std::string>& arguments)
         {
             const auto& picture = file.pictures[i];
             const auto fragments = loss.Survivors(picture.fragments);
-            const auto received = ReceiveLatent(model->Tables(), fragments, most);
+            const auto received = ReceiveLatent(*model, fragments, most);
             const auto valueCount = received ? received->valueCount : 0;
             std::string where = "nothing to decode: the saliency map or all values are missing";
             if (received)

@@ -213,7 +213,9 @@ RunDemo(const std::vector<std::string>& arguments)
     const auto values = ParseArguments(
         "limitnet demo --image IMAGE -o FOLDER [OPTIONS]",
         "Shows what the codec makes of a picture. Writes into the folder, for NAME.jpg:\n"
-        "  NAME-saliency.png        the saliency map as it is sent, as large as the picture\n"
+        "  NAME-saliency.png        the saliency map as it is sent, as large as the picture (where "
+        "the "
+        "codec has one)\n"
         "  NAME-reconstruction.png  what the cloud sees at --percentage or --bytes\n"
         "  NAME-sheet.png           the picture at several percentages, with size, PSNR and "
         "prediction",
@@ -229,7 +231,7 @@ RunDemo(const std::vector<std::string>& arguments)
     const auto original = ReadPicture(imageFile);
     const auto model = coding.OpenModel();
     const auto encoder = coding.OpenEncoder(model);
-    const auto& tables = model->Tables();
+    const bool hasMap = NeedsMap(model->Order());
     std::string noClassifier;
     const auto classifier =
         FindClassifier(classifierName, {"imagenet", "cifar100"}, classifierDataset, noClassifier);
@@ -242,8 +244,8 @@ RunDemo(const std::vector<std::string>& arguments)
     const auto originalMat = ToMat(original);
 
     // What was asked for, be it in percent or in bytes.
-    const auto asked = coding.Cut(tables, symbols, 0, image);
-    const auto askedLatent = ReceiveLatent(tables, asked).value();
+    const auto asked = coding.Cut(*model, symbols, 0, image);
+    const auto askedLatent = ReceiveLatent(*model, asked).value();
     const auto reconstruction = model->Decode(askedLatent.latent);
     const double askedPercent =
         values->count("bytes") > 0
@@ -263,8 +265,11 @@ RunDemo(const std::vector<std::string>& arguments)
                       fmt::format("{} x {}", original.width, original.height),
                       fmt::format("{} bytes", std::filesystem::file_size(imageFile)),
                       namer.Describe(input)}});
-    tiles.push_back({SaliencyOverlay(symbols.map, tiles[0].picture),
-                     {"saliency map", "as it is sent,", "yellow goes first"}});
+    if (hasMap)
+    {
+        tiles.push_back({SaliencyOverlay(symbols.map, tiles[0].picture),
+                         {"saliency map", "as it is sent,", "yellow goes first"}});
+    }
     std::cout << fmt::format("{} ({} x {})\n       %   values   bytes   PSNR dB   prediction\n",
                              image,
                              original.width,
@@ -280,9 +285,11 @@ RunDemo(const std::vector<std::string>& arguments)
                 FragmentOptions cut;
                 cut.maxFragmentBytes = coding.Mtu();
                 cut.valueCount = ValuesOfPercentage(percent);
-                fragments = Fragmenter(tables).All(symbols.map, symbols.symbols.data(), cut);
+                cut.order = model->Order();
+                fragments =
+                    Fragmenter(model->Tables()).All(symbols.map, symbols.symbols.data(), cut);
             }
-            const auto received = ReceiveLatent(tables, fragments).value();
+            const auto received = ReceiveLatent(*model, fragments).value();
             const auto decoded = isAsked ? reconstruction : model->Decode(received.latent);
             const double psnrDb = PsnrDb(decoded, input);
             const auto prediction = namer.Describe(decoded);
@@ -324,7 +331,14 @@ RunDemo(const std::vector<std::string>& arguments)
         WritePicture(file, ToImage(picture));
         std::cout << "written: " << file.string() << '\n';
     };
-    write("saliency", SaliencyPicture(symbols.map, originalSize));
+    if (hasMap)
+    {
+        write("saliency", SaliencyPicture(symbols.map, originalSize));
+    }
+    else
+    {
+        std::cout << "no saliency map: the codec " << coding.ModelName() << " sends none\n";
+    }
     write("reconstruction", Resized(ToMat(reconstruction), originalSize));
     write("sheet", sheet);
     if (!classifier)

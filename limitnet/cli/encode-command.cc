@@ -63,11 +63,11 @@ RunEncode(const std::vector<std::string>& arguments)
             encoded.name = LimNameFor(image.filename().string());
             encoded.width = static_cast<std::uint32_t>(picture.width);
             encoded.height = static_cast<std::uint32_t>(picture.height);
-            encoded.fragments = coding.Cut(model->Tables(),
+            encoded.fragments = coding.Cut(*model,
                                            encoder->Encode(picture),
                                            static_cast<std::uint8_t>(file.pictures.size()),
                                            image.string());
-            const auto sent = ReceiveLatent(model->Tables(), encoded.fragments);
+            const auto sent = ReceiveLatent(*model, encoded.fragments);
             const auto valueCount = sent ? sent->valueCount : 0;
             table += fmt::format("{:8} {:6.2f} {:10} {:7}  {} ({} x {})\n",
                                  valueCount,

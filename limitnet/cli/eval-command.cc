@@ -144,17 +144,22 @@ struct Measurement
         const auto latent =
             published || decodeUnquantised ? codec->Encode(image).latent : std::vector<float>{};
         Fragmenter fragmenter(codec->Tables());
+        const ValueOrder own = codec->Order();
         for (const auto& cut : cuts)
         {
-            // A map without differences orders channel by channel, cell by cell.
+            // A map without differences orders channel by channel, cell by cell. Where the codec
+            // sends no map, there is an order of that kind.
             const SaliencyMap map = cut.channels > 0 ? SaliencyMap{} : result.symbols.map;
             std::array<uint16_t, LATENT_SIZE> order{};
-            ImportanceOrder(map, order.data());
+            const ValueOrder kind = cut.channels > 0 && !NeedsMap(own) ? ValueOrder::CHANNEL : own;
+            ImportanceOrder(map, order.data(), kind);
             FragmentOptions options;
             options.maxFragmentBytes = mtu;
             options.valueCount = cut.values;
+            options.order = kind;
             const auto fragments = fragmenter.All(map, result.symbols.symbols.data(), options);
-            const auto received = ReceiveLatent(codec->Tables(), fragments).value();
+            const auto received =
+                ReceiveLatent(codec->Tables(), fragments, LATENT_SIZE, kind).value();
             // One by one: a batch of this decoder is slower than its parts (cache), and in a batch
             // of the classifier the last bits depend on the others.
             const auto decoded = codec->Decode(received.latent);

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/cli/command.h"
-#include "limitnet/codec/error.h"
 #include "limitnet/data/paths.h"
 #include "limitnet/training/int8-export.h"
 
-#include <fmt/format.h>
 #include <iostream>
 
 namespace limitnet
@@ -34,9 +32,10 @@ RunExport(const std::vector<std::string>& arguments)
                  "calibrate on; may be given several times")(
         "data",
         po::value(&dataDir),
-        "folder that holds the sets that have a name")("count",
-                                                       po::value(&o.count)->default_value(o.count),
-                                                       "pictures to calibrate on, in all");
+        "folder that holds the sets that have a name")(
+        "count",
+        po::value(&o.count)->default_value(o.count),
+        "pictures to calibrate on, in all; at most 1000, each takes 8 MB");
     po::positional_options_description positional;
     positional.add("model", 1);
     if (!ParseArguments("limitnet export MODEL --output=FILE.int8 --dataset=cifar100 [OPTIONS]",
@@ -47,10 +46,6 @@ RunExport(const std::vector<std::string>& arguments)
                         positional))
     {
         return 0;
-    }
-    if (o.count < 1)
-    {
-        throw Error(fmt::format("--count={}: at least one picture is needed", o.count));
     }
     o.model = FindModel(model);
     o.dataDir = dataDir;

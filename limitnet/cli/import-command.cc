@@ -202,7 +202,7 @@ RunCalibrate(const std::vector<std::string>& arguments)
         "model file to write; may be the same")(
         "dataset",
         po::value(&calibration.datasets)->required()->composing(),
-        "cifar10, cifar100, imagenet-sample, ecssd, or a folder of pictures (with a slash); "
+        "cifar10, cifar100, imagenet, ecssd, or a folder of pictures (with a slash); "
         "training pictures are used where there are halves; several times for an equal share of "
         "each")("data",
                 po::value(&dataDir),

@@ -38,7 +38,7 @@ struct PictureInfo
 {
     std::vector<FragmentInfo> fragments;
     std::size_t values = 0;
-    bool hasMap = false;
+    bool isPlaced = false; ///< all is there that the order of the values follows from
     SaliencyMap map;
 };
 
@@ -62,21 +62,21 @@ NameOf(FragmentKind kind)
     }
 }
 
-/** \param tables the codec's; null: places and map stay unknown */
+/** \param model the codec; null: places and map stay unknown */
 PictureInfo
-Examine(const LimPicture& picture, const CodecTables* tables)
+Examine(const LimPicture& picture, const CodecModel* model)
 {
     PictureInfo info;
     for (const auto& fragment : picture.fragments)
     {
         info.fragments.push_back({KindOf(fragment), fragment.size(), 0, 0, 0});
     }
-    if (tables == nullptr)
+    if (model == nullptr)
     {
         return info;
     }
     // The map first, so that each fragment of values can be placed when its turn comes.
-    const auto reassembler = std::make_unique<Reassembler>(*tables);
+    const auto reassembler = std::make_unique<Reassembler>(model->Tables(), model->Order());
     for (const auto& fragment : picture.fragments)
     {
         if (KindOf(fragment) == FragmentKind::MAP)
@@ -84,14 +84,14 @@ Examine(const LimPicture& picture, const CodecTables* tables)
             reassembler->Add(fragment.data(), fragment.size());
         }
     }
-    info.hasMap = reassembler->HasMap();
-    if (!info.hasMap)
+    info.isPlaced = reassembler->HasMap();
+    if (!info.isPlaced)
     {
         return info;
     }
     info.map = reassembler->Map();
     std::array<std::uint16_t, LATENT_SIZE> order{};
-    ImportanceOrder(info.map, order.data());
+    ImportanceOrder(info.map, order.data(), model->Order());
     std::array<std::uint8_t, LATENT_SIZE> before{};
     std::array<std::uint8_t, LATENT_SIZE> after{};
     for (std::size_t i = 0; i < picture.fragments.size(); ++i)
@@ -189,7 +189,7 @@ RunInfo(const std::vector<std::string>& arguments)
     std::vector<PictureInfo> infos;
     for (const auto& picture : file.pictures)
     {
-        infos.push_back(Examine(picture, model ? &model->Tables() : nullptr));
+        infos.push_back(Examine(picture, model.get()));
         bytes += TotalBytes(picture.fragments);
         fragments += picture.fragments.size();
     }
@@ -202,6 +202,11 @@ RunInfo(const std::vector<std::string>& arguments)
                              bytes,
                              file.model,
                              file.modelId);
+    const bool hasMap = model && NeedsMap(model->Order());
+    if (model && !hasMap)
+    {
+        std::cout << "the order of this codec's values needs no saliency map: none is sent\n";
+    }
     if (!model)
     {
         std::cout << "places and maps are not shown: " << without << '\n';
@@ -223,14 +228,14 @@ RunInfo(const std::vector<std::string>& arguments)
                                      info.values,
                                      LATENT_SIZE,
                                      100.0 * static_cast<double>(info.values) / LATENT_SIZE,
-                                     info.hasMap ? "" : ", no saliency map");
+                                     info.isPlaced ? "" : ", no saliency map");
         }
         std::cout << '\n';
         if (brief)
         {
             continue;
         }
-        if (info.hasMap)
+        if (info.isPlaced && hasMap)
         {
             std::cout << Drawn(info.map);
         }

@@ -2,8 +2,11 @@
 #include "limitnet/cli/lim-model.h"
 
 #include "limitnet/codec/error.h"
+#include "limitnet/codec/fragment.h"
+#include "limitnet/codec/importance-order.h"
 #include "limitnet/data/paths.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace limitnet
@@ -36,6 +39,21 @@ OpenLimModel(const std::string& input, const LimFile& file, const std::string& m
                                 file.modelId,
                                 path.string(),
                                 model->Tables().modelId));
+    }
+    const auto isMap = [](const Bytes& fragment) {
+        return ParseFragment(fragment.data(), fragment.size()).kind == FragmentKind::MAP;
+    };
+    const bool hasMap =
+        std::any_of(file.pictures.begin(), file.pictures.end(), [&](const LimPicture& picture) {
+            return std::any_of(picture.fragments.begin(), picture.fragments.end(), isMap);
+        });
+    if (hasMap && !NeedsMap(model->Order()))
+    {
+        // Values that went by the map would land in wrong places without a word.
+        throw Error(fmt::format("{}: has saliency maps, and the values of the codec {} are in an "
+                                "order without one; encode the pictures again",
+                                input,
+                                path.string()));
     }
     return model;
 }

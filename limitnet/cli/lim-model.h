@@ -16,7 +16,7 @@ namespace limitnet
  * \param file the .lim file
  * \param modelName a codec by name or path; empty for the one that the file names
  * \return the codec that encoded the file
- * \throws Error when it is not there or another one encoded it
+ * \throws Error when it is not there or another one encoded it, or in another order
  */
 std::shared_ptr<const CodecModel> OpenLimModel(const std::string& input,
                                                const LimFile& file,

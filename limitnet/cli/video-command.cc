@@ -217,6 +217,11 @@ RunVideo(const std::vector<std::string>& arguments)
     const double claimed = capture.get(cv::CAP_PROP_FRAME_COUNT); // may be wrong or missing
     const cv::Size size(Even(frame.cols), Even(frame.rows));
     const auto model = coding.OpenModel();
+    if (withSaliency && !NeedsMap(model->Order()))
+    {
+        throw Error("--saliency: the codec " + coding.ModelName() +
+                    " sends no saliency map; a codec with one, such as codec-224, has it to show");
+    }
     const auto encoder = coding.OpenEncoder(model);
     video.Open(frameRate, withSaliency ? cv::Size(2 * size.width, size.height) : size);
 
@@ -228,11 +233,11 @@ RunVideo(const std::vector<std::string>& arguments)
         {
             const auto picture = ToImage(frame);
             const auto symbols = encoder->Encode(picture);
-            const auto fragments = coding.Cut(model->Tables(),
+            const auto fragments = coding.Cut(*model,
                                               symbols,
                                               static_cast<std::uint8_t>(frames.size()),
                                               fmt::format("frame {}", frames.size()));
-            const auto received = ReceiveLatent(model->Tables(), fragments).value();
+            const auto received = ReceiveLatent(*model, fragments).value();
             const auto decoded = model->Decode(received.latent);
             auto shown = Resized(ToMat(decoded), size);
             if (withSaliency)

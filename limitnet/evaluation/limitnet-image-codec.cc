@@ -95,13 +95,16 @@ LimitNetEncoder::Encode(const Image& image, uint8_t imageId, const EncodingLimit
                                 limits.fragmentBytes));
     }
     std::vector<bool> isMap;
-    for (const auto& fragment : fragments)
+    size_t valueCount = 0; // what was coded: a limit of bytes leaves fewer than the options say
+    for (const auto& bytesOfOne : fragments)
     {
-        isMap.push_back(ParseFragment(fragment.data(), fragment.size()).kind == FragmentKind::MAP);
+        const auto fragment = ParseFragment(bytesOfOne.data(), bytesOfOne.size());
+        isMap.push_back(fragment.kind == FragmentKind::MAP);
+        valueCount += fragment.kind == FragmentKind::SYMBOLS ? fragment.count : 0;
     }
     return {std::move(fragments),
             std::move(isMap),
-            Work(m_encoder->HasSaliency() && NeedsMap(m_options.order), m_options.valueCount)};
+            Work(m_encoder->HasSaliency() && NeedsMap(m_options.order), valueCount)};
 }
 
 LimitNetDecoder::LimitNetDecoder(std::shared_ptr<const CodecModel> model,

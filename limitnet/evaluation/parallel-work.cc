@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/evaluation/parallel-work.h"
 
+#include "limitnet/codec/error.h"
 #include "limitnet/nn/threads-torch.h"
 
 #include <algorithm>
 #include <atomic>
 #include <exception>
 #include <mutex>
+#include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -48,9 +51,22 @@ ForEachInParallel(std::size_t count, unsigned workers, const std::function<void(
         }
     };
     std::vector<std::thread> threads;
-    for (unsigned i = 0; i < std::max(1U, workers); ++i)
+    const auto wanted = std::min<std::size_t>(std::max(1U, workers), count);
+    try
     {
-        threads.emplace_back(run);
+        for (std::size_t i = 0; i < wanted; ++i)
+        {
+            threads.emplace_back(run);
+        }
+    }
+    catch (const std::system_error& error)
+    {
+        next = count;
+        const std::lock_guard lock(mutex);
+        failure = std::make_exception_ptr(
+            Error("of " + std::to_string(wanted) + " threads only " +
+                  std::to_string(threads.size()) + " could be started (" + error.what() +
+                  "); ask for fewer at once, by --jobs or OMP_NUM_THREADS"));
     }
     for (auto& thread : threads)
     {

@@ -20,9 +20,10 @@ unsigned WorkerCount();
  * other at the end of every layer. The networks give the same bits either way.
  *
  * \param count how often
- * \param workers how many threads; they are taken from the order 0, 1, ... as they become free
+ * \param workers how many threads, where there is so much to do; they take 0, 1, ... in this order
  * \param work called with the number; from several threads at once
- * \throws what \p work throws, the first of it; what has not begun then is left
+ * \throws what \p work throws, the first of it, or Error where the system has not so many threads;
+ *         what has not begun then is left
  */
 void ForEachInParallel(std::size_t count,
                        unsigned workers,

@@ -119,4 +119,10 @@ ReceiveLatent(const CodecTables& tables,
     return result.valueCount > 0 ? std::optional(std::move(result)) : std::nullopt;
 }
 
+std::optional<ReceivedLatent>
+ReceiveLatent(const CodecModel& model, const std::vector<Bytes>& fragments, std::size_t most)
+{
+    return ReceiveLatent(model.Tables(), fragments, most, model.Order());
+}
+
 } // namespace limitnet

@@ -75,6 +75,11 @@ std::optional<ReceivedLatent> ReceiveLatent(const CodecTables& tables,
                                             std::size_t most = LATENT_SIZE,
                                             ValueOrder order = ValueOrder::IMPORTANCE);
 
+/** The same for a sender that keeps to the order that the model was trained for. */
+std::optional<ReceivedLatent> ReceiveLatent(const CodecModel& model,
+                                            const std::vector<Bytes>& fragments,
+                                            std::size_t most = LATENT_SIZE);
+
 } // namespace limitnet
 
 #endif // LIMITNET_EVALUATION_PICTURE_SYMBOLS_H

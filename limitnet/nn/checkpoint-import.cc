@@ -6,6 +6,7 @@
 #include "limitnet/nn/checkpoint-import-torch.h"
 #include "limitnet/nn/classifier-torch.h"
 #include "limitnet/nn/model-file-torch.h"
+#include "limitnet/nn/pickle-tensor-torch.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -25,8 +26,8 @@ using Kind = PickleValue::Kind;
 using Tensors = std::map<std::string, const PickleValue*>;
 
 /**
- * Modules, and entries in their dicts, that are looked at. The release's module has some ten
- * thousand; a file may refer to one module many times over.
+ * Modules, and entries in their dicts, that are looked at, each time that they are. The release's
+ * module has some ten thousand; a file may refer to one module many times over.
  */
 constexpr size_t MOST_WORK = 5000000;
 
@@ -56,6 +57,19 @@ StateDictOf(const PickleValue& root, const std::filesystem::path& path)
     Tensors tensors;
     std::vector<std::pair<std::string, const PickleValue*>> left{{"", &root}};
     size_t work = 0;
+    const auto spend = [&](size_t more) {
+        work += more;
+        if (work > MOST_WORK)
+        {
+            throw Error(
+                fmt::format("{}: damaged checkpoint: its modules have no end", path.string()));
+        }
+    };
+    const auto nameOf = [&](const std::string& prefix, const PickleValue& key) {
+        constexpr size_t LONGEST_NAME = 1000; // a module that contains itself gets there
+        spend(prefix.size() + key.text.size() > LONGEST_NAME ? MOST_WORK + 1 : 0);
+        return prefix + key.text;
+    };
     while (!left.empty())
     {
         const auto [prefix, module] = left.back();
@@ -65,19 +79,13 @@ StateDictOf(const PickleValue& root, const std::filesystem::path& path)
         std::set<std::string_view> transientNames;
         if (transient != nullptr)
         {
-            work += transient->items.size();
+            spend(transient->items.size());
             for (const auto* item : transient->items)
             {
                 transientNames.insert(item->text);
             }
         }
-        constexpr size_t LONGEST_NAME = 1000; // a module that contains itself gets there
-        work += 1 + state.entries.size() + state.Find("_modules")->entries.size();
-        if (work > MOST_WORK || prefix.size() > LONGEST_NAME)
-        {
-            throw Error(
-                fmt::format("{}: damaged checkpoint: its modules have no end", path.string()));
-        }
+        spend(1 + state.entries.size() + state.Find("_modules")->entries.size());
         for (const auto* group : {"_parameters", "_buffers"})
         {
             const auto* members = state.Find(group);
@@ -85,21 +93,23 @@ StateDictOf(const PickleValue& root, const std::filesystem::path& path)
             {
                 continue;
             }
-            work += members->entries.size();
+            spend(members->entries.size());
             for (const auto& [key, value] : members->entries)
             {
                 if (key->kind == Kind::STRING && value->kind == Kind::TENSOR &&
                     transientNames.count(key->text) == 0)
                 {
-                    tensors[prefix + key->text] = value;
+                    tensors[nameOf(prefix, *key)] = value;
                 }
             }
         }
         for (const auto& [key, value] : state.Find("_modules")->entries)
         {
+            // All that a module has is gone through to see that it is one, for each reference.
+            spend(value->state == nullptr ? 0 : value->state->entries.size());
             if (key->kind == Kind::STRING && IsModule(*value))
             {
-                left.emplace_back(prefix + key->text + '.', value);
+                left.emplace_back(nameOf(prefix, *key) + '.', value);
             }
         }
     }
@@ -183,35 +193,6 @@ FindPrefix(const Tensors& tensors,
     return found;
 }
 
-torch::ScalarType
-TorchType(ElementType type)
-{
-    switch (type)
-    {
-    case ElementType::FLOAT16:
-        return torch::kHalf;
-    case ElementType::BFLOAT16:
-        return torch::kBFloat16;
-    case ElementType::FLOAT32:
-        return torch::kFloat;
-    case ElementType::FLOAT64:
-        return torch::kDouble;
-    case ElementType::UINT8:
-        return torch::kUInt8;
-    case ElementType::INT8:
-        return torch::kInt8;
-    case ElementType::INT16:
-        return torch::kInt16;
-    case ElementType::INT32:
-        return torch::kInt32;
-    case ElementType::INT64:
-        return torch::kInt64;
-    case ElementType::OTHER:
-        break;
-    }
-    throw Error("a storage of a type that is not supported");
-}
-
 /**
  * A tensor of its own from a view of a storage; the view is checked first.
  *
@@ -224,55 +205,27 @@ MakeTensor(const PickleTensor& parts,
            const std::filesystem::path& path,
            int64_t& left)
 {
-    const auto elements = parts.storage->integer;
     const auto fail = [&](const std::string& what) {
         throw Error(fmt::format("{}: tensor '{}' {}", path.string(), name, what));
     };
-    constexpr size_t MOST_DIMENSIONS = 16;
-    if (parts.size.size() > MOST_DIMENSIONS)
+    const auto bytes = torch::from_blob(const_cast<char*>(storage.data()),
+                                        {static_cast<int64_t>(storage.size())},
+                                        torch::kByte);
+    torch::Tensor view;
+    try
     {
-        fail("has too many dimensions");
+        view = TensorView(parts, bytes);
     }
-    // All quantities stay within `elements`, which is checked against the file: no overflow.
-    int64_t count = 1;
-    int64_t last = parts.offset;
-    bool isInside = parts.offset <= elements;
-    for (size_t d = 0; d < parts.size.size(); ++d)
+    catch (const Error& error)
     {
-        const auto size = parts.size[d];
-        const auto stride = parts.stride[d];
-        if (size == 0)
-        {
-            fail("is empty");
-        }
-        isInside = isInside && size <= elements / count;
-        if (!isInside)
-        {
-            break;
-        }
-        count *= size;
-        if (size > 1)
-        {
-            isInside = stride <= (elements - last) / (size - 1);
-            last += isInside ? stride * (size - 1) : 0;
-        }
-        isInside = isInside && last <= elements;
+        fail(error.what());
     }
-    // An expanded tensor (stride 0) may be larger than its storage; no network has one.
-    if (!isInside || last >= elements)
-    {
-        fail("reaches beyond its storage");
-    }
-    left -= count;
+    left -= view.numel();
     if (left < 0)
     {
         fail(fmt::format("is one too many: more than {} values in all", MOST_ELEMENTS));
     }
-    const auto flat = torch::from_blob(const_cast<char*>(storage.data()),
-                                       {elements},
-                                       TorchType(parts.storage->elementType));
-    const auto tensor = flat.as_strided(parts.size, parts.stride, parts.offset)
-                            .clone(torch::MemoryFormat::Contiguous);
+    const auto tensor = view.clone(torch::MemoryFormat::Contiguous);
     if (tensor.is_floating_point() && !torch::isfinite(tensor.to(torch::kFloat)).all().item<bool>())
     {
         fail("has values that are not finite");

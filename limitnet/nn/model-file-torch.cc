@@ -2,10 +2,13 @@
 #include "limitnet/nn/model-file-torch.h"
 
 #include "limitnet/codec/error.h"
+#include "limitnet/nn/pickle-tensor-torch.h"
 #include "limitnet/nn/text.h"
 
+#include <caffe2/serialize/inline_container.h>
 #include <fstream>
-#include <iterator>
+#include <memory>
+#include <utility>
 
 namespace limitnet
 {
@@ -14,6 +17,65 @@ namespace
 {
 
 const std::string NOTE_PREFIX = "note.";
+
+/** \return a record's bytes, which stay as long as the tensor */
+torch::Tensor
+Record(caffe2::serialize::PyTorchStreamReader& reader, const std::string& name)
+{
+    auto [data, size] = reader.getRecord(name);
+    const auto owner = std::make_shared<at::DataPtr>(std::move(data));
+    return torch::from_blob(
+        owner->get(),
+        {static_cast<int64_t>(size)},
+        [owner](void*) {},
+        torch::kByte);
+}
+
+/**
+ * What torch::pickle_load reads of a file of tensors and strings. Not by that function: it trusts
+ * the pickle, takes values off an empty stack and makes room for as many as the pickle says.
+ */
+ModelFile
+ReadArchive(const std::filesystem::path& path)
+{
+    caffe2::serialize::PyTorchStreamReader reader(path.string());
+    const auto pickle = Record(reader, "data.pkl");
+    const PickleTree tree(
+        {static_cast<const char*>(pickle.data_ptr()), static_cast<size_t>(pickle.numel())});
+    if (tree.Root().kind != PickleValue::Kind::DICT)
+    {
+        throw Error("it is no dict of tensors");
+    }
+    ModelFile file;
+    std::map<std::string, torch::Tensor> storages;
+    for (const auto& [key, value] : tree.Root().entries)
+    {
+        const auto& name = key->text;
+        if (key->kind != PickleValue::Kind::STRING)
+        {
+            throw Error("it is a dict with keys that are no names");
+        }
+        if (value->kind == PickleValue::Kind::TENSOR)
+        {
+            const auto parts = PickleTensor::Of(*value);
+            auto& storage = storages[parts.storage->text];
+            storage = storage.defined() ? storage : Record(reader, "data/" + parts.storage->text);
+            try
+            {
+                file.tensors[name] = TensorView(parts, storage);
+            }
+            catch (const Error& error)
+            {
+                throw Error(Text("tensor '", name, "' ", error.what()));
+            }
+        }
+        else if (value->kind == PickleValue::Kind::STRING && name.rfind(NOTE_PREFIX, 0) == 0)
+        {
+            file.notes[name.substr(NOTE_PREFIX.size())] = value->text;
+        }
+    }
+    return file;
+}
 
 } // namespace
 
@@ -25,31 +87,24 @@ ModelFile::Read(const std::filesystem::path& path, const std::string& kind)
     {
         throw Error(Text(path.string(), ": no such model file, or it cannot be read"));
     }
-    const std::vector<char> bytes((std::istreambuf_iterator<char>(in)),
-                                  std::istreambuf_iterator<char>());
+    in.close();
     ModelFile file;
     try
     {
-        const auto dict = torch::pickle_load(bytes).toGenericDict();
-        for (const auto& entry : dict)
-        {
-            const auto& name = entry.key().toStringRef();
-            if (entry.value().isTensor())
-            {
-                file.tensors[name] = entry.value().toTensor();
-            }
-            else if (entry.value().isString() && name.rfind(NOTE_PREFIX, 0) == 0)
-            {
-                file.notes[name.substr(NOTE_PREFIX.size())] = entry.value().toStringRef();
-            }
-        }
+        file = ReadArchive(path);
+    }
+    catch (const Error& error)
+    {
+        throw Error(Text(path.string(), ": not a model file: ", error.what()));
     }
     catch (const std::exception&)
     {
         // LibTorch's own text is a page of its source locations: no help to a user.
+        std::error_code unknown;
+        const auto size = std::filesystem::file_size(path, unknown);
         throw Error(Text(path.string(),
                          ": not a model file, or a truncated one (",
-                         bytes.size(),
+                         unknown ? 0 : size,
                          " bytes)"));
     }
     if (kind.empty())

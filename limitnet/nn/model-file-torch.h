@@ -18,8 +18,8 @@ namespace limitnet
  * note "kind" says what the file holds ("codec", "small-classifier") and "format" is the version
  * of this layout; a file with a higher version is refused.
  *
- * Reading runs no code from the file: `torch::pickle_load` knows tensors, numbers, strings and
- * containers of them, and refuses everything else.
+ * Reading runs no code from the file, and any bytes give tensors or an Error: the pickle is read by
+ * PickleTree.
  */
 struct ModelFile
 {

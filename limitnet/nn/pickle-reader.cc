@@ -2,11 +2,12 @@
 #include "limitnet/nn/pickle-reader.h"
 
 #include "limitnet/codec/error.h"
+#include "limitnet/nn/text.h"
 
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <fmt/format.h>
+#include <iomanip>
 #include <limits>
 #include <set>
 #include <unordered_map>
@@ -93,6 +94,7 @@ AcceptedModules()
           "_rebuild_parameter",
           "_rebuild_parameter_with_state"}},
         {"torch._tensor", {"_rebuild_from_type_v2"}},
+        {"torch.jit._pickle", {"restore_type_tag"}}, // around the containers of torch::pickle_save
         {"torch.nn.parameter", {"Parameter", "Buffer"}},
         // Lightning registers these two hooks with each of its modules.
         {"torch.distributed._shard.sharded_tensor",
@@ -290,7 +292,7 @@ class PickleTree::Machine
 
     [[noreturn]] void Fail(const std::string& what) const
     {
-        throw Error(fmt::format("damaged or no pickle: {} at byte {}", what, m_opcodeAt));
+        throw Error(Text("damaged or no pickle: ", what, " at byte ", m_opcodeAt));
     }
 
     std::string_view Take(uint64_t count)
@@ -337,7 +339,7 @@ class PickleTree::Machine
         m_spent += bytes;
         if (m_spent > MAX_MEMORY)
         {
-            Fail(fmt::format("it needs more than {} MiB of memory", MAX_MEMORY >> 20));
+            Fail(Text("it needs more than ", MAX_MEMORY >> 20, " MiB of memory"));
         }
     }
 
@@ -425,7 +427,7 @@ class PickleTree::Machine
         auto* value = Pop();
         if (value->kind != kind)
         {
-            Fail(fmt::format("{} expected", what));
+            Fail(Text(what, " expected"));
         }
         return value;
     }
@@ -456,9 +458,10 @@ class PickleTree::Machine
         full += name.substr(0, 1000);
         if (name.find('.') != std::string_view::npos || !Accepts(full))
         {
-            throw Error(fmt::format("refused: it names '{}', which is not among the classes that a "
-                                    "checkpoint of LimitNet is made of (nothing was run)",
-                                    Printable(full)));
+            throw Error(Text("refused: it names '",
+                             Printable(full),
+                             "', which is not among the classes that a checkpoint of LimitNet is "
+                             "made of (nothing was run)"));
         }
         return New(Kind::CLASS, full);
     }
@@ -532,6 +535,21 @@ PickleTree::Machine::Call(const PickleValue& type, const PickleValue* args)
             Fail("a tensor that is built from nothing");
         }
         return Call(*a[0], a[2]);
+    }
+    if (name == "torch.jit._pickle.restore_type_tag")
+    {
+        // (container, the type that LibTorch has for it)
+        if (a.size() != 2 || (a[0]->kind != Kind::DICT && a[0]->kind != Kind::LIST))
+        {
+            Fail("a type for what is no container");
+        }
+        auto* container = New(a[0]->kind);
+        AddItems(*container, a[0]->items.begin(), a[0]->items.end());
+        for (const auto& [key, value] : a[0]->entries)
+        {
+            AddEntry(*container, key, value);
+        }
+        return container;
     }
     if (name == "collections.OrderedDict" || name == "collections.defaultdict")
     {
@@ -607,7 +625,7 @@ PickleTree::Machine::Persistent(const PickleValue& id)
     if (!isNew && (known->second->elementType != storage->elementType ||
                    known->second->integer != storage->integer))
     {
-        Fail(fmt::format("storage '{}' in two sizes", Printable(storage->text)));
+        Fail(Text("storage '", Printable(storage->text), "' in two sizes"));
     }
     return storage;
 }
@@ -669,7 +687,7 @@ PickleTree::Machine::Step()
         const auto protocol = TakeNumber(1);
         if (protocol < 2 || protocol > 5)
         {
-            Fail(fmt::format("protocol {}, which is not one of 2 to 5,", protocol));
+            Fail(Text("protocol ", protocol, ", which is not one of 2 to 5,"));
         }
         break;
     }
@@ -932,7 +950,12 @@ PickleTree::Machine::Step()
     case 0x98: // READONLY_BUFFER
         throw Error("refused: it refers to memory outside the file");
     default:
-        Fail(fmt::format("instruction 0x{:02x}, which protocols 2 to 5 do not use,", opcode));
+        Fail(Text("instruction 0x",
+                  std::hex,
+                  std::setw(2),
+                  std::setfill('0'),
+                  int{opcode},
+                  ", which protocols 2 to 5 do not use,"));
     }
     return true;
 }

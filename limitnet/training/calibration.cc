@@ -2,17 +2,15 @@
 #include "limitnet/training/calibration.h"
 
 #include "limitnet/codec/error.h"
-#include "limitnet/data/dataset.h"
 #include "limitnet/nn/checkpoint-import-torch.h"
 #include "limitnet/nn/model-file-torch.h"
 #include "limitnet/nn/picture-tensor-torch.h"
 #include "limitnet/nn/threads-torch.h"
 #include "limitnet/training/calibration-torch.h"
+#include "limitnet/training/picture-sample.h"
 
-#include <algorithm>
 #include <fmt/format.h>
 #include <map>
-#include <memory>
 #include <utility>
 #include <vector>
 
@@ -37,36 +35,18 @@ CalibrateAndWrite(const CodecModel::Networks& networks,
                                 MAX_CALIBRATION_PICTURES));
     }
     UseAllCores();
-    std::vector<std::unique_ptr<Dataset>> datasets;
-    std::vector<std::pair<size_t, size_t>> chosen; // data set and picture
-    for (const auto& name : options.datasets)
-    {
-        datasets.push_back(OpenDataset(name, Split::TRAIN, options.dataDir));
-        const auto& dataset = *datasets.back();
-        const auto share = static_cast<size_t>(options.count) / options.datasets.size();
-        const auto count = std::min(std::max<size_t>(1, share), dataset.Size());
-        if (count == 0)
-        {
-            throw Error(fmt::format("data set {} has no pictures", name));
-        }
-        auto& note = notes["calibration"];
-        note += fmt::format("{}{}, {} pictures", note.empty() ? "" : "; ", dataset.Name(), count);
-        for (size_t i = 0; i < count; ++i)
-        {
-            // Evenly spread: a folder's pictures are sorted by class.
-            chosen.emplace_back(datasets.size() - 1, i * dataset.Size() / count);
-        }
-    }
+    const PictureSample chosen(options.datasets, options.dataDir, options.count);
+    auto& note = notes["calibration"];
+    note += (note.empty() ? "" : "; ") + chosen.Description();
     const auto pictures = [&](int64_t first, int64_t number) {
         std::vector<torch::Tensor> batch;
         for (int64_t i = first; i < first + number; ++i)
         {
-            const auto& [dataset, index] = chosen[static_cast<size_t>(i)];
-            batch.push_back(PictureTensor(datasets[dataset]->At(index)));
+            batch.push_back(PictureTensor(chosen.At(static_cast<size_t>(i))));
         }
         return torch::cat(batch).to(torch::kFloat) / 255;
     };
-    const auto count = static_cast<int64_t>(chosen.size());
+    const auto count = static_cast<int64_t>(chosen.Size());
     const auto tables = CalibrateTables(networks, count, pictures, progress);
     WriteCodecModel(output, networks, tables, notes);
     return count;

@@ -16,12 +16,11 @@ namespace limitnet
 /** The pictures that a codec's tables are made from. */
 struct CalibrationOptions
 {
-    /** Data sets by name or by their folders' paths (see OpenDataset()); their training halves. */
+    /** Data sets by name or by their folders' paths; see PictureSample. */
     std::vector<std::string> datasets;
     /** Where the sets lie; empty: the usual places. */
     std::filesystem::path dataDir;
-    /** How many pictures, the same number from each set and evenly spread over it; 1 ..
-     * MAX_CALIBRATION_PICTURES. */
+    /** How many pictures; 1 .. MAX_CALIBRATION_PICTURES. */
     int64_t count = 5000; // as in the published code
 };
 

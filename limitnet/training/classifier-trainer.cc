@@ -27,6 +27,9 @@ using torch::Tensor;
 using ClassifierInTrainingImpl = AveragedImpl<SmallClassifier>;
 TORCH_MODULE(ClassifierInTraining);
 
+/** What is said of a run that was stopped before its first step. */
+constexpr auto STOPPED = "stopped; the same command goes on from here\n";
+
 /**
  * Crop of 32x32 at a random place of each picture padded by 4, and a flip of half of them.
  *
@@ -64,16 +67,22 @@ Averaged(const Tensor& at224)
  * averaged back, which blurs. A classifier that has seen only sharp ones loses 4 points (CIFAR-10)
  * and 6 (CIFAR-100) on these.
  *
- * \return uint8 Nx3x32x32
+ * \param source the pictures
+ * \param stop may be null
+ * \return uint8 Nx3x32x32; undefined after a stop
  */
 Tensor
-EnlargedAndAveraged(const TrainingSource& source)
+EnlargedAndAveraged(const TrainingSource& source, const std::atomic<bool>* stop)
 {
     const torch::NoGradGuard noGrad;
     auto all = torch::empty_like(source.pictures);
     constexpr int64_t BATCH = 250;
     for (int64_t i = 0; i < source.Size(); i += BATCH)
     {
+        if (stop != nullptr && *stop)
+        {
+            return {};
+        }
         const auto n = std::min(BATCH, source.Size() - i);
         all.narrow(0, i, n).copy_(Averaged(source.At224(i, n)));
     }
@@ -299,7 +308,7 @@ class Reconstructions
             }
             if (stop != nullptr && *stop)
             {
-                progress << "stopped; the same command goes on from here\n" << std::flush;
+                progress << STOPPED << std::flush;
                 return {};
             }
         }
@@ -445,26 +454,6 @@ TrainClassifier(const TrainingSet& set,
                  "pictures held out"));
     }
 
-    const auto clean = EnlargedAndAveraged(source);
-
-    SmallClassifier teacher(nullptr);
-    if (!options.teacher.empty())
-    {
-        teacher = SmallClassifier(source.classes);
-        ReadClassifier(options.teacher, teacher);
-        teacher->to(device);
-        teacher->eval();
-    }
-
-    // The teacher is made before, so that all draws are the same with one and without.
-    torch::manual_seed(options.seed);
-    ClassifierInTraining classifier(source.classes);
-    if (!options.start.empty())
-    {
-        ReadClassifier(options.start, classifier->net);
-        classifier->MoveAverage(1.0);
-    }
-    classifier->to(device);
     std::string rivals;
     for (const auto& rival : options.rivals)
     {
@@ -503,6 +492,48 @@ TrainClassifier(const TrainingSet& set,
                                 ' ',
                                 options.teacherShare);
 
+    EpochOrder order(trainCount, options.batch, options.seed);
+    const auto stepsPerEpoch = order.StepsPerEpoch();
+    TrainingLoop::Options loop;
+    loop.output = options.output;
+    loop.steps = options.epochs * stepsPerEpoch;
+    loop.learningRate = options.learningRate;
+    loop.warmUpFraction = options.start.empty() ? 0.2 : 0.05;
+    loop.reportEvery = stepsPerEpoch;
+    loop.seed = options.seed;
+    loop.signature = signature;
+    loop.stop = stop;
+
+    // Before reconstructions are written where those of the state's run are, and before the minute
+    // that the pictures take.
+    TrainingLoop::CheckState(loop);
+
+    const auto clean = EnlargedAndAveraged(source, stop);
+    if (!clean.defined())
+    {
+        progress << STOPPED << std::flush;
+        return false;
+    }
+
+    SmallClassifier teacher(nullptr);
+    if (!options.teacher.empty())
+    {
+        teacher = SmallClassifier(source.classes);
+        ReadClassifier(options.teacher, teacher);
+        teacher->to(device);
+        teacher->eval();
+    }
+
+    // The teacher is made before, so that all draws are the same with one and without.
+    torch::manual_seed(options.seed);
+    ClassifierInTraining classifier(source.classes);
+    if (!options.start.empty())
+    {
+        ReadClassifier(options.start, classifier->net);
+        classifier->MoveAverage(1.0);
+    }
+    classifier->to(device);
+
     // Reconstructed pictures: of a part of the training pictures, and of those held out.
     LabelledPictures reconstructed;
     LabelledPictures reconstructedHeldOut;
@@ -533,18 +564,6 @@ TrainClassifier(const TrainingSet& set,
                                     .momentum(0.9)
                                     .nesterov(true)
                                     .weight_decay(options.weightDecay));
-
-    EpochOrder order(trainCount, options.batch, options.seed);
-    const auto stepsPerEpoch = order.StepsPerEpoch();
-    TrainingLoop::Options loop;
-    loop.output = options.output;
-    loop.steps = options.epochs * stepsPerEpoch;
-    loop.learningRate = options.learningRate;
-    loop.warmUpFraction = options.start.empty() ? 0.2 : 0.05;
-    loop.reportEvery = stepsPerEpoch;
-    loop.seed = options.seed;
-    loop.signature = signature;
-    loop.stop = stop;
 
     const auto loss = [&](int64_t step) {
         const auto all = order.At(step);

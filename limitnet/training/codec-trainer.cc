@@ -69,6 +69,7 @@ const char* const GAIN_NOTE = "saliency_gain";
 /** A classifier of phase 3. */
 struct Task
 {
+    std::string dataset; // whose classes it tells apart
     const TrainingSource* source = nullptr;
     /** Normalised Nx3x224x224 -> logits. */
     std::function<Tensor(const Tensor&)> forward;
@@ -225,6 +226,18 @@ Trainer::AddTask(const std::filesystem::path& path)
     const auto& dataset = loaded.dataset;
     const auto name = Text("classifier_", dataset);
     Task task;
+    task.dataset = dataset;
+    if (std::any_of(m_tasks.begin(), m_tasks.end(), [&](const Task& other) {
+            return other.dataset == dataset;
+        }))
+    {
+        // Both would be learned, logged and written under the set's name.
+        throw Error(Text("--classifier=",
+                         path.string(),
+                         ": is the second one for ",
+                         dataset,
+                         "; name one for each set"));
+    }
     if (loaded.kind == "small-classifier")
     {
         SmallClassifier net(loaded.classes);

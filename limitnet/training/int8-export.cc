@@ -3,12 +3,12 @@
 
 #include "limitnet/codec/error.h"
 #include "limitnet/codec/int8-model.h"
-#include "limitnet/data/dataset.h"
 #include "limitnet/nn/codec-model-torch.h"
 #include "limitnet/nn/model-file-torch.h"
 #include "limitnet/nn/picture-tensor-torch.h"
 #include "limitnet/nn/threads-torch.h"
 #include "limitnet/training/int8-export-torch.h"
+#include "limitnet/training/picture-sample.h"
 
 #include <cmath>
 #include <fmt/format.h>
@@ -362,34 +362,6 @@ MakeInt8Model(const LimitNet& net,
 namespace
 {
 
-Tensor
-CalibrationPictures(const Int8ExportOptions& options)
-{
-    std::vector<std::unique_ptr<Dataset>> sources;
-    for (const auto& name : options.datasets)
-    {
-        sources.push_back(
-            OpenDataset(DatasetOnDisk(name, options.dataDir), Split::TRAIN, options.dataDir));
-    }
-    if (sources.empty())
-    {
-        throw Error(
-            "nothing to calibrate on: name sets with --dataset, such as cifar100 or the path "
-            "of a folder");
-    }
-    std::vector<Tensor> pictures;
-    const auto each = std::max<size_t>(1, static_cast<size_t>(options.count) / sources.size());
-    for (const auto& source : sources)
-    {
-        const auto take = std::min(each, source->Size());
-        for (size_t i = 0; i < take; ++i)
-        {
-            pictures.push_back(PictureTensor(source->At(i * source->Size() / take)));
-        }
-    }
-    return torch::cat(pictures);
-}
-
 /** Writes under a temporary name and renames, so that a file is whole or not there. */
 void
 WriteFile(const std::filesystem::path& path, const std::string& content)
@@ -438,11 +410,23 @@ CppSource(const std::vector<uint8_t>& bytes, const std::string& name)
 void
 ExportInt8(const Int8ExportOptions& options, std::ostream& progress)
 {
+    if (options.count < 1 || options.count > MAX_INT8_EXPORT_PICTURES)
+    {
+        throw Error(fmt::format("--count={}: has to be 1 to {} pictures",
+                                options.count,
+                                MAX_INT8_EXPORT_PICTURES));
+    }
     UseAllCores();
     const auto file = ModelFile::Read(options.model, "codec");
     const bool hasSaliency = file.tensors.count(std::string(NAMES.back()) + ".weight") > 0;
     const CodecModel codec(options.model);
-    const auto pictures = CalibrationPictures(options);
+    const PictureSample chosen(options.datasets, options.dataDir, options.count);
+    std::vector<Tensor> each;
+    for (size_t i = 0; i < chosen.Size(); ++i)
+    {
+        each.push_back(PictureTensor(chosen.At(i)));
+    }
+    const auto pictures = torch::cat(each);
     progress << fmt::format("{} calibration pictures, saliency decoder: {}\n",
                             pictures.size(0),
                             hasSaliency ? "yes" : "none")

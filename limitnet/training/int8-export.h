@@ -11,16 +11,19 @@
 namespace limitnet
 {
 
+/** Each takes some 8 MB while the file is made: the activations of a layer for all of them. */
+constexpr int64_t MAX_INT8_EXPORT_PICTURES = 1000;
+
 /** What ExportInt8() makes, and from what. */
 struct Int8ExportOptions
 {
     /** Model file of a codec; its saliency decoder may be missing. */
     std::filesystem::path model;
-    /** Data sets to calibrate on, by name or path (see OpenDataset()); training halves. */
+    /** Data sets to calibrate on, by name or path; see PictureSample. */
     std::vector<std::string> datasets;
     /** Where sets with a name lie; empty: the usual places. */
     std::filesystem::path dataDir;
-    /** Pictures to calibrate on in all, an equal part from each source, evenly spaced in it. */
+    /** Pictures to calibrate on in all; 1 .. MAX_INT8_EXPORT_PICTURES. */
     int64_t count = 256;
     /** The file to write. */
     std::filesystem::path output;
@@ -44,7 +47,8 @@ struct Int8ExportOptions
  *
  * \param options see there
  * \param progress lines that say what is done and how exact it is
- * \throws Error when there is nothing to calibrate on, or a file cannot be read or written
+ * \throws Error when the number of pictures is out of range, there is nothing to calibrate on, or a
+ * file cannot be read or written
  */
 void ExportInt8(const Int8ExportOptions& options, std::ostream& progress);
 

@@ -48,6 +48,13 @@ struct TrainingSource
     torch::Tensor MasksAt(const torch::Tensor& indices) const;
 };
 
+/**
+ * \param tensor any; undefined: the checksum stays as it is
+ * \param seed the checksum of what comes before
+ * \return the CRC-32 of its elements' bytes, row by row
+ */
+uint32_t ChecksumOf(const torch::Tensor& tensor, uint32_t seed = 0);
+
 struct TrainingSet
 {
     std::vector<TrainingSource> sources;

@@ -70,6 +70,8 @@ TensorOf(const ModelFile& file,
     return tensor;
 }
 
+} // namespace
+
 uint32_t
 ChecksumOf(const torch::Tensor& tensor, uint32_t seed)
 {
@@ -80,8 +82,6 @@ ChecksumOf(const torch::Tensor& tensor, uint32_t seed)
     const auto flat = tensor.cpu().contiguous();
     return Crc32(static_cast<const uint8_t*>(flat.data_ptr()), flat.nbytes(), seed);
 }
-
-} // namespace
 
 torch::Tensor
 TrainingSource::At224(const torch::Tensor& indices) const

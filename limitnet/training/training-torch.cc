@@ -91,21 +91,33 @@ SaveState(const torch::nn::Module& module,
     std::filesystem::rename(temporary, path);
 }
 
-Position
-LoadState(torch::nn::Module& module,
-          torch::optim::Optimizer& optimizer,
+std::filesystem::path
+StatePath(const TrainingLoop::Options& options)
+{
+    auto path = options.output;
+    path += ".state";
+    return path;
+}
+
+Error
+Unreadable(const std::filesystem::path& path)
+{
+    return Error(Text(path.string(), ": is no readable training state; remove it"));
+}
+
+/** \return whether there is a state; it is one with this signature then */
+bool
+OpenState(torch::serialize::InputArchive& archive,
           const std::string& signature,
           torch::Device device,
           const std::filesystem::path& path)
 {
-    Position position;
     if (!std::filesystem::exists(path))
     {
-        return position;
+        return false;
     }
     try
     {
-        torch::serialize::InputArchive archive;
         archive.load_from(path.string(), device);
         c10::IValue value;
         archive.read("signature", value);
@@ -115,6 +127,30 @@ LoadState(torch::nn::Module& module,
                              ": was left by a run with other options or pictures; remove it to "
                              "start anew, or repeat that run's options to continue it"));
         }
+        return true;
+    }
+    catch (const c10::Error&)
+    {
+        throw Unreadable(path);
+    }
+}
+
+Position
+LoadState(torch::nn::Module& module,
+          torch::optim::Optimizer& optimizer,
+          const std::string& signature,
+          torch::Device device,
+          const std::filesystem::path& path)
+{
+    Position position;
+    torch::serialize::InputArchive archive;
+    if (!OpenState(archive, signature, device, path))
+    {
+        return position;
+    }
+    try
+    {
+        c10::IValue value;
         torch::serialize::InputArchive modules;
         torch::serialize::InputArchive optimizers;
         archive.read("module", modules);
@@ -131,7 +167,7 @@ LoadState(torch::nn::Module& module,
     }
     catch (const c10::Error&)
     {
-        throw Error(Text(path.string(), ": is no readable training state; remove it"));
+        throw Unreadable(path);
     }
 }
 
@@ -234,6 +270,13 @@ TrainingLoop::Seed(uint64_t seed, int64_t step)
     torch::manual_seed(seed * 1000003 + static_cast<uint64_t>(step));
 }
 
+void
+TrainingLoop::CheckState(const Options& options)
+{
+    torch::serialize::InputArchive archive;
+    OpenState(archive, options.signature, torch::kCPU, StatePath(options));
+}
+
 torch::Tensor
 EpochOrder::At(int64_t step)
 {
@@ -257,8 +300,7 @@ TrainingLoop::Run(torch::nn::Module& module,
                   const std::function<void(int64_t)>& afterStep,
                   std::ostream& progress)
 {
-    auto statePath = options.output;
-    statePath += ".state";
+    const auto statePath = StatePath(options);
     auto logPath = options.output;
     logPath += ".csv";
     const auto device = module.parameters().front().device();

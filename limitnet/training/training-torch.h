@@ -87,6 +87,14 @@ class TrainingLoop
                     std::ostream& progress);
 
     /**
+     * What Run() checks first, for trainers that write something or take long before.
+     *
+     * \param options output and signature are looked at
+     * \throws Error when another run left a state there
+     */
+    static void CheckState(const Options& options);
+
+    /**
      * Seed all draws of a step; for trainers that draw something by epoch.
      *
      * \param seed the run's \param step the step's number

@@ -7,6 +7,7 @@
 #include "limitnet/evaluation/evaluator.h"
 #include "limitnet/evaluation/image-quality.h"
 #include "limitnet/evaluation/limitnet-image-codec.h"
+#include "limitnet/evaluation/open-codec.h"
 #include "limitnet/evaluation/picture-symbols.h"
 #include "limitnet/evaluation/published-codec.h"
 #include "limitnet/evaluation/saliency-quality.h"
@@ -154,6 +155,39 @@ TEST_F(EvalTest, MeasuresWhatTheLibraryGives)
         EXPECT_NEAR(row["published_psnr_db"], publishedPsnrDb / 4, 0.001);
         EXPECT_TRUE(std::isnan(row["top1"]));
         EXPECT_TRUE(std::isnan(row["top5"]));
+    }
+}
+
+/** The rival was trained for values in a random order, which needs no map. */
+TEST_F(EvalTest, KeepsToTheOrderOfTheCodec)
+{
+    for (const std::string cut : {"-p10", "--channels=2"})
+    {
+        RunWell({"eval",
+                 "--dataset",
+                 Path("set"),
+                 "-o",
+                 Path(cut + ".csv"),
+                 "--model=starfish-224",
+                 "--no-plot",
+                 cut});
+        CodecChoice choice;
+        choice.model = "starfish-224";
+        choice.valuesPercent = cut == "-p10" ? 10 : 100.0 / 6;
+        choice.order = cut == "-p10" ? "random" : "channel";
+        const auto codec = OpenCodec(choice);
+        double bytes = 0;
+        double psnrDb = 0;
+        for (const auto& file : m_pictures)
+        {
+            const auto picture = ReadImage(file);
+            const auto fragments = codec.encoder->Encode(picture, 0, 222).fragments;
+            bytes += static_cast<double>(TotalBytes(fragments));
+            psnrDb += PsnrDb(codec.decoder->Decode(fragments).value(), codec.model->Input(picture));
+        }
+        auto row = ReadRows(Path(cut + ".csv")).at(0);
+        EXPECT_NEAR(row["mean_size_bytes"], bytes / 4, 0.01) << cut;
+        EXPECT_NEAR(row["mean_psnr_db"], psnrDb / 4, 0.001) << cut;
     }
 }
 

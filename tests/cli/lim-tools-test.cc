@@ -3,6 +3,7 @@
 #include "limitnet/data/image-file.h"
 #include "limitnet/data/paths.h"
 #include "limitnet/evaluation/limitnet-image-codec.h"
+#include "limitnet/evaluation/open-codec.h"
 #include "tests/cli/program.h"
 
 #include <sstream>
@@ -260,6 +261,43 @@ TEST_F(LimToolsTest, FilesOfAnotherCodecAreToldApart)
     WriteLimFile(Path("noise.lim"), file);
     EXPECT_NE(RunWell({"info", Path("noise.lim")}).find("invalid"), std::string::npos);
     RunBadly({"decode", Path("noise.lim"), "-o", Path("out.png")}, {"noise.lim", "1 of 1"});
+}
+
+TEST_F(LimToolsTest, KeepsToTheOrderOfTheCodec)
+{
+    // This one was trained for values in a random order; then there is no map.
+    OpenedCodec codec = [] {
+        CodecChoice choice;
+        choice.model = "starfish-224";
+        choice.valuesPercent = 10;
+        return OpenCodec(choice);
+    }();
+    const auto expected = codec.encoder->Encode(ReadImage(m_a), 0, 222).fragments;
+    RunWell({"encode", m_a, "-o", Path("x.lim"), "--model=starfish-224", "-p10"});
+    auto file = ReadLimFile(Path("x.lim"));
+    EXPECT_EQ(file.pictures[0].fragments, expected);
+    RunWell({"decode", Path("x.lim"), "-o", Path("out.png"), "--size=codec"});
+    EXPECT_EQ(ReadImage(Path("out.png")).rgb, codec.decoder->Decode(expected)->rgb);
+    RunWell({"encode", m_a, "-o", Path("all.lim"), "--model=starfish-224"});
+    RunWell({"decode", Path("all.lim"), "-o", Path("part.png"), "-p10", "--size=codec"});
+    EXPECT_EQ(ReadImage(Path("part.png")).rgb, codec.decoder->Decode(expected)->rgb);
+
+    const auto out = RunWell({"info", Path("x.lim"), "-o", Path("x.csv")});
+    EXPECT_NE(out.find("941 of 9408 values (10.00 %)\n"), std::string::npos) << out;
+    EXPECT_NE(out.find("none is sent"), std::string::npos) << out;
+    EXPECT_EQ(out.find("\n    |"), std::string::npos) << out;
+    EXPECT_NE(out.find("   0 .. "), std::string::npos) << out;
+    const auto csv = ReadText(Path("x.csv"));
+    EXPECT_EQ(csv.find(",map,"), std::string::npos) << csv;
+    EXPECT_NE(csv.find(",940\n"), std::string::npos) << csv; // the last place
+
+    // A map where there should be none: of a program that went by another order.
+    file.pictures[0].fragments.push_back(
+        OpenCodec({}).encoder->Encode(ReadImage(m_a), 0, 222).fragments[0]);
+    WriteLimFile(Path("map.lim"), file);
+    RunBadly({"decode", Path("map.lim"), "-o", Path("no.png")}, {"map.lim", "saliency map"});
+    RunBadly({"encode", m_a, "-o", Path("no.lim"), "--model=starfish-224", "--bytes=4"},
+             {"--bytes=4", "one value needs"});
 }
 
 TEST_F(LimToolsTest, BadArgumentsGetOneLine)

@@ -52,6 +52,24 @@ TEST(Demo, WritesThreePictures)
     EXPECT_LT(least, 1e-3);
 }
 
+TEST(Demo, ShowsNoMapOfACodecThatSendsNone)
+{
+    const TestFolder folder;
+    const auto picture = WriteMat(folder, "cat.png", TestPicture(160, 120));
+    const auto out = folder.Path() / "out";
+    const auto text = RunWell(
+        {"demo", picture, "-p20", "-o", out.string(), "--model=starfish-224", "--classifier=none"});
+    EXPECT_NE(text.find("no saliency map"), std::string::npos) << text;
+    auto names = NamesIn(out);
+    std::sort(names.begin(), names.end());
+    EXPECT_EQ(names, (std::vector<std::string>{"cat-reconstruction.png", "cat-sheet.png"}));
+    const auto lim = (folder.Path() / "x.lim").string();
+    const auto decoded = (folder.Path() / "x.png").string();
+    RunWell({"encode", picture, "-o", lim, "-p20", "--model=starfish-224"});
+    RunWell({"decode", lim, "-o", decoded});
+    EXPECT_EQ(ReadText(out / "cat-reconstruction.png"), ReadText(decoded));
+}
+
 TEST(Demo, NamesPredictions)
 {
     const TestFolder folder;
@@ -197,6 +215,8 @@ TEST(Video, BadArgumentsGetOneLine)
     RunBadly({"video", "--in", in, "--out", (folder.Path() / "no/out.avi").string()},
              {"no/out.avi"});
     RunBadly({"video", "--in", in, "--out", out, "--bytes=7"}, {"--bytes=7", "frame 0"});
+    RunBadly({"video", "--in", in, "--out", out, "--model=starfish-224", "--saliency"},
+             {"--saliency", "starfish-224"});
     EXPECT_FALSE(std::filesystem::exists(out));
     EXPECT_EQ(NamesIn(folder.Path()).size(), 3U);
 }

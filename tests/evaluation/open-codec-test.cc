@@ -58,6 +58,36 @@ TEST(OpenCodec, EachOrderIsUnderstoodByItsOwnCloud)
     }
 }
 
+/** The entropy code works on the values that are sent, however many those are. */
+TEST(OpenCodec, WorksOnTheValuesThatItSends)
+{
+    const Image picture = Waves(224);
+    const auto entropyOf = [](const EncodedImage& encoded) {
+        uint64_t operations = 0;
+        for (const auto& stage : encoded.work.stages)
+        {
+            operations += stage.name == "entropy" ? stage.operations : 0;
+        }
+        return operations;
+    };
+    CodecChoice choice;
+    choice.valuesPercent = 50;
+    choice.mapCopies = 2; // which are no values
+    const auto whole = OpenCodec(choice).encoder->Encode(picture, 0, 51);
+    EXPECT_EQ(entropyOf(whole), 4704U);
+    choice.bytes = 300;
+    const auto codec = OpenCodec(choice);
+    for (const size_t most : {300, 120, 10}) // of the last the map and one value are more
+    {
+        const auto encoded = codec.encoder->Encode(picture, 0, {51, most});
+        const auto received = ReceiveLatent(*codec.model, encoded.fragments);
+        ASSERT_TRUE(received);
+        EXPECT_EQ(entropyOf(encoded), received->valueCount) << most;
+        EXPECT_EQ(received->valueCount == 1, most == 10);
+        EXPECT_LT(received->valueCount, 4704U);
+    }
+}
+
 TEST(OpenCodec, WithoutProgressAllValuesAreNeeded)
 {
     CodecChoice choice;

@@ -2,12 +2,19 @@
 #include "limitnet/evaluation/parallel-work.h"
 #include "tests/data/test-folder.h"
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
 #include <gtest/gtest.h>
+#include <iostream>
 #include <mutex>
 #include <set>
 #include <stdexcept>
+#include <sys/resource.h>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 namespace limitnet
@@ -61,6 +68,42 @@ TEST(ParallelWork, StopsAtAnError)
     });
     EXPECT_EQ(message, "the sixth");
     EXPECT_LT(begun, 1000);
+}
+
+TEST(ParallelWork, HasNoMoreThreadsThanWork)
+{
+    const auto before = NamesIn("/proc/self/task").size();
+    std::atomic<std::size_t> most{0};
+    ForEachInParallel(2, 200, [&](std::size_t i) {
+        // The first one watches while the others would begin and end.
+        for (int look = 0; i == 0 && look < 200; ++look)
+        {
+            most = std::max(most.load(), NamesIn("/proc/self/task").size());
+        }
+    });
+    EXPECT_LE(most, before + 2);
+}
+
+TEST(ParallelWork, SaysWhenThereAreNotSoManyThreads)
+{
+    // In a process of its own, since its memory is limited: no room for the stacks of 10,000.
+    const auto limited = [] {
+        std::size_t pages = 0;
+        std::ifstream("/proc/self/statm") >> pages;
+        const auto most = pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) + (1UL << 30);
+        const rlimit limit{most, most};
+        setrlimit(RLIMIT_AS, &limit);
+        std::cerr << ErrorOf([] {
+            ForEachInParallel(10000, 10000, [](std::size_t) {
+                std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            });
+        });
+        std::_Exit(0);
+    };
+#if defined(__SANITIZE_ADDRESS__)
+    GTEST_SKIP() << "the sanitiser needs more room for addresses than this leaves";
+#endif
+    EXPECT_EXIT(limited(), testing::ExitedWithCode(0), "of 10000 threads only .* --jobs");
 }
 
 TEST(ParallelWork, FollowsTheVariableThatSharesAMachine)

@@ -177,6 +177,7 @@ TEST_F(CheckpointImportTest, NamesTheTensorThatIsWrong)
     ExpectLine(Message("not-finite.pt"), {"encoder.conv1.bias", "not finite"});
     ExpectLine(Message("incomplete.pt"), {"decoder.t_conv4.bias", "missing"});
     ExpectLine(Message("other.pt"), {"encoder.conv1.weight", "_conv_stem.weight"});
+    ExpectLine(Message("crowded.pth"), {"crowded.pth", "no end"});
     ExpectLine(Message("big-endian.pt"), {"little-endian"});
     ExpectLine(Message("big-endian-legacy.pt"), {"little-endian"});
     ExpectLine(Message("there-is-none.pt"), {"there-is-none.pt", "no such file"});

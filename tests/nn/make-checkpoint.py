@@ -339,6 +339,12 @@ def main(folder):
     save(folder / "not-finite.pt",
          {**views, "encoder.conv1.bias": Tensor(Storage("FloatStorage", [float("nan")] * 16), 0,
                                                 (16,), (1,))})
+    # Few bytes that would take long: one large object, which is no module, under many names.
+    crowded = limitnet()
+    crowd = plain_class("argparse", "Namespace")()
+    crowd.__dict__.update((f"attribute{i}", None) for i in range(3000))
+    crowded._modules.update((f"member{i}", crowd) for i in range(3000))
+    save(folder / "crowded.pth", crowded)
     incomplete = state_dict(codec())
     del incomplete["decoder.t_conv4.bias"]
     save(folder / "incomplete.pt", incomplete)

@@ -3,12 +3,15 @@
 #include "limitnet/nn/model-file-torch.h"
 #include "limitnet/nn/networks-torch.h"
 
+#include <caffe2/serialize/inline_container.h>
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <random>
 #include <unistd.h>
 
 using namespace limitnet;
+using namespace std::string_literals;
 
 namespace
 {
@@ -43,6 +46,17 @@ class ModelFileTest : public testing::Test
         }
     }
 
+    /** A model file with this pickle, and two storages of some bytes. */
+    void WritePickle(const std::string& pickle, size_t storageBytes = 0) const
+    {
+        caffe2::serialize::PyTorchStreamWriter writer(m_path.string());
+        writer.writeRecord("data.pkl", pickle.data(), pickle.size());
+        const std::string storage(storageBytes, '\1');
+        writer.writeRecord("data/0", storage.data(), storage.size());
+        writer.writeRecord("data/1", storage.data(), storage.size());
+        writer.writeEndOfFile();
+    }
+
     std::filesystem::path m_folder;
     std::filesystem::path m_path;
 };
@@ -75,6 +89,49 @@ TEST_F(ModelFileTest, RefusesWhatIsNoModel)
     EXPECT_NE(MessageOfReading("codec").find("no such model file"), std::string::npos);
     std::ofstream(m_path) << "some text";
     EXPECT_NE(MessageOfReading("codec").find("not a model file"), std::string::npos);
+}
+
+TEST_F(ModelFileTest, HostilePicklesAreErrors)
+{
+    // A call with nothing on the stack, of a function that is not there, and no end.
+    for (const auto& pickle : {"\x80\x02R."s, "\x80\x02cos\nsystem\n)R."s, "\x80\x02}"s, ""s})
+    {
+        WritePickle(pickle);
+        EXPECT_NE(MessageOfReading("").find("not a model file"), std::string::npos) << pickle;
+    }
+    // A value is remembered under the highest number: room for all below it would be 64 GB.
+    WritePickle("\x80\x02}r\xff\xff\xff\xff."s);
+    EXPECT_NE(MessageOfReading("codec").find("no note of its kind"), std::string::npos);
+}
+
+TEST_F(ModelFileTest, ChangedPicklesGiveAModelOrAnError)
+{
+    ModelFile file;
+    file.notes["kind"] = "codec";
+    file.tensors["a"] = torch::rand({2, 3});
+    file.tensors["b"] = torch::rand({5});
+    file.Write(m_path);
+    std::string pickle;
+    {
+        caffe2::serialize::PyTorchStreamReader reader(m_path.string());
+        const auto [data, size] = reader.getRecord("data.pkl");
+        pickle.assign(static_cast<const char*>(data.get()), size);
+    }
+    std::mt19937 random(3);
+    int errors = 0;
+    for (int i = 0; i < 1000; ++i)
+    {
+        auto changed = pickle;
+        for (auto changes = 1 + random() % 3; changes > 0; --changes)
+        {
+            changed[random() % changed.size()] = static_cast<char>(random());
+        }
+        WritePickle(changed, 24);
+        const auto message = MessageOfReading("codec");
+        errors += message.empty() ? 0 : 1;
+        EXPECT_EQ(message.find('\n'), std::string::npos) << message;
+    }
+    EXPECT_GT(errors, 300);
 }
 
 TEST_F(ModelFileTest, RefusesAFileCutAnywhere)

@@ -84,6 +84,7 @@ TEST(CalibrationTest, RecalibrationChangesTheTablesAlone)
     other.maps = &otherMap;
     other.images = 1;
     WriteCodecModel(before, networks, CalibrateTables(other), {{"source", "here"}});
+    folder.Write("pictures/0.jpg", image_file_data::GREY_JPEG); // held out
     folder.Write("pictures/a.jpg", image_file_data::PROGRESSIVE_JPEG);
     folder.Write("pictures/b.jpg", image_file_data::GREY_JPEG);
 

@@ -163,7 +163,20 @@ TEST(HeadTrainer, LearnsToTellFeaturesApart)
         EXPECT_GT(right(nearest), 450);
         EXPECT_GT(right(answers), right(nearest) - 15) << hidden;
     }
-    // What is there is not continued by a run with other options.
+    // What is there is not continued by a run on other pictures or with other options.
+    const auto refused = [&](const torch::Tensor& rows, const torch::Tensor& classes) {
+        std::ostringstream progress;
+        const auto message =
+            ErrorOf([&] { TrainHeadOnFeatures(rows, classes, 10, options, progress); });
+        return message.find("other options or pictures") != std::string::npos;
+    };
+    EXPECT_FALSE(refused(features, labels));
+    auto otherLabels = labels.clone();
+    otherLabels[7] = (otherLabels[7] + 1) % 10;
+    EXPECT_TRUE(refused(features, otherLabels));
+    auto otherFeatures = features.clone();
+    otherFeatures[7][3] += 1;
+    EXPECT_TRUE(refused(otherFeatures, labels));
     options.seed = 5;
     std::ostringstream progress;
     ExpectLine(ErrorOf([&]() { TrainHeadOnFeatures(features, labels, 10, options, progress); }),

@@ -55,6 +55,7 @@ Read(const std::filesystem::path& path)
 TEST(Int8ExportTest, GivesTheSymbolsOfTheFloatNetworks)
 {
     const TestFolder folder;
+    folder.Write("pictures/0.jpg", image_file_data::GREY_JPEG); // held out
     folder.Write("pictures/a.jpg", image_file_data::PROGRESSIVE_JPEG);
     folder.Write("pictures/b.jpg", image_file_data::GREY_JPEG);
     const auto shipped = FindModel("codec-224");
@@ -110,6 +111,7 @@ TEST(Int8ExportTest, GivesTheSymbolsOfTheFloatNetworks)
 TEST(Int8ExportTest, CppSourceCompilesAndHoldsTheSameBytes)
 {
     const TestFolder folder;
+    folder.Write("pictures/0.jpg", image_file_data::GREY_JPEG); // held out
     folder.Write("pictures/a.jpg", image_file_data::PROGRESSIVE_JPEG);
     Int8ExportOptions options;
     options.model = FindModel("codec-224");
@@ -141,5 +143,13 @@ TEST(Int8ExportTest, WithoutPicturesThereIsNothingToCalibrateOn)
     options.output = folder.Path() / "codec.int8";
     std::ostringstream progress;
     EXPECT_THROW(ExportInt8(options, progress), Error);
+    // Nor would so many fit into memory.
+    options.datasets = {"cifar10"};
+    for (const int64_t count : {int64_t{0}, MAX_INT8_EXPORT_PICTURES + 1})
+    {
+        options.count = count;
+        ExpectLine(ErrorOf([&] { ExportInt8(options, progress); }),
+                   {"--count=" + std::to_string(count), "1 to 1000"});
+    }
     EXPECT_FALSE(std::filesystem::exists(options.output));
 }

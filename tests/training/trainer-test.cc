@@ -320,6 +320,11 @@ TEST(CodecTrainerTest, Phase3TeachesTheClassifierToo)
     const auto after =
         ModelFile::Read(folder.Path() / "second-cifar10.pt", "small-classifier").tensors;
     EXPECT_FALSE(torch::equal(before.at("head.weight"), after.at("head.weight")));
+
+    // A set has one classifier, since what is written is named after the set.
+    options.classifiers.push_back(folder.Write("other.pt", ReadText(classifier.output)));
+    ExpectLine(ErrorOf([&] { TrainCodec(set, options, progress); }),
+               {"other.pt", "second", "cifar10"});
 }
 
 TEST(CodecInTrainingTest, PlainNetworksDoWhatTheNormalisedOnesDo)
@@ -389,8 +394,30 @@ TEST(ClassifierTrainerTest, StoppedRunEndsAsAnUnbrokenOne)
                   FileBytes(folder.Path() / ("whole" + std::string(ending))))
             << ending;
     }
+    // A run that is refused leaves alone what the right one has made, which takes hours.
+    options.seed = 2;
+    ExpectLine(ErrorOf([&] { TrainClassifier(set, options, silent); }),
+               {"broken.pt.state", "other options"});
+    EXPECT_EQ(FileBytes(folder.Path() / "broken.pt.decoded"),
+              FileBytes(folder.Path() / "whole.pt.decoded"));
     // Warm and cold are easily told apart.
     EXPECT_GT(Column(folder.Path() / "whole.pt.csv", "clean_top1_percent").back(), 90);
+}
+
+TEST(ClassifierTrainerTest, StopsBeforeItHasLookedAtAllPictures)
+{
+    const TestFolder folder;
+    TrainingSet set;
+    set.sources = {MadeUpSmall("cifar10", 60, 48)};
+    ClassifierTrainingOptions options;
+    options.batch = 16;
+    options.precision = "float32";
+    options.output = folder.Path() / "c.pt";
+    const std::atomic<bool> stop{true};
+    std::ostringstream progress;
+    EXPECT_FALSE(TrainClassifier(set, options, progress, &stop));
+    EXPECT_EQ(progress.str(), "stopped; the same command goes on from here\n");
+    EXPECT_TRUE(NamesIn(folder.Path()).empty());
 }
 
 TEST(ClassifierTrainerTest, LearnsWhatATeacherSaysRatherThanTheClasses)
