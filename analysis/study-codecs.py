@@ -78,6 +78,7 @@ class Part:
         self._arrived = fragments[fragments["correct"].notna()]
         self.pictures = None  # devices and pictures of each setting's images, the same for all
         self.right = {}  # by (sf, loss, setting): {"bytes", "time"}: images x budgets
+        self._answers = {}  # likewise: (image, bytes sent, whether right) of each answer
         self._read()
 
     def _read(self):
@@ -90,6 +91,8 @@ class Part:
             if pictures != (self.pictures or pictures):
                 raise BadInput(f"{self._folder}: its runs are not of the same pictures")
             self.pictures = pictures
+            answers = self._arrived[self._arrived["id"].isin(images["id"])]
+            self._answers[values] = answers[["id", "sent_bytes", "correct"]], len(images)
             self.right[values] = {
                 against: np.array([
                     [_answer(arrived.get(number), column, budget) for budget in budgets]
@@ -100,14 +103,30 @@ class Part:
                 ]
             }
 
+    def _fitting(self, spreading_factor, loss, where):
+        """Returns the points of the sweep that meet a condition."""
+        return [
+            values for values in self.right
+            if same_value(values[0], spreading_factor) and same_value(values[1], loss)
+            and all(same_value(values[2 + self._own.index(key)], value) for key, value in where.items())
+        ]
+
+    def first_bytes(self, spreading_factor, loss, where, goals):
+        """Returns for each accuracy the bytes sent at which the best setting first has it; nothing
+        for one that is never reached."""
+        reached = [
+            _first_bytes(*self._answers[values], goals)
+            for values in self._fitting(spreading_factor, loss, where)
+        ]
+        return [min((needed for needed in of_goal if needed is not None), default=None)
+                for of_goal in zip(*reached)]
+
     def choose(self, spreading_factor, loss, where, against):
         """Returns images x budgets, whether right, each budget with the setting that is best, and
         these settings; nothing where the part has no such point."""
         fitting = {
-            values[2:]: matrices[against]
-            for values, matrices in self.right.items()
-            if same_value(values[0], spreading_factor) and same_value(values[1], loss)
-            and all(same_value(values[2 + self._own.index(key)], value) for key, value in where.items())
+            values[2:]: self.right[values][against]
+            for values in self._fitting(spreading_factor, loss, where)
         }
         if not fitting:
             return None
@@ -124,6 +143,19 @@ def _answer(arrived, column, budget):
         return 0
     within = arrived[column].to_numpy() <= budget + 1e-9
     return int(arrived["correct"].to_numpy()[within][-1]) if within.any() else 0
+
+
+def _first_bytes(answers, count, goals):
+    """Returns for each accuracy of `count` images the least bytes sent within which the answers
+    have it; nothing for one that they never have."""
+    right, first = {}, [None] * len(goals)
+    for sent, group in answers.groupby("sent_bytes", sort=True):
+        right.update(zip(group["id"], group["correct"].astype(int)))
+        accuracy = sum(right.values()) / count
+        for place, goal in enumerate(goals):
+            if first[place] is None and accuracy >= goal - 1e-9:
+                first[place] = sent
+    return first
 
 
 def run_parts(folder, jobs, programs):
@@ -164,6 +196,11 @@ class Study:
         found = {values[key] for values in self.parts["limitnet"].right}
         return sorted(found, key=float)
 
+    def first_bytes(self, codec, spreading_factor, loss):
+        """Returns for each of GOALS the bytes sent at which a codec first has that accuracy."""
+        _, part, where = codec
+        return self.parts[part].first_bytes(spreading_factor, loss, where, GOALS)
+
     def right(self, codec, spreading_factor, loss, against):
         """Returns images x budgets of a codec, and the settings chosen."""
         _, part, where = codec
@@ -175,18 +212,6 @@ def difference(ours, theirs):
     both = int((ours & theirs).sum())
     only_ours, only_theirs = int((ours & ~theirs).sum()), int((theirs & ~ours).sum())
     return paired_interval(both, only_ours, only_theirs, len(ours) - both - only_ours - only_theirs)
-
-
-def first_budget(accuracies, budgets, goal):
-    """Returns the budget at which a curve first has an accuracy, between two by interpolation."""
-    for place, accuracy in enumerate(accuracies):
-        if accuracy >= goal:
-            if place == 0:
-                return budgets[0]
-            before = accuracies[place - 1]
-            share = (goal - before) / (accuracy - before)
-            return budgets[place - 1] + share * (budgets[place] - budgets[place - 1])
-    return None
 
 
 def write_csv(study, path):
@@ -260,14 +285,8 @@ def print_tables(study):
     for codec in study.codecs():
         row = [codec[0]]
         for loss in losses:
-            found = study.right(codec, BYTES_SF, loss, "bytes")
-            if found is None:
-                row += [""] * len(GOALS)
-                continue
-            means = found[0].mean(axis=0)
-            for goal in GOALS:
-                needed = first_budget(means, BYTES, goal)
-                row.append("never" if needed is None else f"{needed:.0f}")
+            needed = study.first_bytes(codec, BYTES_SF, loss)
+            row += ["never" if of_goal is None else f"{of_goal:.0f}" for of_goal in needed] or [""] * len(GOALS)
         rows.append(row)
     head = ["codec", *(f"{100 * goal:.0f} %, loss {100 * float(loss):.0f} %" for loss in losses for goal in GOALS)]
     print_table(f"Bytes sent until an accuracy, SF{BYTES_SF}", head, rows)

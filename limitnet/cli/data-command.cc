@@ -79,7 +79,7 @@ RunData(const std::vector<std::string>& arguments)
     }
     for (const auto split : {Split::TRAIN, Split::TEST})
     {
-        const auto dataset = OpenDataset(name, split, dataDir);
+        const auto dataset = OpenDataset(DatasetOnDisk(name, dataDir), split, dataDir);
         std::cout << fmt::format("{}: {} {} pictures, {} classes\n",
                                  name,
                                  dataset->Size(),

@@ -265,21 +265,31 @@ ReadBytes(const std::filesystem::path& path)
 void
 WriteBytes(const std::filesystem::path& path, const std::vector<std::uint8_t>& bytes)
 {
-    std::filesystem::path partial = path;
-    partial += ".partial-" + std::to_string(getpid());
+    std::error_code problem;
+    // A link stays, and its file is replaced; what is no file, as /dev/null, is written to.
+    const auto target = std::filesystem::is_symlink(path, problem)
+                            ? std::filesystem::weakly_canonical(path, problem)
+                            : path;
+    const bool isFile = !std::filesystem::exists(target, problem) ||
+                        std::filesystem::is_regular_file(target, problem);
+    problem.clear();
+    std::filesystem::path partial = target;
+    partial += isFile ? ".partial-" + std::to_string(getpid()) : "";
     std::ofstream out(partial, std::ios::binary);
     out.write(reinterpret_cast<const char*>(bytes.data()),
               static_cast<std::streamsize>(bytes.size()));
     out.close();
-    std::error_code problem;
-    if (out)
+    if (out && isFile)
     {
-        std::filesystem::rename(partial, path, problem);
+        std::filesystem::rename(partial, target, problem);
     }
     if (!out || problem)
     {
         std::error_code ignored;
-        std::filesystem::remove(partial, ignored);
+        if (isFile)
+        {
+            std::filesystem::remove(partial, ignored);
+        }
         throw Error(path.string() +
                     ": cannot be written: is its folder there, writable and not full?");
     }

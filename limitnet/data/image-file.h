@@ -46,7 +46,8 @@ void WritePng(const std::filesystem::path& path, const Image& image);
 std::vector<std::uint8_t> ReadBytes(const std::filesystem::path& path);
 
 /**
- * Writes a file, which appears whole or not at all.
+ * Writes a file, which appears whole or not at all. A link stays a link, and what is no file, such
+ * as /dev/null, is written to.
  * \throws Error that names the file, when it cannot be written.
  */
 void WriteBytes(const std::filesystem::path& path, const std::vector<std::uint8_t>& bytes);

@@ -7,8 +7,10 @@ namespace limitnet
 void
 AddGeneralSection(OptionTable& table)
 {
-    table.AddSection("", "General")
-        .AddInt("seed", 1, 1, 4294967295, "", "Seed of all random numbers.")
+    table
+        .AddSection("", "General")
+        // the largest that ns-3's generator (MRG32k3a) takes: below its second modulus
+        .AddInt("seed", 1, 1, 4294944442, "", "Seed of all random numbers.")
         .AddInt("run",
                 1,
                 0,

@@ -106,12 +106,14 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
                  "cifar10, cifar100, imagenet, ecssd, or the path of a folder with pictures; test "
                  "pictures "
                  "are used.")
-        .AddInt("first",
-                0,
-                0,
-                100000000,
-                "",
-                "Index in the dataset of the first picture that is used.")
+        .AddInt(
+            "first",
+            0,
+            0,
+            100000000,
+            "",
+            "Index in the dataset of the first picture that is used; after its last one comes its "
+            "first.")
         .AddInt("per_device",
                 2,
                 1,

@@ -230,7 +230,9 @@ OffloadingScenario::OffloadingScenario(limitnet::ScenarioValues values,
       m_links(std::move(links))
 {
     const std::string& dataset = m_values.Text("images.dataset");
-    m_dataset = limitnet::OpenDataset(dataset, limitnet::Split::TEST, m_values.Text("data"));
+    m_dataset = limitnet::OpenDataset(limitnet::DatasetOnDisk(dataset, m_values.Text("data")),
+                                      limitnet::Split::TEST,
+                                      m_values.Text("data"));
     if (m_dataset->ClassCount() == 0)
     {
         throw limitnet::Error("images.dataset = " + dataset +

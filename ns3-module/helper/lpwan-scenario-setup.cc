@@ -25,7 +25,9 @@
 #include <cstring>
 #include <exception>
 #include <iostream>
+#include <map>
 #include <optional>
+#include <string>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
@@ -127,6 +129,78 @@ FindAttribute(const std::string& name)
 }
 
 /**
+ * \return the key of a scenario that sets an attribute, after its default; empty when none does
+ */
+std::string
+KeyThatSets(const std::string& name)
+{
+    static const std::map<std::string, std::string> keys{
+        {"ns3::lpwan::ImageSource::ConfirmVital", "strategy.confirm_map"},
+        {"ns3::lpwan::ImageSource::Deadline", "strategy.deadline_s"},
+        {"ns3::lpwan::ImageSource::FitDeadline", "strategy.fit_deadline"},
+        {"ns3::lpwan::ImageSource::ImageCount", "images.per_device"},
+        {"ns3::lpwan::ImageSource::Interval", "images.period_s"},
+        {"ns3::lpwan::ImageSource::MaxReports", "strategy.max_reports"},
+        {"ns3::lpwan::ImageSource::NewestFirst", "strategy.queue"},
+        {"ns3::lpwan::ImageSource::ReportTimeout", "strategy.report_timeout_s"},
+        {"ns3::lpwan::LoraChannel::DownlinkErrorModel", "lora.error_model"},
+        {"ns3::lpwan::LoraChannel::DownlinkSirMatrix", "lora.sir_matrix"},
+        {"ns3::lpwan::LoraChannel::ShadowingCorrelationDistance", "lora.shadowing_correlation_m"},
+        {"ns3::lpwan::LoraChannel::ShadowingSigma", "lora.shadowing_sigma_db"},
+        {"ns3::lpwan::LoraEndDevice::Adr", "lora.adr"},
+        {"ns3::lpwan::LoraEndDevice::Class", "lora.class"},
+        {"ns3::lpwan::LoraEndDevice::Confirmed", "lora.confirmed"},
+        {"ns3::lpwan::LoraEndDevice::DataRate", "lora.sf"},
+        {"ns3::lpwan::LoraEndDevice::NetId", "lora.operator"},
+        {"ns3::lpwan::LoraEndDevice::PenetrationLoss", "lora.building_loss_db"},
+        {"ns3::lpwan::LoraEndDevice::Region", "lora.region"},
+        {"ns3::lpwan::LoraEndDevice::SubBand", "lora.sub_band"},
+        {"ns3::lpwan::LoraEndDevice::TxPower", "lora.tx_power_dbm"},
+        {"ns3::lpwan::LoraGateway::CaptureThreshold", "lora.capture_db"},
+        {"ns3::lpwan::LoraGateway::ErrorModel", "lora.error_model"},
+        {"ns3::lpwan::LoraGateway::NetId", "lora.operators"},
+        {"ns3::lpwan::LoraGateway::NoiseFigure", "lora.noise_figure_db"},
+        {"ns3::lpwan::LoraGateway::RandomLoss", "lora.extra_loss"},
+        {"ns3::lpwan::LoraGateway::Region", "lora.region"},
+        {"ns3::lpwan::LoraGateway::Sensitivity", "lora.gateway_sensitivity"},
+        {"ns3::lpwan::LoraGateway::SirMatrix", "lora.sir_matrix"},
+        {"ns3::lpwan::LpwanEnergyModel::BasePower", "devices.base_power_w"},
+        {"ns3::lpwan::NbiotEnb::AntennaGain", "nbiot.antenna_gain_db"},
+        {"ns3::lpwan::NbiotEnb::CoreDelay", "nbiot.core_delay_s"},
+        {"ns3::lpwan::NbiotEnb::Deployment", "nbiot.deployment"},
+        {"ns3::lpwan::NbiotEnb::EarlyData", "nbiot.early_data"},
+        {"ns3::lpwan::NbiotEnb::FadingMargin", "nbiot.fading_margin_db"},
+        {"ns3::lpwan::NbiotEnb::FadingSigma", "nbiot.fading_sigma_db"},
+        {"ns3::lpwan::NbiotEnb::InactivityTime", "nbiot.inactivity_s"},
+        {"ns3::lpwan::NbiotEnb::PenetrationLoss", "nbiot.building_loss_db"},
+        {"ns3::lpwan::NbiotEnb::ShadowingSigma", "nbiot.shadowing_sigma_db"},
+        {"ns3::lpwan::NbiotEnb::TargetBler", "nbiot.target_bler"},
+        {"ns3::lpwan::NbiotUe::ActiveTime", "nbiot.active_time_s"},
+        {"ns3::lpwan::NbiotUe::Category", "nbiot.category"},
+        {"ns3::lpwan::NbiotUe::CdrxCycle", "nbiot.cdrx_cycle_s"},
+        {"ns3::lpwan::NbiotUe::EdrxCycle", "nbiot.edrx_cycle_s"},
+        {"ns3::lpwan::NbiotUe::HarqProcesses", "nbiot.category"},
+        {"ns3::lpwan::NbiotUe::Mode", "nbiot.rlc_mode"},
+        {"ns3::lpwan::NbiotUe::Modem", "nbiot.modem"},
+        {"ns3::lpwan::NbiotUe::Mtu", "nbiot.fragment_bytes"},
+        {"ns3::lpwan::NbiotUe::MultiTone", "nbiot.multi_tone"},
+        {"ns3::lpwan::NbiotUe::OnDuration", "nbiot.on_duration_s"},
+        {"ns3::lpwan::NbiotUe::PacketOverhead", "nbiot.packet_overhead_bytes"},
+        {"ns3::lpwan::NbiotUe::PagingCycle", "nbiot.paging_cycle_s"},
+        {"ns3::lpwan::NbiotUe::PagingTimeWindow", "nbiot.paging_window_s"},
+        {"ns3::lpwan::NbiotUe::ReleaseAssistance", "nbiot.release_assistance"},
+        {"ns3::lpwan::NbiotUe::TxPower", "nbiot.tx_power_dbm"},
+        {"ns3::lpwan::NetworkServer::BackhaulDelay", "lora.backhaul_delay_s"},
+        {"ns3::lpwan::NetworkServer::Region", "lora.region"},
+        {"ns3::lpwan::PeriodicTraffic::PayloadBytes",
+         "traffic.payload_bytes or meter.payload_bytes"},
+        {"ns3::lpwan::PeriodicTraffic::Period", "traffic.period_s or meter.period_s"},
+    };
+    const auto found = keys.find(name);
+    return found == keys.end() ? "" : found->second;
+}
+
+/**
  * \return whether an attribute takes a value. ns-3 3.37 ends the program for many that it cannot
  * read, whatever their type ("8 x" as a number, an unknown type in a pointer's text), so a child
  * process tries.
@@ -196,6 +270,11 @@ BeginRun(const limitnet::ScenarioValues& values)
         {
             throw limitnet::Error(what + ": ns-3 does not take this value; has to be " +
                                   Wanted(*attribute));
+        }
+        if (const auto setter = KeyThatSets(full); !setter.empty())
+        {
+            throw limitnet::Error(what + ": would have no effect, since the scenario sets it by " +
+                                  setter + "; use that");
         }
         Config::SetDefault(full, StringValue(value));
     }

@@ -96,6 +96,17 @@ LpwanEnergyModel::ChangePower()
     LookWhenEmpty();
 }
 
+double
+LpwanEnergyModel::EmptyJoule() const
+{
+    // ns-3's sources count energy in whole nanojoule and time in whole nanoseconds, so what is left
+    // cannot be told more exactly than this; and they end the program when less is there than
+    // drawn.
+    constexpr double LEAST_J = 4e-9;
+    constexpr double LEAST_S = 4e-9;
+    return std::max({EMPTY_FRACTION * m_source->GetInitialEnergy(), LEAST_J, LEAST_S * m_powerW});
+}
+
 void
 LpwanEnergyModel::LookWhenEmpty()
 {
@@ -104,21 +115,19 @@ LpwanEnergyModel::LookWhenEmpty()
     {
         return;
     }
-    const double emptyJ = EMPTY_FRACTION * m_source->GetInitialEnergy();
+    const double emptyJ = EmptyJoule();
     const double leftJ = m_source->GetRemainingEnergy() - emptyJ;
-    if (leftJ > 0)
+    if (leftJ <= 0)
     {
-        // A little later, so that rounding leaves no time to go. ns-3's sources count energy in
-        // whole nanojoule and time in whole nanoseconds: less than these would change nothing.
-        constexpr double LEAST_J = 2e-9;
-        const double delayS = std::max(leftJ + emptyJ / 2, LEAST_J) / m_powerW;
-        // Later than ns-3's time can tell, a simulation has ended.
-        if (delayS < Time::Max().GetSeconds() / 2)
-        {
-            m_empty = Simulator::Schedule(std::max(Seconds(delayS), NanoSeconds(1)),
-                                          &LpwanEnergyModel::ChangePower,
-                                          this);
-        }
+        HandleEnergyDepletion();
+        return;
+    }
+    // A little later, so that rounding leaves no time to go.
+    const double delayS = (leftJ + emptyJ / 2) / m_powerW;
+    // Later than ns-3's time can tell, a simulation has ended.
+    if (delayS < Time::Max().GetSeconds() / 2)
+    {
+        m_empty = Simulator::Schedule(Seconds(delayS), &LpwanEnergyModel::ChangePower, this);
     }
 }
 

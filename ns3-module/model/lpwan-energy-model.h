@@ -91,6 +91,10 @@ class LpwanEnergyModel : public DeviceEnergyModel
     /** Settles what was drawn up to now and goes on with another power. */
     void ChangePower();
 
+    /** \return at how much a source is taken for empty, joule: EMPTY_FRACTION, or what can be told
+     */
+    double EmptyJoule() const;
+
     /** Has the source look when it is empty, should the power not change before. */
     void LookWhenEmpty();
 

@@ -623,8 +623,10 @@ class Study(Folder):
         self.assertEqual(rows["LimitNet", "time", "30"]["correct"], "1", "the third arrives at 35 s")
         self.assertEqual(rows["WebP 32x32", "bytes", "100"]["limitnet_less_this"], "-0.5000")
         self.assertTrue((self.folder / "study.png").is_file())
-        # 50 % between 100 and 200 bytes: interpolated between 0 and 50 %.
-        self.assertRegex(out, r"\| LimitNet \| 190 \| 200 \|")
+        # One of two is right from 200 bytes on, both from 300 on: 40, 50, 60 and 65 %.
+        self.assertRegex(out, r"\| LimitNet \| 200 \| 200 \| 300 \| 300 \|")
+        # With 100 bytes at most one is; the size of 300 bytes has both.
+        self.assertRegex(out, r"\| WebP 32x32 \| 100 \| 100 \| 300 \| 300 \|")
 
     def test_other_pictures(self):
         path = self.folder / "webp" / "images.csv"

@@ -618,10 +618,29 @@ TEST(OffloadingProgram, AttributesThatNs3CannotTakeGetOneLine)
                                   folder,
                                   {"--check",
                                    "--attributes.lpwan::LoraGateway::Demodulators=4",
-                                   "--attributes.ns3::UniformRandomVariable::Min=1e-3",
-                                   "--attributes.lpwan::ImageSource::Interval="
-                                   "ns3::ConstantRandomVariable[Constant=5]"});
+                                   "--attributes.ns3::UniformRandomVariable::Min=1e-3"});
     EXPECT_EQ(good.exitCode, 0) << good.err;
+}
+
+TEST(OffloadingProgram, AttributesThatAKeySetsAreRefused)
+{
+    const std::vector<std::pair<std::string, std::string>> cases{
+        {"LoraGateway::NoiseFigure=30", "lora.noise_figure_db"},
+        {"LoraEndDevice::TxPower=2", "lora.tx_power_dbm"},
+        {"LoraEndDevice::DataRate=7", "lora.sf"},
+        {"ns3::lpwan::NbiotUe::TxPower=14", "nbiot.tx_power_dbm"},
+        {"ImageSource::Interval=ns3::ConstantRandomVariable[Constant=5]", "images.period_s"},
+    };
+    for (const auto& [attribute, key] : cases)
+    {
+        const TestFolder folder;
+        const std::string name = attribute.rfind("ns3::", 0) == 0 ? "" : "lpwan::";
+        const auto run =
+            RunScenario("lora", folder, {"--check", "--attributes." + name + attribute});
+        EXPECT_EQ(run.exitCode, 1) << attribute;
+        EXPECT_NE(run.err.find(key + "; use that"), std::string::npos) << run.err;
+        EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << run.err;
+    }
 }
 
 TEST(OffloadingProgram, BadInputGetsOneLine)

@@ -159,6 +159,28 @@ TEST(ImageFile, DamagedBytesNeverCrash)
     }
 }
 
+TEST(ImageFile, WritingLeavesLinksAndDevicesAsTheyAre)
+{
+    namespace fs = std::filesystem;
+    const TestFolder folder;
+    const std::vector<std::uint8_t> bytes{1, 2, 3};
+    WriteBytes(folder.Path() / "file", {9});
+    fs::create_symlink("file", folder.Path() / "link");
+    WriteBytes(folder.Path() / "link", bytes);
+    EXPECT_TRUE(fs::is_symlink(folder.Path() / "link"));
+    EXPECT_EQ(ReadBytes(folder.Path() / "file"), bytes);
+
+    // By a link of its own, so that a mistake would not harm the machine.
+    fs::create_symlink("/dev/null", folder.Path() / "null");
+    WriteBytes(folder.Path() / "null", bytes);
+    EXPECT_TRUE(fs::is_symlink(folder.Path() / "null"));
+    EXPECT_TRUE(fs::is_character_file("/dev/null"));
+
+    fs::create_directory(folder.Path() / "folder");
+    EXPECT_THROW(WriteBytes(folder.Path() / "folder", bytes), Error);
+    EXPECT_TRUE(fs::is_directory(folder.Path() / "folder"));
+}
+
 TEST(ImageFile, ErrorsNameTheFile)
 {
     const TestFolder folder;
