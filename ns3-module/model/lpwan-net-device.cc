@@ -216,6 +216,7 @@ LpwanNetDevice::SetRadioState(RadioState state)
     Account();
     m_planned = 0;
     m_planNext = 0;
+    m_state = state;
     if (m_follower)
     {
         for (auto& event : m_follower->events)
@@ -223,10 +224,10 @@ LpwanNetDevice::SetRadioState(RadioState state)
             event.Cancel();
         }
         m_follower->events.clear();
-        // Not by m_state: a change planned for this very moment is in it, and was not told.
+        // Last, since an empty source turns the device off, which has a state of its own. Not by
+        // the state before: a change planned for this very moment is in that, and was not told.
         Tell(state);
     }
-    m_state = state;
 }
 
 void

@@ -219,7 +219,7 @@ class LpwanNetDevice : public NetDevice
     /** \param fraction what is left of the battery, 0..1; a link may have a way to tell it */
     virtual void NotifyBattery(double fraction);
 
-    /** Told just before the radio enters another state. */
+    /** Told when the radio enters another state. */
     using RadioStateCallback = Callback<void, RadioState>;
 
     /**

@@ -1368,6 +1368,24 @@ class EnergyTestCase : public TestCase
             const std::vector<std::string> dropped{"battery_empty"};
             NS_TEST_ASSERT_MSG_EQ((cell.m_dropped == dropped), true, "and says why");
         }
+        {
+            // The same threshold, passed at 40.5 s and found when a frame is to begin: it does not,
+            // and the radio stays off.
+            Cell cell({1000});
+            const auto [source, model] = withSource(cell, 4.5);
+            source->SetEnergyUpdateInterval(Seconds(1000));
+            model->SetAttribute("BasePower", DoubleValue(0.1));
+            model->SetMcuPower(0);
+            cell.SendAt(Seconds(42), 0, 20);
+            cell.Run(Seconds(100));
+            NS_TEST_ASSERT_MSG_EQ(cell.m_devices[0]->IsOff(), true, "off");
+            NS_TEST_ASSERT_MSG_EQ(cell.m_uplinks.size(), 0, "silent");
+            NS_TEST_ASSERT_MSG_EQ(cell.m_devices[0]->GetTimeIn(RadioState::TX),
+                                  Time(0),
+                                  "for good");
+            const std::vector<std::string> dropped{"battery_empty"};
+            NS_TEST_ASSERT_MSG_EQ((cell.m_dropped == dropped), true, "and says why");
+        }
         for (const double joule : {1e-9, 1e-6, 1e-4, 0.001, 0.002})
         {
             // Less than ns-3's energy source tells apart is left again and again; it ends.
