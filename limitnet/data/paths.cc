@@ -4,15 +4,16 @@
 #include "limitnet/codec/error.h"
 
 #include <cstdlib>
+#include <dlfcn.h>
 #include <system_error>
 
 // Both are compile definitions of this file, set by the build: the root of the source tree, and
-// where `install` puts share/limitnet. A build that knows one of them only leaves the other out.
+// the way from the folder of the installed library to the project's files.
 #ifndef LIMITNET_SOURCE_DIR
 #define LIMITNET_SOURCE_DIR ""
 #endif
-#ifndef LIMITNET_INSTALL_DATADIR
-#define LIMITNET_INSTALL_DATADIR ""
+#ifndef LIMITNET_DATA_FROM_LIB
+#define LIMITNET_DATA_FROM_LIB "../share/limitnet"
 #endif
 
 namespace limitnet
@@ -28,20 +29,37 @@ Environment(const char* name)
     return value ? value : "";
 }
 
-/** The folders that files of the project are in, most specific first. */
+/**
+ * \return where the project's files are when this library is an installed one, found from where it
+ *         was loaded, so that a prefix may be moved; nothing in a build tree
+ */
+std::filesystem::path
+InstalledDir()
+{
+    Dl_info info{};
+    if (dladdr(reinterpret_cast<const void*>(&CacheDir), &info) == 0 || !info.dli_fname)
+    {
+        return {};
+    }
+    std::error_code problem;
+    const auto library = std::filesystem::canonical(info.dli_fname, problem);
+    if (problem)
+    {
+        return {};
+    }
+    const auto dir = (library.parent_path() / LIMITNET_DATA_FROM_LIB).lexically_normal();
+    return std::filesystem::is_directory(dir / "models", problem) ? dir : std::filesystem::path{};
+}
+
+/** The folders that files of the project are in: one, in an installation or a build tree. */
 std::vector<std::filesystem::path>
 SharedDirs()
 {
-    std::vector<std::filesystem::path> dirs;
-    for (const std::filesystem::path& dir : {std::filesystem::path{LIMITNET_SOURCE_DIR},
-                                             std::filesystem::path{LIMITNET_INSTALL_DATADIR}})
+    if (auto dir = InstalledDir(); !dir.empty())
     {
-        if (!dir.empty())
-        {
-            dirs.push_back(dir);
-        }
+        return {std::move(dir)};
     }
-    return dirs;
+    return {std::filesystem::path{LIMITNET_SOURCE_DIR}};
 }
 
 bool

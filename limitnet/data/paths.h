@@ -32,8 +32,8 @@ std::vector<std::filesystem::path> DataSearchPath(const std::filesystem::path& d
  * Finds trained weights.
  *
  * Looked for as `<name>.pt`, or as \p name itself when that is a path to an existing file, in
- * $LIMITNET_MODELS, then in models/ of the source tree that the program was built from, then in the
- * installed share/limitnet/models.
+ * $LIMITNET_MODELS, then in share/limitnet/models of the prefix that the program is installed in,
+ * or, where it is not installed, in models/ of the source tree that it was built from.
  *
  * \param name such as "codec-224"
  * \return the path of the file.
@@ -51,10 +51,10 @@ std::filesystem::path FindModel(const std::string& name);
 std::filesystem::path FindDeviceModel(const std::string& name);
 
 /**
- * Finds a file that comes with the program, such as "analysis/plot-accuracy.py": in the source
- * tree, then in the installed share/limitnet.
+ * Finds a file that comes with the program, such as "analysis/plot-accuracy.py": in share/limitnet
+ * of the prefix that it is installed in, or in the source tree.
  *
- * \return its path, empty when it is in neither.
+ * \return its path, empty when it is not there.
  */
 std::filesystem::path FindSharedFile(const std::filesystem::path& relative);
 

@@ -25,12 +25,15 @@ CLEAN = {
     "limitnet/data/d.cc": LICENCE + '#include "limitnet/codec/a.h"\n\n#include <png.h>\n',
     "limitnet/nn/n-torch.h": LICENCE + "#include <torch/torch.h>\n",
     "limitnet/nn/n.cc": LICENCE + '#include "limitnet/nn/n-torch.h"\n',
-    "ns3-module/CMakeLists.txt": "set(x model/lpwan-m.cc model/lpwan-m.h test/lpwan-t.cc lpwan-t)\n",
-    "ns3-module/model/lpwan-m.h": LICENCE + '#include "ns3/object.h"\n',
-    "ns3-module/model/lpwan-m.cc": LICENCE + '#include "limitnet/codec/a.h"\n',
-    "ns3-module/test/lpwan-t.cc": LICENCE + 'static ns3::TestSuite suite("lpwan-t");\n',
-    "ns3-module/examples/CMakeLists.txt": "set(base_examples good)\n",
-    "ns3-module/examples/good.cc": LICENCE,
+    "ns3-module/lpwan/CMakeLists.txt": "set(x model/lpwan-l.cc)\n",
+    "ns3-module/lpwan/model/lpwan-l.cc": LICENCE + '#include "ns3/object.h"\n',
+    "ns3-module/limitnet/CMakeLists.txt":
+        "set(x model/lpwan-m.cc model/lpwan-m.h test/lpwan-t.cc lpwan-t)\n",
+    "ns3-module/limitnet/model/lpwan-m.h": LICENCE + '#include "ns3/object.h"\n',
+    "ns3-module/limitnet/model/lpwan-m.cc": LICENCE + '#include "limitnet/codec/a.h"\n',
+    "ns3-module/limitnet/test/lpwan-t.cc": LICENCE + 'static ns3::TestSuite suite("lpwan-t");\n',
+    "ns3-module/limitnet/examples/CMakeLists.txt": "set(base_examples good)\n",
+    "ns3-module/limitnet/examples/good.cc": LICENCE,
     "tests/CMakeLists.txt": "add_executable(t codec/a-test.cc)\n",
     "tests/codec/a-test.cc": LICENCE + '#include "limitnet/codec/a.h"\n',
 }
@@ -45,15 +48,19 @@ BAD_FILE = "#!/bin/sh\nfor a; do case $a in --scenario=*) exit 1;; esac; done\n"
 
 # Check, file, its text, words of the complaint.
 VIOLATIONS = [
-    ("includes", "ns3-module/model/lpwan-m.cc", "#include <torch/torch.h>\n", "LibTorch"),
-    ("includes", "ns3-module/model/lpwan-m.cc", '#include "limitnet/nn/n-torch.h"\n', "LibTorch"),
-    ("includes", "ns3-module/model/lpwan-m.cc", '#  include "limitnet/training/t.h"\n', "training/"),
-    ("includes", "ns3-module/model/other.h", "", "lpwan-*.h"),
+    ("includes", "ns3-module/limitnet/model/lpwan-m.cc", "#include <torch/torch.h>\n", "LibTorch"),
+    ("includes", "ns3-module/limitnet/model/lpwan-m.cc", '#include "limitnet/nn/n-torch.h"\n', "LibTorch"),
+    ("includes", "ns3-module/limitnet/model/lpwan-m.cc", '#  include "limitnet/training/t.h"\n', "training/"),
+    ("includes", "ns3-module/limitnet/model/other.h", "", "lpwan-*.h"),
+    ("includes", "ns3-module/lpwan/model/lpwan-l.cc", '#include "limitnet/codec/a.h"\n',
+     "knows nothing of limitnet"),
+    ("includes", "ns3-module/lpwan/model/lpwan-l.cc", '#include "ns3/lpwan-m.h"\n',
+     "knows nothing of limitnet"),
     ("includes", "limitnet/data/d.cc", "#include <torch/script.h>\n", "LibTorch"),
     ("includes", "limitnet/nn/public.h", "#include <ATen/ATen.h>\n", "LibTorch"),
     ("includes", "limitnet/data/d.cc", '#include "ns3/object.h"\n', "nothing of ns-3"),
     ("includes", "limitnet/data/d.cc", "#include <opencv2/core.hpp>\n", "OpenCV"),
-    ("includes", "ns3-module/model/lpwan-m.cc", "#include <opencv2/core.hpp>\n", "OpenCV"),
+    ("includes", "ns3-module/limitnet/model/lpwan-m.cc", "#include <opencv2/core.hpp>\n", "OpenCV"),
     ("includes", "limitnet/codec/a.cc", "#include <boost/crc.hpp>\n", "standard library only"),
     ("includes", "limitnet/codec/a.cc", '#include "limitnet/data/d.h"\n', "may not include data/"),
     ("includes", "limitnet/data/d.cc", '#include "limitnet/nn/n.h"\n', "may not include nn/"),
@@ -61,13 +68,13 @@ VIOLATIONS = [
     ("includes", "limitnet/newroom/n.cc", "", "no rule yet"),
     ("registered", "tests/codec/b-test.cc", "", "tests/codec/b-test.cc: named in no"),
     ("registered", "limitnet/codec/b.cc", "", "limitnet/codec/b.cc: named in no"),
-    ("registered", "ns3-module/examples/b.cc", "", "examples/b.cc: named in no"),
-    ("registered", "ns3-module/test/lpwan-t.cc", 'TestSuite("lpwan-u")\n', "suite lpwan-u"),
+    ("registered", "ns3-module/limitnet/examples/b.cc", "", "examples/b.cc: named in no"),
+    ("registered", "ns3-module/limitnet/test/lpwan-t.cc", 'TestSuite("lpwan-u")\n', "suite lpwan-u"),
     ("registered", "tests/lint/check-x.py", "", "run by no test"),
     ("format", "limitnet/codec/a.cc", LICENCE + "int  a;\n", "clang-formatted"),
     ("format", "limitnet/codec/a.cc", "int a;\n", "the first line is not"),
     ("runs", "bin/good", "#!/bin/sh\nexit 3\n", "exit status 3"),
-    ("runs", "ns3-module/examples/absent.cc", "", "absent"),
+    ("runs", "ns3-module/limitnet/examples/absent.cc", "", "absent"),
     ("runs", "bin/limitnet-lora-scenario", "#!/bin/sh\n", "did not write accuracy.csv"),
     ("runs", "bin/limitnet-lora-scenario", BAD_FILE, "--scenario=one.ini: exit status 1"),
     ("runs", "bin/limitnet-lora-scenario", GOOD.replace("$run", "$$"), "differs between two runs"),
@@ -92,7 +99,7 @@ def make_tree(root, check):
     shutil.copy(ROOT / ".clang-format", root)
     write(root, "bin/good", GOOD)
     if check == "runs":
-        write(root, "ns3-module/examples/limitnet-lora-scenario.cc", LICENCE)
+        write(root, "ns3-module/limitnet/examples/limitnet-lora-scenario.cc", LICENCE)
         write(root, "bin/limitnet-lora-scenario", GOOD)
         write(root, "scenarios/one.ini", "# a question\n")
 

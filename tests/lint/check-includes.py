@@ -11,7 +11,8 @@
  - OpenCV is Apache-2.0, which a program that links ns-3 may not link: it is for limitnet/cli/, and
    for that room's tests;
  - limitnet/ includes nothing of ns-3;
- - ns3-module/ includes the library's public headers, but not cli/ and training/;
+ - ns3-module/lpwan/ includes ns-3 and nettle, nothing of ours beside itself;
+ - ns3-module/limitnet/ includes the library's public headers, but not cli/ and training/;
  - ns3-module/ gives no header a name without `lpwan-` in front, since ns-3 puts the headers of all
    modules in one folder.
 """
@@ -58,8 +59,11 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 TORCH = re.compile(r"^(torch|ATen|c10|caffe2)/")
 
 
-def complaint_about(where, is_source, header):
-    """The rule that `header`, included by the file `where` (relative to the root), breaks."""
+def complaint_about(where, is_source, header, module_headers):
+    """The rule that `header`, included by the file `where` (relative to the root), breaks.
+
+    `module_headers` are those of the ns-3 module limitnet, as they are included.
+    """
     part, room = where.parts[0], where.parts[1] if len(where.parts) > 2 else ""
     own = header.split("/")[1] if header.startswith("limitnet/") and header.count("/") > 1 else ""
 
@@ -79,6 +83,8 @@ def complaint_about(where, is_source, header):
         if room == "codec" and not own and header not in STANDARD_HEADERS | PROCESSOR_HEADERS:
             return "codec/ includes the C++ standard library only"
     elif part == "ns3-module":
+        if room == "lpwan" and (own or header in module_headers):
+            return "the module lpwan knows nothing of limitnet"
         if own in MODULE_FORBIDDEN:
             return f"the ns-3 module may not include {own}/"
     return None
@@ -86,6 +92,8 @@ def complaint_about(where, is_source, header):
 
 def main(root):
     complaints, checked = [], 0
+    module_headers = {f"ns3/{path.name}" for path in files(root, ".h")
+                      if path.relative_to(root).parts[:2] == ("ns3-module", "limitnet")}
     for path in files(root, ".h", ".cc"):
         where = path.relative_to(root)
         checked += 1
@@ -97,7 +105,7 @@ def main(root):
                               f"{Path(__file__).name}")
         text = path.read_text(encoding="utf-8")
         for match in INCLUDE.finditer(text):
-            wrong = complaint_about(where, path.suffix == ".cc", match.group(2))
+            wrong = complaint_about(where, path.suffix == ".cc", match.group(2), module_headers)
             if wrong:
                 line = text.count("\n", 0, match.start(2)) + 1
                 complaints.append(f"{where}:{line}: #include {match.group(2)}: {wrong}")

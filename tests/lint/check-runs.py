@@ -4,7 +4,7 @@
 
   check-runs.py ROOT BIN
 
-Every ns3-module/examples/*.cc is a program in BIN: it has to print its help and to run, once
+Every ns3-module/*/examples/*.cc is a program in BIN: it has to print its help and to run, once
 without a file and once with every file of scenarios/ that is for it. Those in PROGRAMS are run with
 few devices for a short time, and have to leave their result files. The same
 scenario has to give the same bytes twice, and others with another run number. A scenario file is for
@@ -94,7 +94,7 @@ def is_sweep(scenario):
 
 def main(root, programs):
     complaints, checked, skipped = [], 0, 0
-    examples = sorted(path.stem for path in (root / "ns3-module" / "examples").glob("*.cc"))
+    examples = sorted(path.stem for path in (root / "ns3-module").glob("*/examples/*.cc"))
     scenarios = sorted((root / "scenarios").glob("**/*.ini"))
     for scenario in scenarios:
         if program_of(scenario) not in examples:

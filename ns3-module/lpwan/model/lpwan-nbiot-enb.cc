@@ -1644,7 +1644,7 @@ NbiotEnb::AnnounceDownlink(uint32_t index)
         return;
     }
     // A device that is busy comes to it in its connection.
-    if (!device.IsListeningToPaging() || ue.downlink->paging.IsRunning())
+    if (!device.IsListeningToPaging() || !ue.downlink->paging.IsExpired())
     {
         return;
     }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-#include "limitnet/scenario/lora-link-options.h"
 #include "lpwan-test-bytes.h"
 
 #include "ns3/basic-energy-source.h"
@@ -334,16 +333,6 @@ class TablesTestCase : public TestCase
         NS_TEST_ASSERT_MSG_EQ_TOL(of("SX1272", 10, 500000), -127, 0.05, "four times the noise");
         NS_TEST_ASSERT_MSG_EQ(LoraSensitivity::Parse("SX9999").has_value(), false, "unknown");
         NS_TEST_ASSERT_MSG_EQ(LoraSensitivity::Parse("-120 -121").has_value(), false, "too few");
-
-        limitnet::OptionTable options("test", "0", "");
-        limitnet::AddLoraLinkSection(options);
-        const auto region = std::find_if(
-            options.Options().begin(),
-            options.Options().end(),
-            [](const limitnet::Option& option) { return option.key == "lora.region"; });
-        NS_TEST_ASSERT_MSG_EQ((region->choices == LoraRegion::Names()),
-                              true,
-                              "scenario files offer what regions there are");
 
         const LoraRegion& us = LoraRegion::Get("US915");
         NS_TEST_ASSERT_MSG_EQ(us.channels.size(), 72, "64 and 8 channels");

@@ -1,33 +1,38 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # build_lib() and build_lib_example() as an ns-3 tree has them, for a build against an installed
-# ns-3. Headers are seen as <ns3/name.h>, as in ns-3; test suites go into one program,
-# limitnet-test-runner, and each is registered with CTest.
+# ns-3. Headers are seen as <ns3/name.h>, as in ns-3; test suites go into one program for each
+# module, MODULE-test-runner, and each suite is registered with CTest.
+#
+# What belongs to the module lpwan is installed as the component `lpwan`, which has all that a
+# program with LoRaWAN or NB-IoT needs beside ns-3: find_package(lpwan), target lpwan::lpwan.
 include(GNUInstallDirs)
+if(NOT LPWAN_NS3_STANDARD)
+  include(${CMAKE_CURRENT_LIST_DIR}/find-ns3.cmake)
+endif()
+set(LPWAN_CMAKE_DIR ${CMAKE_CURRENT_LIST_DIR})
 
-if(PROJECT_IS_TOP_LEVEL AND PROJECT_NAME STREQUAL "limitnet-ns3-module")
+if(PROJECT_IS_TOP_LEVEL AND NOT PROJECT_NAME STREQUAL "limitnet")
   if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
     set(CMAKE_BUILD_TYPE Release CACHE STRING "Release or Debug" FORCE)
   endif()
-  set(CMAKE_CXX_STANDARD 17 CACHE STRING "C++ standard")
+  set(CMAKE_CXX_STANDARD ${LPWAN_NS3_STANDARD} CACHE STRING "C++ standard")
   set(CMAKE_CXX_STANDARD_REQUIRED ON)
   set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
   set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
+  set(CMAKE_INSTALL_RPATH $ORIGIN/../${CMAKE_INSTALL_LIBDIR} $ORIGIN)
   option(LIMITNET_BUILD_TESTS "Build the tests" ON)
   if(LIMITNET_BUILD_TESTS)
     enable_testing()
   endif()
 endif()
 
-find_package(ns3 REQUIRED)
-
-# ns-3's names of its libraries.
-foreach(module core network mobility propagation applications energy)
-  set(lib${module} ns3::lib${module})
-endforeach()
-
 # Debian builds the release profile with logging; what is compiled here has to log as well for
 # NS_LOG to show it. Assertions follow the build type, as in ns-3.
 add_compile_definitions(NS3_LOG_ENABLE $<$<CONFIG:Debug>:NS3_ASSERT_ENABLE>)
+
+foreach(module lpwan limitnet)
+  set(lib${module} lib${module})
+endforeach()
 
 function(build_lib)
   cmake_parse_arguments(
@@ -45,15 +50,37 @@ function(build_lib)
   file(CONFIGURE OUTPUT ${include_dir}/ns3/${arg_LIBNAME}-module.h CONTENT "${aggregate}")
 
   add_library(${target} SHARED ${arg_SOURCE_FILES} ${arg_HEADER_FILES})
-  set_target_properties(${target} PROPERTIES OUTPUT_NAME ns3-${arg_LIBNAME})
-  target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${include_dir}>)
-  target_link_libraries(${target} PUBLIC ${arg_LIBRARIES_TO_LINK})
-  set(lib${arg_LIBNAME} ${target})
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME ns3-${arg_LIBNAME}
+                                             EXPORT_NAME ${arg_LIBNAME})
+  target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${include_dir}>
+                                              $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  # ns-3's libraries are seen by who links this one, others are its own affair.
+  foreach(library ${arg_LIBRARIES_TO_LINK})
+    if(library MATCHES "^(ns3::|lib)")
+      target_link_libraries(${target} PUBLIC ${library})
+    else()
+      target_link_libraries(${target} PRIVATE ${library})
+      if(TARGET ${library})
+        target_include_directories(
+          ${target}
+          PUBLIC $<BUILD_INTERFACE:$<TARGET_PROPERTY:${library},INTERFACE_INCLUDE_DIRECTORIES>>)
+      endif()
+    endif()
+  endforeach()
 
-  install(TARGETS ${target} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(TARGETS ${target} EXPORT ${arg_LIBNAME}ModuleTargets
+          LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT ${arg_LIBNAME})
   install(FILES ${arg_HEADER_FILES} ${include_dir}/ns3/${arg_LIBNAME}-module.h
-          DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/ns3)
+          DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/ns3 COMPONENT ${arg_LIBNAME})
+  if(arg_LIBNAME STREQUAL "lpwan")
+    set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/lpwan)
+    install(EXPORT lpwanModuleTargets NAMESPACE lpwan:: DESTINATION ${package_dir}
+            FILE lpwanTargets.cmake COMPONENT lpwan)
+    install(FILES ${LPWAN_CMAKE_DIR}/lpwanConfig.cmake ${LPWAN_CMAKE_DIR}/find-ns3.cmake
+            DESTINATION ${package_dir} COMPONENT lpwan)
+  endif()
 
+  set(current_module ${arg_LIBNAME})
   if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/examples/CMakeLists.txt)
     add_subdirectory(examples)
   endif()
@@ -67,7 +94,7 @@ function(build_lib)
     add_executable(${runner} ${main} ${arg_TEST_SOURCES})
     target_compile_definitions(
       ${runner} PRIVATE NS_TEST_SOURCEDIR="${CMAKE_CURRENT_SOURCE_DIR}/test")
-    target_link_libraries(${runner} PRIVATE ${target})
+    target_link_libraries(${runner} PRIVATE ${target} ${arg_LIBRARIES_TO_LINK})
     foreach(suite ${test_suites})
       add_test(NAME ns3.${suite} COMMAND ${runner} --suite=${suite} --fullness=TAKES_FOREVER --verbose)
     endforeach()
@@ -77,6 +104,8 @@ endfunction()
 function(build_lib_example)
   cmake_parse_arguments(arg "" "NAME" "SOURCE_FILES;HEADER_FILES;LIBRARIES_TO_LINK" ${ARGN})
   add_executable(${arg_NAME} ${arg_SOURCE_FILES} ${arg_HEADER_FILES})
+  target_include_directories(${arg_NAME} PRIVATE ${include_dir}) # its module's, as in ns-3
   target_link_libraries(${arg_NAME} PRIVATE ${arg_LIBRARIES_TO_LINK})
-  install(TARGETS ${arg_NAME} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  install(TARGETS ${arg_NAME} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR}
+          COMPONENT ${current_module})
 endfunction()

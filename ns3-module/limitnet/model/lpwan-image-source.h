@@ -6,11 +6,11 @@
 #include "limitnet/codec/image-codec.h"
 #include "limitnet/codec/image.h"
 #include "limitnet/device/device-profile.h"
-#include "lpwan-energy-model.h"
-#include "lpwan-net-device.h"
 
 #include "ns3/application.h"
 #include "ns3/event-id.h"
+#include "ns3/lpwan-energy-model.h"
+#include "ns3/lpwan-net-device.h"
 #include "ns3/nstime.h"
 #include "ns3/random-variable-stream.h"
 #include "ns3/traced-callback.h"

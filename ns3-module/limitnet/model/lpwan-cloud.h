@@ -5,9 +5,9 @@
 
 #include "limitnet/codec/fragment.h"
 #include "lpwan-feedback.h"
-#include "lpwan-uplink-delivery.h"
 
 #include "ns3/application.h"
+#include "ns3/lpwan-uplink-delivery.h"
 #include "ns3/nstime.h"
 #include "ns3/traced-callback.h"
 

@@ -4,6 +4,7 @@
 
 #include "limitnet/codec/fragment.h"
 #include "limitnet/results/run-folder.h"
+#include "limitnet/scenario/lora-link-options.h"
 #include "limitnet/scenario/offloading-options.h"
 
 #include "ns3/boolean.h"
@@ -13,6 +14,7 @@
 #include "ns3/lpwan-image-source.h"
 #include "ns3/lpwan-lora-helper.h"
 #include "ns3/lpwan-lora-link.h"
+#include "ns3/lpwan-lora-region.h"
 #include "ns3/lpwan-net-device.h"
 #include "ns3/lpwan-scenario-setup.h"
 #include "ns3/mac48-address.h"
@@ -21,6 +23,7 @@
 #include "ns3/test.h"
 #include "ns3/uinteger.h"
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <memory>
@@ -935,6 +938,29 @@ class OperatorsTestCase : public TestCase
     std::vector<LoraFate> m_fates;
 };
 
+/** What scenario files offer is what the models have. */
+class RegionKeyTestCase : public TestCase
+{
+  public:
+    RegionKeyTestCase()
+        : TestCase("the regions of lora.region are those of the model")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        limitnet::OptionTable options("test", "0", "");
+        limitnet::AddLoraLinkSection(options);
+        const auto region = std::find_if(
+            options.Options().begin(),
+            options.Options().end(),
+            [](const limitnet::Option& option) { return option.key == "lora.region"; });
+        NS_TEST_ASSERT_MSG_EQ((region != options.Options().end()), true, "there is the key");
+        NS_TEST_ASSERT_MSG_EQ((region->choices == LoraRegion::Names()), true, "and its values");
+    }
+};
+
 /** The suite. */
 class LpwanOffloadingTestSuite : public TestSuite
 {
@@ -949,6 +975,7 @@ class LpwanOffloadingTestSuite : public TestSuite
         AddTestCase(new SendingTimeTestCase);
         AddTestCase(new EstimateTestCase);
         AddTestCase(new OperatorsTestCase);
+        AddTestCase(new RegionKeyTestCase);
     }
 };
 

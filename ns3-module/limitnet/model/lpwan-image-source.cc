@@ -418,7 +418,7 @@ ImageSource::CloseIfDone(uint32_t image)
         return pending.image == image;
     });
     if (open != m_open.end() && !waits && open->second.inDevice.empty() &&
-        !open->second.timeout.IsRunning())
+        open->second.timeout.IsExpired())
     {
         open->second.expiry.Cancel();
         m_open.erase(open);
@@ -458,7 +458,7 @@ ImageSource::OnFeedback(Ptr<NetDevice> /* device */,
         return true;
     }
     Open& open = found->second;
-    if (!open.timeout.IsRunning())
+    if (open.timeout.IsExpired())
     {
         return true; // an answer to an earlier question; what is missing is on its way
     }
