@@ -12,7 +12,7 @@ trap 'rm -rf -- "$out"' EXIT
 for devices in 100 1000 5000 20000 100000; do
     duration=$((1200000000 / devices))
     ((devices < 100000)) || duration=86400
-    for repetition in 1 2 3; do
+    for _ in 1 2 3; do
         build/bin/limitnet-lorawan-cell --scenario=scenarios/benchmark-lorawan.ini --out="$out" \
             --devices.count="$devices" --scenario.duration_s="$duration" 2>&1 >/dev/null
     done | sort -k 7 -n | sed -n "2s/^/$devices devices, $duration s: /p"

@@ -8,7 +8,7 @@ cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
 for arguments in "1000 1000 1000 300 3000" "1000 100 1000 30 3000" "20000 100 1000 30 3000" \
     "50000 50000 100 3600 86400"; do
-    for repetition in 1 2 3; do
+    for _ in 1 2 3; do
         # shellcheck disable=SC2086
         build/bin/limitnet-nbiot-cell $arguments
     done | sort -t ';' -k 2 -g | sed -n 2p

@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Builds ns3-module/ inside the ns-3 3.37 source tree, as contrib/limitnet, with ns-3's own commands;
-# runs its test suites there; and compares the results of one scenario, byte for byte, with those of
-# the program built against the installed ns-3.
+# Builds the two modules inside an ns-3 source tree, with this checkout as contrib/limitnet and by
+# ns-3's own commands: first without the library limitnet, which gives the module lpwan, then with
+# it. Runs the test suites there, a script of a stranger's in scratch/, and compares the results of
+# LoRaWAN, NB-IoT and a scenario, byte for byte, with those of the build here.
 #
-#   tests/in-tree.sh
+#   tests/in-tree.sh [DIR]
 #
-# The tree is Debian's source package ns3. It is kept, with what was built in it, in
-# ${XDG_CACHE_HOME:-~/.cache}/limitnet/ns-3.37; remove that folder to begin anew.
+# DIR is an ns-3 tree of any release from 3.37 on; contrib/limitnet in it is made, or replaced when
+# it is a link. Without DIR the tree is Debian's source package ns3. That one is kept, with what was
+# built in it, in ${XDG_CACHE_HOME:-~/.cache}/limitnet/ns-3; remove that folder to begin anew.
 set -euo pipefail
 
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/limitnet
-tree=$cache/ns-3.37
+tree=${1:-$cache/ns-3}
 scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 
@@ -61,9 +63,10 @@ fetch_tree()
         rm -rf -- "$work"
         fail "apt-get could not get the source package ns3"
     }
-    [[ -f $work/source/ns3-3.37/ns-3.37/ns3 ]] || fail "the source package ns3 is not version 3.37"
+    file=$(find "$work/source" -mindepth 3 -maxdepth 3 -name ns3 -path '*/ns-3*/ns3' | head -n 1)
+    [[ -n $file ]] || fail "the source package ns3 has no ns-3 with CMake"
     rm -rf -- "$tree"
-    mv "$work/source/ns3-3.37/ns-3.37" "$tree"
+    mv "${file%/ns3}" "$tree"
     rm -rf -- "$work"
 }
 
@@ -77,60 +80,87 @@ step "packages and the library"
 "$root/ns3" --yes packages build tree
 "$root/ns3" --yes build
 
-if [[ ! -f $tree/ns3 ]]; then
+if [[ $# == 0 && ! -f $tree/ns3 ]]; then
     step "ns-3's source tree"
     fetch_tree
 fi
-ln -sfn "$root/ns3-module" "$tree/contrib/limitnet"
+tree=$(cd -- "$tree" && pwd -P)
+[[ -f $tree/VERSION && -f $tree/ns3 ]] || fail "$tree is no source tree of ns-3 3.36 or later"
+release=$(<"$tree/VERSION")
+step "ns-3 $release in $tree"
+[[ ! -e $tree/contrib/limitnet || -L $tree/contrib/limitnet ]] ||
+    fail "$tree/contrib/limitnet is there and no link"
+ln -sfn "$root" "$tree/contrib/limitnet"
+# The copy in scratch/ goes again: it is no part of the tree.
+script=$tree/scratch/limitnet-first-script.cc
+trap 'rm -rf -- "$scratch" "$script"' EXIT
+cp "$root/tests/in-tree/first-script.cc" "$script"
 
-step "configure"
-# Tests and examples of this module only: ns-3's own are not what is to be shown here.
-ns3_in_tree configure --enable-modules=limitnet --enable-examples --enable-tests \
-    --filter-module-examples-and-tests=limitnet -- -Dlimitnet_DIR="$root/build" \
-    >"$scratch/configure.log" 2>&1 || {
-    cat "$scratch/configure.log" >&2
-    fail "ns-3's configure failed"
-}
-
-step "build"
-ns3_in_tree build >"$scratch/build.log" 2>&1 || {
-    tail -n 60 "$scratch/build.log" >&2
-    fail "the build in ns-3's tree failed"
-}
-
-step "test suites"
-suites=$(sed -n '/^set(test_suites/,/)/p' "$root/ns3-module/CMakeLists.txt" |
-    sed -e 's/set(test_suites//' -e 's/)//')
-[[ -n ${suites//[[:space:]]/} ]] || fail "ns3-module/CMakeLists.txt lists no test suite"
-for suite in $suites; do
-    # test.py exits with 0 also when it found no such suite, so what it says is looked at.
-    (cd "$tree" && env USER=limitnet python3 ./test.py -s "$suite") \
-        >"$scratch/test.log" 2>&1 || true
-    grep -q '^1 of 1 tests passed' "$scratch/test.log" || {
-        cat "$scratch/test.log" >&2
-        fail "suite $suite failed in ns-3's tree"
+quietly()
+{
+    "$@" >"$scratch/log" 2>&1 || {
+        tail -n 60 "$scratch/log" >&2
+        fail "failed: $*"
     }
-    printf '%s passed\n' "$suite"
-done
+}
 
-step "the same scenario in both builds"
+# run_suites MODULE
+run_suites()
+{
+    local suite suites
+    suites=$(sed -n '/^set(test_suites/,/)/p' "$root/ns3-module/$1/CMakeLists.txt" |
+        sed -e 's/set(test_suites//' -e 's/)//')
+    [[ -n ${suites//[[:space:]]/} ]] || fail "ns3-module/$1/CMakeLists.txt lists no test suite"
+    for suite in $suites; do
+        # test.py exits with 0 also when it found no such suite, so what it says is looked at.
+        (cd "$tree" && env USER=limitnet python3 ./test.py -n -s "$suite") \
+            >"$scratch/test.log" 2>&1 || true
+        grep -q '^1 of 1 tests passed' "$scratch/test.log" || {
+            cat "$scratch/test.log" >&2
+            fail "suite $suite failed in ns-3's tree"
+        }
+        printf '%s passed\n' "$suite"
+    done
+}
+
+# Tests and examples of these modules only: ns-3's own are not what is to be shown here.
+configuration=(--enable-modules=limitnet --enable-examples --enable-tests
+    --filter-module-examples-and-tests="lpwan;limitnet")
+
+step "lpwan alone: the library limitnet is not there"
+quietly ns3_in_tree configure "${configuration[@]}" -- -DCMAKE_DISABLE_FIND_PACKAGE_limitnet=ON
+grep -q "The ns-3 module limitnet is left out" "$scratch/log" ||
+    fail "configure does not say that the module limitnet is left out"
+quietly ns3_in_tree build
+run_suites lpwan
+ns3_in_tree run limitnet-first-script 2>"$scratch/log" | grep '30 of 30 frames received' || {
+    cat "$scratch/log" >&2
+    fail "the script in scratch/ failed"
+}
+quietly ns3_in_tree run "limitnet-lorawan-first --devices=50"
+
+step "both modules"
+quietly ns3_in_tree configure "${configuration[@]}" -- -DCMAKE_DISABLE_FIND_PACKAGE_limitnet=OFF \
+    -Dlimitnet_DIR="$root/build"
+quietly ns3_in_tree build
+run_suites limitnet
+
+step "the same results in both builds"
 # Small enough for seconds, with more than one spreading factor and with losses.
-scenario="--devices.count=4 --seed=3 --run=2 --cloud.cache=none"
-mkdir -p "$scratch/installed" "$scratch/tree"
-"$root/ns3" --yes run "limitnet-lora-scenario $scenario --out=$scratch/installed" \
-    >"$scratch/run.log" 2>&1 || {
-    cat "$scratch/run.log" >&2
-    fail "the scenario failed in the build against the installed ns-3"
-}
-ns3_in_tree run "limitnet-lora-scenario $scenario --out=$scratch/tree" \
-    >"$scratch/run.log" 2>&1 || {
-    cat "$scratch/run.log" >&2
-    fail "the scenario failed in ns-3's tree"
-}
+runs=(
+    "limitnet-lora-scenario --devices.count=4 --seed=3 --run=2 --cloud.cache=none --plot=false"
+    "limitnet-nbiot-scenario --devices.count=3 --images.per_device=1 --cloud.cache=none --plot=false"
+    "limitnet-lorawan-cell --devices.count=100 --lora.adr=true --lora.confirmed=true --frames=true"
+)
+for run in "${runs[@]}"; do
+    mkdir -p "$scratch/installed" "$scratch/tree"
+    quietly "$root/ns3" --yes run "$run --out=$scratch/installed"
+    quietly ns3_in_tree run "$run --out=$scratch/tree"
+done
 count=0
 while IFS= read -r file; do
     cmp "$scratch/installed/$file" "$scratch/tree/$file" || fail "$file differs between the builds"
     count=$((count + 1))
 done < <(cd "$scratch/installed" && find . -name '*.csv' | sort)
-((count >= 4)) || fail "the scenario wrote $count CSV files, not four"
+((count >= 13)) || fail "the programs wrote $count CSV files, not 13"
 printf '%d CSV files are the same in both builds\n' "$count"

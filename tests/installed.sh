@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Installs the library into a folder of its own, builds a copy of ns3-module/ alone against it and
-# the installed ns-3, and runs the test suites and one scenario there.
+# Installs everything into a folder and moves that elsewhere: the programs run from there, with their
+# models and scenarios. Builds a copy of ns3-module/ alone against the installed library and the
+# installed ns-3. Installs the component lpwan by itself, and builds a stranger's script against it.
 #
 #   tests/installed.sh
 set -euo pipefail
@@ -26,19 +27,59 @@ quietly()
 
 step "install the library"
 "$root/ns3" --yes build
-quietly cmake --install "$root/build" --prefix "$scratch/prefix"
+quietly cmake --install "$root/build" --prefix "$scratch/first"
+mv "$scratch/first" "$scratch/prefix"
 # What a user of the library sees is the standard library and our own headers.
 if grep -rnE '#include *[<"](torch|ATen|c10|boost|fmt|archive|ns3)' "$scratch/prefix/include/limitnet"; then
     printf 'error: an installed header of the library shows another library\n' >&2
     exit 1
 fi
 
-step "build a copy of the module alone"
+step "the programs where they were moved to"
+(
+    cd "$scratch" # where there is nothing of the checkout
+    quietly prefix/bin/limitnet-lora-scenario --scenario=lora-lossy --devices.count=2 \
+        --images.per_device=1 --scenario.duration_s=300 --images.period_s=60 --plot=false \
+        --cloud.cache=none --out=moved
+    quietly strace -f -e trace=openat -o trace prefix/bin/limitnet-lorawan-cell \
+        --scenario=benchmark-lorawan --devices.count=20 --scenario.duration_s=600 --out=moved
+    if grep -q "\"$root/" trace; then
+        printf 'error: an installed program opens files of the checkout\n' >&2
+        exit 1
+    fi
+    if ldd prefix/bin/limitnet-lorawan-cell | grep -q torch; then
+        printf 'error: limitnet-lorawan-cell loads LibTorch\n' >&2
+        exit 1
+    fi
+)
+
+step "the component lpwan alone"
+quietly cmake --install "$root/build" --prefix "$scratch/lpwan" --component lpwan
+if find "$scratch/lpwan" -type f | grep -v -e lpwan -e 'cmake/.*ns3.cmake$' -e lorawan-first; then
+    printf 'error: the component lpwan has more than the module\n' >&2
+    exit 1
+fi
+mkdir "$scratch/script"
+cp "$root/tests/in-tree/first-script.cc" "$scratch/script/"
+cat >"$scratch/script/CMakeLists.txt" <<'SCRIPT'
+cmake_minimum_required(VERSION 3.20)
+project(script LANGUAGES CXX)
+find_package(lpwan REQUIRED)
+set(CMAKE_CXX_STANDARD ${LPWAN_NS3_STANDARD})
+add_executable(script first-script.cc)
+target_link_libraries(script PRIVATE lpwan::lpwan)
+SCRIPT
+quietly cmake -S "$scratch/script" -B "$scratch/script/build" -G Ninja \
+    -DCMAKE_PREFIX_PATH="$scratch/lpwan"
+quietly cmake --build "$scratch/script/build"
+"$scratch/script/build/script"
+
+step "build a copy of the modules alone"
 cp -r "$root/ns3-module" "$scratch/module"
 quietly cmake -S "$scratch/module" -B "$scratch/build" -G Ninja \
     -DCMAKE_PREFIX_PATH="$scratch/prefix" -DCMAKE_BUILD_TYPE=Release
 grep -q "Library limitnet: $scratch/prefix/" "$scratch/log" || {
-    printf 'error: the module was not built against the installed library\n' >&2
+    printf 'error: the modules were not built against the installed library\n' >&2
     exit 1
 }
 quietly cmake --build "$scratch/build" --parallel 2
@@ -52,4 +93,4 @@ quietly "$scratch/build/bin/limitnet-lora-scenario" --devices.count=2 --images.p
     printf 'error: the scenario wrote no accuracy.csv\n' >&2
     exit 1
 }
-printf 'the module alone works against the installed library\n'
+printf 'the modules alone work against the installed library\n'

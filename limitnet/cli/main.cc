@@ -12,8 +12,6 @@ namespace limitnet
 namespace
 {
 
-namespace po = boost::program_options;
-
 constexpr std::array COMMANDS{
     Command{"calibrate", "make the tables of a codec again, on pictures", RunCalibrate},
     Command{"data", "get a data set or published weights and check them", RunData},
@@ -63,38 +61,6 @@ Main(const std::vector<std::string>& arguments)
 }
 
 } // namespace
-
-std::optional<po::variables_map>
-ParseArguments(const std::string& usage,
-               const std::string& about,
-               po::options_description options,
-               const std::vector<std::string>& arguments,
-               const po::positional_options_description& positional)
-{
-    options.add_options()("help,h", "print this text");
-    po::variables_map values;
-    try
-    {
-        po::store(po::command_line_parser(arguments)
-                      .options(options)
-                      .positional(positional)
-                      .style(po::command_line_style::default_style &
-                             ~po::command_line_style::allow_guessing)
-                      .run(),
-                  values);
-        if (values.count("help") > 0)
-        {
-            std::cout << "Usage: " << usage << "\n\n" << about << "\n\n" << options;
-            return std::nullopt;
-        }
-        po::notify(values);
-    }
-    catch (const po::error& error)
-    {
-        throw Error(fmt::format("{} (see --help)", error.what()));
-    }
-    return values;
-}
 
 } // namespace limitnet
 

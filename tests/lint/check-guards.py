@@ -34,7 +34,8 @@ CLEAN = {
     "ns3-module/limitnet/test/lpwan-t.cc": LICENCE + 'static ns3::TestSuite suite("lpwan-t");\n',
     "ns3-module/limitnet/examples/CMakeLists.txt": "set(base_examples good)\n",
     "ns3-module/limitnet/examples/good.cc": LICENCE,
-    "tests/CMakeLists.txt": "add_executable(t codec/a-test.cc)\n",
+    "tests/CMakeLists.txt": "add_executable(t codec/a-test.cc)\nadd_test(run.sh)\n",
+    "tests/run.sh": "#!/bin/sh\necho hello\n",
     "tests/codec/a-test.cc": LICENCE + '#include "limitnet/codec/a.h"\n',
 }
 # Writes what a run leaves, into the folder of --out; nothing without it (--help).
@@ -73,6 +74,8 @@ VIOLATIONS = [
     ("registered", "tests/lint/check-x.py", "", "run by no test"),
     ("format", "limitnet/codec/a.cc", LICENCE + "int  a;\n", "clang-formatted"),
     ("format", "limitnet/codec/a.cc", "int a;\n", "the first line is not"),
+    ("shell", "tests/run.sh", "#!/bin/bash\nfor name in $names; do echo $name; done\necho `ls`\n",
+     "SC2006"),
     ("runs", "bin/good", "#!/bin/sh\nexit 3\n", "exit status 3"),
     ("runs", "ns3-module/limitnet/examples/absent.cc", "", "absent"),
     ("runs", "bin/limitnet-lora-scenario", "#!/bin/sh\n", "did not write accuracy.csv"),
@@ -119,6 +122,9 @@ def main():
             root = Path(folder)
             make_tree(root, check)
             status, output = outcome(check, root)
+            if status == 77:
+                print(f"check-{check}.py: {output.strip()}")
+                continue
             if status != 0:
                 print(f"check-{check}.py fails on a clean tree:\n{output}", file=sys.stderr)
                 failures += 1
@@ -130,7 +136,7 @@ def main():
                       f"exit status {status}\n{output}", file=sys.stderr)
                 failures += 1
     with tempfile.TemporaryDirectory() as folder:
-        for check in ("includes", "format"):
+        for check in ("includes", "shell"):
             if outcome(check, Path(folder))[0] == 0:
                 print(f"check-{check}.py passes on an empty tree", file=sys.stderr)
                 failures += 1
