@@ -40,10 +40,15 @@ mirror=$({
 } 2>/dev/null | grep '/debian/*$' | head -n 1) || mirror=
 [[ -n $mirror ]] || mirror=http://deb.debian.org/debian
 
+# A mirror that is a day late is good enough for what moves all the time.
+options=()
+if [[ $suite == unstable || $suite == sid ]]; then
+    options=(--aptopt='Acquire::Check-Valid-Until "false"')
+fi
 if [[ ! -x $target/bin/bash ]]; then
     rm -rf --one-file-system -- "$target"
     mmdebstrap --quiet --variant=apt --include=bash,git,ca-certificates \
-        --aptopt='Binary::apt::APT::Keep-Downloaded-Packages "true"' \
+        --aptopt='Binary::apt::APT::Keep-Downloaded-Packages "true"' ${options[@]+"${options[@]}"} \
         "$suite" "$target.new" "deb $mirror $suite main" ||
         fail "mmdebstrap could not make a root of $suite"
     mv "$target.new" "$target"

@@ -25,7 +25,8 @@ quietly()
     }
 }
 
-step "install the library"
+step "install"
+"$root/ns3" --yes packages build installed
 "$root/ns3" --yes build
 quietly cmake --install "$root/build" --prefix "$scratch/first"
 mv "$scratch/first" "$scratch/prefix"

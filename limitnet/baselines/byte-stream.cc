@@ -20,14 +20,13 @@ constexpr uint8_t LAST_FLAG = 2;
 Bytes
 WritePiece(const StreamPiece& piece)
 {
-    Bytes fragment;
-    fragment.reserve(STREAM_HEADER_BYTES + piece.bytes.size());
-    fragment.push_back(
-        static_cast<uint8_t>(piece.imageId % IMAGE_IDS << 2 | (piece.last ? LAST_FLAG : 0)));
-    fragment.push_back(piece.parameter);
-    fragment.push_back(static_cast<uint8_t>(piece.offset >> 8));
-    fragment.push_back(static_cast<uint8_t>(piece.offset));
-    std::copy(piece.bytes.begin(), piece.bytes.end(), std::back_inserter(fragment));
+    Bytes fragment(STREAM_HEADER_BYTES + piece.bytes.size());
+    fragment[0] =
+        static_cast<uint8_t>(piece.imageId % IMAGE_IDS << 2 | (piece.last ? LAST_FLAG : 0));
+    fragment[1] = piece.parameter;
+    fragment[2] = static_cast<uint8_t>(piece.offset >> 8);
+    fragment[3] = static_cast<uint8_t>(piece.offset);
+    std::copy(piece.bytes.begin(), piece.bytes.end(), fragment.begin() + STREAM_HEADER_BYTES);
     return fragment;
 }
 
