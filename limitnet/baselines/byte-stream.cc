@@ -4,7 +4,6 @@
 #include "limitnet/codec/error.h"
 
 #include <algorithm>
-#include <iterator>
 #include <string>
 
 namespace limitnet
