@@ -77,7 +77,7 @@ Profiles()
 } // namespace
 
 const DeviceProfile&
-DeviceProfile::Get(const std::string& name)
+DeviceProfile::Get(std::string_view name)
 {
     std::string known;
     for (const DeviceProfile& profile : Profiles())
@@ -88,7 +88,7 @@ DeviceProfile::Get(const std::string& name)
         }
         known += (known.empty() ? "" : ", ") + profile.name;
     }
-    throw Error("device profile '" + name + "' is not one of " + known);
+    throw Error("device profile '" + std::string(name) + "' is not one of " + known);
 }
 
 std::vector<std::string>

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace limitnet
@@ -34,7 +35,7 @@ struct DeviceProfile
      * \param name one of Names()
      * \throws Error that lists the names known.
      */
-    static const DeviceProfile& Get(const std::string& name);
+    static const DeviceProfile& Get(std::string_view name);
 
     /** \return the profiles there are. */
     static std::vector<std::string> Names();

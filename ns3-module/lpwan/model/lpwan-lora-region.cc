@@ -227,7 +227,7 @@ Regions()
 } // namespace
 
 const LoraRegion&
-LoraRegion::Get(const std::string& name)
+LoraRegion::Get(std::string_view name)
 {
     for (const LoraRegion* region : Regions())
     {

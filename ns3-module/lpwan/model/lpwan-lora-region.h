@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ns3
@@ -135,7 +136,7 @@ struct LoraRegion
      * \param name name of a region, e.g. "EU868"
      * \return the region; aborts on an unknown name
      */
-    static const LoraRegion& Get(const std::string& name);
+    static const LoraRegion& Get(std::string_view name);
 
     /** \return whether Get() knows a region of that name */
     static bool IsKnown(const std::string& name);
