@@ -9,7 +9,8 @@
 # What is committed is cloned. The root lies in ${XDG_CACHE_HOME:-~/.cache}/limitnet/roots and is
 # removed at the end, unless KEEP_ROOT=yes says that the next call goes on in it; downloaded packages
 # are kept there. Inside, $LIMITNET_DATA is seen as /data (where it is set) and /out is the folder
-# that $OUT names here, for what the command leaves. It needs root and mmdebstrap (./ns3 packages
+# that $OUT names here, for what the command leaves; with SHARE_DATASETS=yes the data sets that were
+# fetched here need not be fetched again. It needs root and mmdebstrap (./ns3 packages
 # root installs it), and takes the mirror from apt's own configuration.
 set -euo pipefail
 
@@ -91,6 +92,11 @@ data=()
 if [[ -n ${LIMITNET_DATA:-} ]]; then
     mount --bind -o ro "$LIMITNET_DATA" "$target/data"
     data=(LIMITNET_DATA=/data)
+fi
+datasets=${XDG_CACHE_HOME:-$HOME/.cache}/limitnet/datasets
+if [[ ${SHARE_DATASETS:-no} == yes && -d $datasets ]]; then
+    mkdir -p "$target/root/.cache/limitnet/datasets"
+    mount --bind -o ro "$datasets" "$target/root/.cache/limitnet/datasets"
 fi
 if [[ -f $HOME/.npmrc ]]; then
     cat "$HOME/.npmrc" >"$target/root/.npmrc"

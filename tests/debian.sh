@@ -15,6 +15,6 @@ mkdir "$scratch/here" "$scratch/there"
 echo "== here"
 tests/in-root.sh "$scratch/here"
 echo "== Debian $suite"
-OUT=$scratch/there tests/debian-root.sh "$suite" bash tests/in-root.sh /out --suites
+SHARE_DATASETS=yes OUT=$scratch/there tests/debian-root.sh "$suite" bash tests/in-root.sh /out --suites
 echo "== the same results"
 python3 -B tests/compare-builds.py "$scratch/here" "$scratch/there"
