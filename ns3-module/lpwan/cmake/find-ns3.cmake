@@ -18,9 +18,14 @@ foreach(module core network mobility propagation applications energy)
   if(NOT TARGET ns3::${module})
     set(lib${module} ns3::lib${module})
   endif()
-  # A package may export folders that were on the machine that built it and are not on this one
-  # (Debian's 3.48: the headers of a Python that is no longer the default); CMake refuses those.
-  get_target_property(folders ${lib${module}} INTERFACE_INCLUDE_DIRECTORIES)
+endforeach()
+
+# A package may export folders that were on the machine that built it and are not on this one
+# (Debian's 3.48: the headers of a Python that is no longer the default); CMake refuses those.
+get_property(targets DIRECTORY PROPERTY IMPORTED_TARGETS)
+list(FILTER targets INCLUDE REGEX "^ns3::")
+foreach(target ${targets})
+  get_target_property(folders ${target} INTERFACE_INCLUDE_DIRECTORIES)
   if(folders)
     set(present)
     foreach(folder ${folders})
@@ -28,6 +33,6 @@ foreach(module core network mobility propagation applications energy)
         list(APPEND present ${folder})
       endif()
     endforeach()
-    set_target_properties(${lib${module}} PROPERTIES INTERFACE_INCLUDE_DIRECTORIES "${present}")
+    set_target_properties(${target} PROPERTIES INTERFACE_INCLUDE_DIRECTORIES "${present}")
   endif()
 endforeach()
