@@ -93,6 +93,12 @@ if [[ -n ${LIMITNET_DATA:-} ]]; then
     mount --bind -o ro "$LIMITNET_DATA" "$target/data"
     data=(LIMITNET_DATA=/data)
 fi
+# Certificates that this machine trusts beside Debian's own.
+certificates=(/usr/local/share/ca-certificates/*.crt)
+if [[ -f ${certificates[0]} ]]; then
+    cp -- "${certificates[@]}" "$target/usr/local/share/ca-certificates/"
+    chroot "$target" update-ca-certificates >/dev/null 2>&1
+fi
 datasets=${XDG_CACHE_HOME:-$HOME/.cache}/limitnet/datasets
 if [[ ${SHARE_DATASETS:-no} == yes && -d $datasets ]]; then
     mkdir -p "$target/root/.cache/limitnet/datasets"
