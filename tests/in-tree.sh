@@ -123,15 +123,20 @@ run_suites()
     done
 }
 
-# Tests and examples of these modules only: ns-3's own are not what is to be shown here.
-configuration=(--enable-modules=limitnet --enable-examples --enable-tests
+# Tests and examples of these modules only: ns-3's own are not what is to be shown here. The best-known
+# other LoRaWAN module has to be able to stand beside them, where the tree has it.
+modules=limitnet
+if [[ -f $tree/contrib/lorawan/CMakeLists.txt ]]; then
+    modules+=';lorawan'
+fi
+configuration=(--enable-modules="$modules" --enable-examples --enable-tests
     --filter-module-examples-and-tests="lpwan;limitnet")
 
 step "lpwan alone: the library limitnet is not there"
 quietly ns3_in_tree configure "${configuration[@]}" -- -DCMAKE_DISABLE_FIND_PACKAGE_limitnet=ON
 grep -q "The ns-3 module limitnet is left out" "$scratch/log" ||
     fail "configure does not say that the module limitnet is left out"
-quietly ns3_in_tree build
+quietly ns3_in_tree build -j "$(nproc)"
 run_suites lpwan
 ns3_in_tree run limitnet-first-script 2>"$scratch/log" | grep '30 of 30 frames received' || {
     cat "$scratch/log" >&2
@@ -142,8 +147,12 @@ quietly ns3_in_tree run "limitnet-lorawan-first --devices=50"
 step "both modules"
 quietly ns3_in_tree configure "${configuration[@]}" -- -DCMAKE_DISABLE_FIND_PACKAGE_limitnet=OFF \
     -Dlimitnet_DIR="$root/build"
-quietly ns3_in_tree build
+quietly ns3_in_tree build -j "$(nproc)"
 run_suites limitnet
+if [[ $modules == *lorawan ]]; then
+    printf 'the module lorawan was built beside them: %s\n' \
+        "$(cd "$tree/build/lib" && echo libns3*-lorawan-*.so)"
+fi
 
 step "the same results in both builds"
 # Small enough for seconds, with more than one spreading factor and with losses.
