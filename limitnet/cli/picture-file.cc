@@ -111,6 +111,8 @@ ObjectionToTiff(const std::vector<std::uint8_t>& bytes, TiffKind& kind)
     constexpr std::uint16_t PLANES = 284;
     constexpr std::uint16_t EXTRA = 338;
     constexpr std::uint16_t FORMAT = 339;
+    constexpr std::uint32_t MULTIPLIED = 1; // values of EXTRA
+    constexpr std::uint32_t STRAIGHT = 2;
     const auto read = [&bytes](std::uint16_t tag, std::uint32_t otherwise) {
         auto values = TiffValues(bytes.data(), bytes.size(), tag);
         return values && values->empty() ? std::vector<std::uint32_t>{otherwise}
@@ -150,15 +152,19 @@ ObjectionToTiff(const std::vector<std::uint8_t>& bytes, TiffKind& kind)
     }
     const auto colours = COLOURS[kind.photometric];
     const bool hasAlpha = kind.photometric == 2 && kind.channels == 4;
-    if (kind.channels != colours && !(hasAlpha && (extra[0] == 1 || extra[0] == 2)))
+    // What the fourth channel is has to be said, but OpenCV writes plain opacity without saying it.
+    const auto said = TiffValues(bytes.data(), bytes.size(), EXTRA);
+    const bool plain = said && said->empty();
+    if (kind.channels != colours &&
+        !(hasAlpha && (plain || extra[0] == MULTIPLIED || extra[0] == STRAIGHT)))
     {
         return fmt::format("a TIFF file with {} channels for {} colours, of which is not said what "
                            "they are, or that are not read right",
                            kind.channels,
                            colours);
     }
-    kind.multiplied = hasAlpha && fewBits;
-    if (hasAlpha && !fewBits && extra[0] == 1)
+    kind.multiplied = hasAlpha && fewBits && !plain; // by libtiff, whether they were or not
+    if (hasAlpha && !fewBits && extra[0] == MULTIPLIED)
     {
         return "a TIFF file of 16 bits whose colours are multiplied by the opacity";
     }

@@ -549,7 +549,7 @@ PrintTablesMarkdown(std::ostream& out)
     out << "# Result files\n\n"
            "<!-- Written from the library's own tables; a test compares the two. -->\n\n"
            "A run leaves these in `OUT/NAME/RUN/`, beside `scenario.ini` (every key as it was "
-           "used) and "
+           "used, and checksums of the files they name) and "
            "`accuracy.png`.\nThey are CSV as in RFC 4180 (UTF-8, a header row, quotes where a "
            "field needs them), with "
            "lines ended by LF.\nNumbers have a decimal point whatever the language of the machine. "

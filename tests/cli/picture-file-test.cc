@@ -6,6 +6,8 @@
 #include <array>
 #include <map>
 #include <opencv2/imgproc.hpp>
+#include <set>
+#include <string>
 
 namespace limitnet
 {
@@ -201,8 +203,7 @@ TEST(PictureFile, TiffIsReadRightOrRefused)
         RunBadly({"encode", file, "-o", (folder.Path() / "x.lim").string()}, {"bad.tiff", "PNG"});
     };
     refuse(wideMultiplied, {{258, sixteen}, {262, {2}}, {277, {4}}, {338, {1}}});
-    refuse(straight, {{258, eight}, {262, {2}}, {277, {4}}, {338, {0}}}); // not said what it is
-    refuse(straight, {{258, eight}, {262, {2}}, {277, {4}}});
+    refuse(straight, {{258, eight}, {262, {2}}, {277, {4}}, {338, {0}}});  // not said what it is
     refuse(wideGrey, {{258, {8, 8}}, {262, {1}}, {277, {2}}, {338, {2}}}); // grey and opacity
     refuse(wideGrey, {{258, {16}}, {262, {0}}, {277, {1}}});               // white is 0
     refuse(grey, {{258, {8}}, {262, {1}}, {277, {1}}, {339, {2}}});        // signed
@@ -284,12 +285,12 @@ TEST(PictureFile, LongNamesAreDecodedAsWell)
     command.insert(command.end(), {"-o", lim});
     RunWell(command);
     RunWell({"decode", lim, "-o", (folder.Path() / "out").string()});
-    std::string shorter = letters.substr(0, 250);
-    EXPECT_EQ(NamesIn(folder.Path() / "out"),
-              (std::vector<std::string>{std::string(238, 'a') + ".png",
-                                        std::string(251, 'b') + ".png",
-                                        std::string(251, 'c') + ".png",
-                                        shorter + ".png"}));
+    const auto names = NamesIn(folder.Path() / "out");
+    EXPECT_EQ(std::set<std::string>(names.begin(), names.end()),
+              (std::set<std::string>{std::string(238, 'a') + ".png",
+                                     std::string(251, 'b') + ".png",
+                                     std::string(251, 'c') + ".png",
+                                     letters.substr(0, 250) + ".png"}));
 }
 
 TEST(PictureFile, UnusualOnesAreEncoded)
