@@ -9,8 +9,8 @@ namespace limitnet
 {
 
 /**
- * Unpacks the files of an archive (tar, also compressed with gzip, xz, bzip2 or zstd). An entry that
- * is a link, hard or symbolic, becomes a copy of what it leads to.
+ * Unpacks the files of an archive (tar, also compressed with gzip, xz, bzip2 or zstd). An entry
+ * that is a link, hard or symbolic, becomes a copy of what it leads to.
  *
  * An entry whose path would leave the folder is an error, as is a link to something that is not in
  * the archive, and what is neither a file nor a folder nor a link.

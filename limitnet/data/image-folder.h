@@ -24,8 +24,8 @@ namespace limitnet
  *
  * Pictures are in the order of their paths, so an index means the same picture on every machine.
  * They are read when asked for. A picture in another format, or a link that leads nowhere, is
- * refused: it would be left out without a word. A .tar (also compressed) of such a folder is unpacked into the
- * cache once.
+ * refused: it would be left out without a word. A .tar (also compressed) of such a folder is
+ * unpacked into the cache once.
  */
 class ImageFolder : public Dataset
 {
