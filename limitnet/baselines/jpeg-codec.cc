@@ -228,14 +228,6 @@ RowStarts(const Bytes& scan)
     return starts;
 }
 
-/** What arrived of a row of blocks. */
-enum class RowState : uint8_t
-{
-    WHOLE, //!< all of it
-    CUT,   //!< its beginning
-    LOST,  //!< nothing that can be decoded
-};
-
 /** Where a fragment begins, beside the number of the row: the two low bits of its row byte. */
 enum RowPlace : uint8_t
 {
@@ -270,13 +262,29 @@ ForEachBlock(int row, int column, Function function)
     }
 }
 
-/** Fills MCUs that are lost with the mean colours of those above and below. */
+/**
+ * Fills MCUs that are lost with the mean colours of those above and below; where a whole column is
+ * lost, with those of the nearest one.
+ */
 void
 Conceal(McuPlane& plane)
 {
     const auto at = [&](int row, int column) {
         return static_cast<size_t>(row * plane.width + column);
     };
+    std::vector<int> shown; // columns of which something is there
+    for (int column = 0; column < plane.width; ++column)
+    {
+        bool any = false;
+        for (int row = 0; row < plane.height; ++row)
+        {
+            any = any || plane.known[at(row, column)];
+        }
+        if (any)
+        {
+            shown.push_back(column);
+        }
+    }
     const auto known = plane.known;
     for (int column = 0; column < plane.width; ++column)
     {
@@ -298,7 +306,7 @@ Conceal(McuPlane& plane)
             }
             if (above < 0 && below >= plane.height)
             {
-                continue;
+                continue; // below
             }
             const auto& upper = plane.dc[at(above < 0 ? below : above, column)];
             const auto& lower = plane.dc[at(below >= plane.height ? above : below, column)];
@@ -316,12 +324,200 @@ Conceal(McuPlane& plane)
             }
         }
     }
+    for (int column = 0; column < plane.width && !shown.empty(); ++column)
+    {
+        const int nearest = *std::min_element(shown.begin(), shown.end(), [column](int a, int b) {
+            return std::abs(a - column) < std::abs(b - column);
+        });
+        for (int row = 0; row < plane.height && nearest != column; ++row)
+        {
+            plane.dc[at(row, column)] = plane.dc[at(row, nearest)];
+        }
+    }
 }
 
-/** \param rows what arrived of each row of blocks; none: all \return the file with its lost blocks
- * concealed; nothing when all are lost */
+/**
+ * What comes before a scan, its tables and its header, is of use as a whole only: libjpeg gives up
+ * on half a table.
+ * \param stream markers and scans, from a marker on, as far as they arrived
+ * \return it without a segment that was cut
+ */
+Bytes
+WithoutCutSegment(Bytes stream)
+{
+    size_t at = 0;
+    while (at < stream.size())
+    {
+        const size_t length = at + 4 <= stream.size() && stream[at] == MARKER
+                                  ? 2 + (size_t{stream[at + 2]} << 8 | stream[at + 3])
+                                  : stream.size();
+        if (length > stream.size() - at)
+        {
+            stream.resize(at);
+            break;
+        }
+        const bool isScan = stream[at + 1] == SOS;
+        at += length;
+        while (isScan && at < stream.size() &&
+               (stream[at] != MARKER || (at + 1 < stream.size() && stream[at + 1] == 0)))
+        {
+            ++at;
+        }
+    }
+    return stream;
+}
+
+/** Reads the bits of a scan, up to the first marker (T.81, F.2.2.5). */
+class BitReader
+{
+  public:
+    BitReader(const uint8_t* begin, const uint8_t* end)
+        : m_at(begin),
+          m_end(end)
+    {
+    }
+
+    /** \return the next bit; nothing at the end */
+    std::optional<unsigned> Bit()
+    {
+        if (m_left == 0)
+        {
+            if (m_at == m_end || (*m_at == MARKER && (m_at + 1 == m_end || m_at[1] != 0)))
+            {
+                return std::nullopt;
+            }
+            m_byte = *m_at;
+            m_at += m_byte == MARKER ? 2 : 1; // a zero is stuffed behind FF
+            m_left = 8;
+        }
+        --m_left;
+        return m_byte >> m_left & 1U;
+    }
+
+    /** \return whether so many bits were there to be passed over */
+    bool Skip(unsigned bits)
+    {
+        while (bits > 0 && Bit())
+        {
+            --bits;
+        }
+        return bits == 0;
+    }
+
+  private:
+    const uint8_t* m_at;
+    const uint8_t* m_end;
+    unsigned m_byte = 0;
+    unsigned m_left = 0;
+};
+
+/** \return the symbol of the next Huffman code (T.81, F.2.2.3); nothing when it is not all there */
+std::optional<uint8_t>
+NextSymbol(BitReader& bits, const JHUFF_TBL& table)
+{
+    unsigned code = 0;
+    unsigned first = 0; // of the codes of this length
+    unsigned before = 0;
+    for (unsigned length = 1; length <= 16; ++length)
+    {
+        const auto bit = bits.Bit();
+        if (!bit)
+        {
+            return std::nullopt;
+        }
+        code = code << 1 | *bit;
+        const unsigned count = table.bits[length];
+        if (code < first + count)
+        {
+            return before + code - first < 256 ? std::optional(table.huffval[before + code - first])
+                                               : std::nullopt;
+        }
+        before += count;
+        first = (first + count) << 1;
+    }
+    return std::nullopt;
+}
+
+/**
+ * What is lost cannot be told from the coefficients: those of a grey block are all zero as well.
+ * \param d has read the header of the scan \param begin of a row's data, or a scan's \param most
+ * MCUs that there are at most \param dcOnly of each block no more than the first value is there
+ * \return of how many MCUs all is there
+ */
+int
+WholeMcus(const jpeg_decompress_struct& d,
+          const uint8_t* begin,
+          const uint8_t* end,
+          int most,
+          bool dcOnly)
+{
+    BitReader bits(begin, end);
+    for (int mcu = 0; mcu < most; ++mcu)
+    {
+        for (int b = 0; b < BLOCKS_IN_MCU; ++b)
+        {
+            const auto& component = d.comp_info[b < 4 ? 0 : b - 3];
+            const JHUFF_TBL* dc = d.dc_huff_tbl_ptrs[component.dc_tbl_no];
+            const JHUFF_TBL* ac = d.ac_huff_tbl_ptrs[component.ac_tbl_no];
+            const auto size = dc != nullptr ? NextSymbol(bits, *dc) : std::nullopt;
+            if (!size || !bits.Skip(*size))
+            {
+                return mcu;
+            }
+            for (int k = 1; k < DCTSIZE2 && !dcOnly; ++k)
+            {
+                const auto symbol = ac != nullptr ? NextSymbol(bits, *ac) : std::nullopt;
+                if (!symbol || !bits.Skip(*symbol & 15U))
+                {
+                    return mcu;
+                }
+                const int run = *symbol >> 4;
+                if ((*symbol & 15U) == 0 && run != 15)
+                {
+                    break; // end of block
+                }
+                k += run;
+            }
+        }
+    }
+    return most;
+}
+
+/** \return of how many MCUs of each row all is there \param d has read the scan's header */
+std::vector<int>
+WholeMcusOfRows(const jpeg_decompress_struct& d, bool progressive)
+{
+    const int width = (static_cast<int>(d.image_width) + MCU_SIDE - 1) / MCU_SIDE;
+    const int height = (static_cast<int>(d.image_height) + MCU_SIDE - 1) / MCU_SIDE;
+    const uint8_t* at = d.src->next_input_byte;
+    const uint8_t* const end = at + d.src->bytes_in_buffer;
+    std::vector<int> rows;
+    if (progressive)
+    {
+        int left = WholeMcus(d, at, end, width * height, true);
+        for (int row = 0; row < height; ++row)
+        {
+            rows.push_back(std::min(left, width));
+            left -= rows.back();
+        }
+        return rows;
+    }
+    for (int row = 0; row < height; ++row)
+    {
+        rows.push_back(WholeMcus(d, at, end, width, false));
+        while (at + 1 < end && !(at[0] == MARKER && at[1] >= RST0 && at[1] <= RST7))
+        {
+            ++at;
+        }
+        at = std::min(at + 2, end);
+    }
+    return rows;
+}
+
+/** \return the file with its lost blocks concealed; nothing when all are lost. Of a progressive
+ * one whose first scan is all there: the file */
 std::optional<Bytes>
-Concealed(const Bytes& file, const std::vector<RowState>& rows)
+Concealed(const Bytes& file, bool progressive)
 {
     Memory memory;
     Decompression d;
@@ -329,9 +525,21 @@ Concealed(const Bytes& file, const std::vector<RowState>& rows)
     McuPlane plane;
     jpeg_mem_src(d.Get(), file.data(), file.size());
     jpeg_read_header(d.Get(), TRUE);
-    jvirt_barray_ptr* arrays = jpeg_read_coefficients(d.Get());
+    const bool expected = d->num_components == 3 && d->comps_in_scan == 3 &&
+                          d->comp_info[0].h_samp_factor == 2 && d->comp_info[0].v_samp_factor == 2;
+    if (!expected || (d->progressive_mode != FALSE) != progressive)
+    {
+        return std::nullopt; // fragments of something else
+    }
+    const std::vector<int> whole = WholeMcusOfRows(*d.Get(), progressive);
+    plane.height = static_cast<int>(whole.size());
     plane.width = static_cast<int>((d->image_width + MCU_SIDE - 1) / MCU_SIDE);
-    plane.height = static_cast<int>((d->image_height + MCU_SIDE - 1) / MCU_SIDE);
+    const auto isWhole = [&plane](int count) { return count == plane.width; };
+    if (progressive && std::all_of(whole.begin(), whole.end(), isWhole))
+    {
+        return file;
+    }
+    jvirt_barray_ptr* arrays = jpeg_read_coefficients(d.Get());
     plane.dc.resize(static_cast<size_t>(plane.width) * static_cast<size_t>(plane.height));
     plane.known.resize(plane.dc.size());
     const auto block = [&](int component, int row, int column) -> JCOEF* {
@@ -347,26 +555,10 @@ Concealed(const Bytes& file, const std::vector<RowState>& rows)
         for (int column = 0; column < plane.width; ++column)
         {
             const auto at = static_cast<size_t>(row * plane.width + column);
+            plane.known[at] = column < whole[static_cast<size_t>(row)];
             ForEachBlock(row, column, [&](int component, int b, int y, int x) {
-                const JCOEF* coefficients = block(component, y, x);
-                plane.dc[at][static_cast<size_t>(b)] = coefficients[0];
-                // Lost blocks are all zero; a grey one that is so by itself is no loss.
-                plane.known[at] = plane.known[at] || std::any_of(coefficients,
-                                                                 coefficients + DCTSIZE2,
-                                                                 [](JCOEF v) { return v != 0; });
+                plane.dc[at][static_cast<size_t>(b)] = block(component, y, x)[0];
             });
-        }
-        // Where data end, libjpeg makes up the block that it is in from zero bits.
-        const RowState state = rows.empty() ? RowState::WHOLE : rows[static_cast<size_t>(row)];
-        for (int column = plane.width - 1; column >= 0 && state != RowState::WHOLE; --column)
-        {
-            const auto at = static_cast<size_t>(row * plane.width + column);
-            const bool last = plane.known[at] && state == RowState::CUT;
-            plane.known[at] = false;
-            if (last)
-            {
-                break;
-            }
         }
     }
     if (std::find(plane.known.begin(), plane.known.end(), true) == plane.known.end())
@@ -392,6 +584,12 @@ Concealed(const Bytes& file, const std::vector<RowState>& rows)
     jpeg_mem_dest(c.Get(), &memory.bytes, &memory.size);
     jpeg_copy_critical_parameters(d.Get(), c.Get());
     c->optimize_coding = TRUE; // concealed values may need codes that the standard's tables lack
+    if (progressive)
+    {
+        // The first scan alone, so that libjpeg sees that no details are there, and smooths.
+        c->scan_info = Scans().data();
+        c->num_scans = 1;
+    }
     jpeg_write_coefficients(c.Get(), arrays);
     jpeg_finish_compress(c.Get());
     return Bytes(memory.bytes, memory.bytes + memory.size);
@@ -447,8 +645,7 @@ CutScan(const Bytes& scan, uint8_t imageId, uint8_t quality, size_t maxFragmentB
 struct JoinedScan
 {
     uint8_t quality = 0;
-    Bytes data;                 //!< each row of blocks as far as it arrived from its beginning
-    std::vector<RowState> rows; //!< what that is
+    Bytes data; //!< each row of blocks as far as it arrived from its beginning
 };
 
 JoinedScan
@@ -475,7 +672,6 @@ JoinScan(const std::vector<Bytes>& fragments, int rows)
     std::vector<Bytes> data(static_cast<size_t>(rows));
     JoinedScan joined;
     joined.quality = stream ? stream->parameter : 0;
-    joined.rows.resize(data.size(), RowState::LOST);
     for (const auto& run : stream ? stream->runs : std::vector<ReceivedStream::Run>{})
     {
         const auto first = std::find_if(rowAt.begin(), rowAt.end(), [&](const auto& at) {
@@ -489,19 +685,12 @@ JoinScan(const std::vector<Bytes>& fragments, int rows)
         const unsigned place = first->second & ((1U << ROW_SHIFT) - 1);
         // A row whose beginning is lost is of no use.
         bool usable = place != IN_ROW;
-        const auto end = [&](bool whole) {
-            if (usable && row < data.size())
-            {
-                joined.rows[row] = whole ? RowState::WHOLE : RowState::CUT;
-            }
-        };
         for (size_t i = place == BEFORE_ROW ? 1 : 0; i < run.bytes.size(); ++i)
         {
             const bool marker = run.bytes[i] == MARKER && i + 1 < run.bytes.size() &&
                                 run.bytes[i + 1] >= RST0 && run.bytes[i + 1] <= RST7;
             if (marker)
             {
-                end(true);
                 ++row;
                 ++i;
                 usable = true;
@@ -511,7 +700,6 @@ JoinScan(const std::vector<Bytes>& fragments, int rows)
                 data[row].push_back(run.bytes[i]);
             }
         }
-        end(stream->size && run.offset + run.bytes.size() >= *stream->size);
     }
     Bytes& scan = joined.data;
     for (size_t row = 0; row < data.size(); ++row)
@@ -526,7 +714,6 @@ JoinScan(const std::vector<Bytes>& fragments, int rows)
         {
             data[row].pop_back();
         }
-        joined.rows[row] = data[row].empty() ? RowState::LOST : joined.rows[row];
         scan.insert(scan.end(), data[row].begin(), data[row].end());
     }
     return joined;
@@ -598,7 +785,7 @@ JpegDecoder::Decode(const std::vector<Bytes>& fragments) const
     else if (const auto stream = AssembleStream(fragments))
     {
         received.quality = stream->parameter;
-        received.data = stream->Prefix();
+        received.data = WithoutCutSegment(stream->Prefix());
     }
     const uint8_t quality = received.quality;
     const Bytes& data = received.data;
@@ -613,9 +800,8 @@ JpegDecoder::Decode(const std::vector<Bytes>& fragments) const
     try
     {
         // Of a progressive one, libjpeg itself smooths what has no details yet.
-        const auto concealed = Concealed(file, received.rows);
-        return concealed ? std::optional(Decompress(m_options.progressive ? file : *concealed))
-                         : std::nullopt;
+        const auto concealed = Concealed(file, m_options.progressive);
+        return concealed ? std::optional(Decompress(*concealed)) : std::nullopt;
     }
     catch (const Failure&)
     {
@@ -633,7 +819,8 @@ JpegDecoder::ImageIdOf(const Bytes& fragment) const
 std::string
 JpegDecoder::Identity() const
 {
-    return fmt::format("jpeg libjpeg-turbo {} side {} {}",
+    // 2: grey blocks are no losses; a first scan that is cut is concealed.
+    return fmt::format("jpeg 2 libjpeg-turbo {} side {} {}",
                        LIBJPEG_TURBO_VERSION_NUMBER,
                        m_options.side,
                        m_options.progressive ? "progressive" : "restart");

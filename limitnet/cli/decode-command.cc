@@ -59,6 +59,20 @@ class Loss
     std::mt19937_64 m_random;
 };
 
+/** \return a file's name of at most as many bytes as systems have them, letters (UTF-8) whole */
+std::string
+Shortened(const std::string& stem, const std::string& ending)
+{
+    constexpr std::size_t MOST_BYTES = 255;
+    std::size_t length = std::min(stem.size(), MOST_BYTES - ending.size());
+    while (length < stem.size() && length > 1 &&
+           (static_cast<unsigned char>(stem[length]) & 0xC0) == 0x80)
+    {
+        --length;
+    }
+    return stem.substr(0, length) + ending;
+}
+
 /**
  * Where each picture of a file goes.
  *
@@ -89,12 +103,12 @@ OutputFiles(const std::filesystem::path& output, const std::vector<LimPicture>& 
     for (const auto& picture : pictures)
     {
         const auto stem = std::filesystem::path(picture.name).stem().string();
-        auto name = stem;
+        auto name = Shortened(stem, ".png");
         for (int number = 2; !taken.insert(name).second; ++number)
         {
-            name = fmt::format("{}-{}", stem, number);
+            name = Shortened(stem, fmt::format("-{}.png", number));
         }
-        files.push_back(output / (name + ".png"));
+        files.push_back(output / name);
     }
     return files;
 }

@@ -11,14 +11,16 @@ namespace limitnet
 {
 
 /**
- * Reads any picture that OpenCV reads, as 8-bit RGB: JPEG and PNG strictly, by data/image-file, and
- * the others (WebP, TIFF, BMP, PNM, JPEG 2000, ...) by OpenCV.
+ * Reads a picture as 8-bit RGB: JPEG, PNG, WebP and PNM by ReadImage(), as data sets do, and TIFF,
+ * BMP, JPEG 2000 and PFM by OpenCV, as far as that reads them right.
  *
- * A JPEG is turned as its EXIF orientation says. Grey becomes R = G = B, transparent parts lie on
- * white, 16 bits are rounded to 8, floating point is clamped to 0..1.
+ * The same picture reads the same from each: turned as its orientation says, grey as R = G = B,
+ * transparent parts on white, 16 bits rounded to 8, floating point clamped to 0..1. Files of which
+ * OpenCV would not give that (TIFF with other depths, colour spaces or channels, BMP with masks,
+ * ...) are refused.
  *
- * \throws Error in one line that names the file, when it is missing, empty, damaged, no picture, or
- * larger than MAX_PICTURE_PIXELS.
+ * \throws Error in one line that names the file, when it is missing, empty, damaged, no picture, of
+ * a kind that is refused, or larger than MAX_PICTURE_PIXELS.
  */
 Image ReadPicture(const std::filesystem::path& path);
 

@@ -65,10 +65,9 @@ class VideoFile
     explicit VideoFile(const std::filesystem::path& path)
         : m_path(path),
           m_fourCc(FourCcFor(path)),
-          m_partial(path.parent_path() / fmt::format(".{}.partial-{}{}",
-                                                     path.stem().string(),
-                                                     getpid(),
-                                                     path.extension().string()))
+          // Of a name of its own: the file's may be as long as the system has them.
+          m_partial(path.parent_path() /
+                    fmt::format(".partial-{}{}", getpid(), path.extension().string()))
     {
     }
 
@@ -127,8 +126,7 @@ class VideoFile
 void
 WriteFrames(const std::filesystem::path& path, const std::vector<Frame>& frames, double frameRate)
 {
-    auto partial = path;
-    partial += fmt::format(".partial-{}", getpid());
+    const auto partial = path.parent_path() / fmt::format(".partial-{}.csv", getpid());
     try
     {
         CsvWriter csv(partial, VideoTable().Names());

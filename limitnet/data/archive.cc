@@ -5,12 +5,17 @@
 #include "limitnet/data/paths.h"
 #include "limitnet/data/temporary-folder.h"
 
+#include <algorithm>
 #include <archive.h>
 #include <archive_entry.h>
+#include <cerrno>
 #include <cstdint>
+#include <cstring>
 #include <fstream>
+#include <map>
 #include <memory>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace limitnet
@@ -66,6 +71,68 @@ ShortHash(const std::string& text)
     return digits;
 }
 
+/** A name that libarchive gives in the user's language or, where that has no such letters, UTF-8.
+ */
+std::string
+NameOr(const char* name, const char* utf8)
+{
+    return name != nullptr ? name : utf8 != nullptr ? utf8 : "";
+}
+
+/** An entry that is another name of another entry. */
+struct Link
+{
+    std::string target;         ///< as the archive has it
+    std::filesystem::path file; ///< what that is, within the folder
+};
+
+/** Makes copies of what links lead to. A link may lead to another one, or to a folder. */
+void
+ResolveLinks(std::map<std::filesystem::path, Link> links,
+             const std::filesystem::path& archive,
+             const std::filesystem::path& folder)
+{
+    while (!links.empty())
+    {
+        bool any = false;
+        for (auto link = links.begin(); link != links.end();)
+        {
+            const auto& [name, to] = *link;
+            // A folder is ready when no link in it is left.
+            const bool waits =
+                std::any_of(links.begin(), links.end(), [&, &to = to](const auto& other) {
+                    const auto way = other.first.lexically_relative(to.file);
+                    return !way.empty() && *way.begin() != "..";
+                });
+            std::error_code problem;
+            if (waits || !std::filesystem::exists(folder / to.file, problem))
+            {
+                ++link;
+                continue;
+            }
+            std::filesystem::create_directories((folder / name).parent_path(), problem);
+            problem.clear();
+            std::filesystem::copy(folder / to.file,
+                                  folder / name,
+                                  std::filesystem::copy_options::recursive |
+                                      std::filesystem::copy_options::overwrite_existing,
+                                  problem);
+            if (problem)
+            {
+                throw Error((folder / name).string() + ": cannot be written: " + problem.message());
+            }
+            any = true;
+            link = links.erase(link);
+        }
+        if (!any)
+        {
+            const auto& [name, to] = *links.begin();
+            throw Error(archive.string() + ": its entry '" + name.string() + "' is a link to '" +
+                        to.target + "', which is not in the archive");
+        }
+    }
+}
+
 } // namespace
 
 void
@@ -84,6 +151,7 @@ ExtractArchive(const std::filesystem::path& archive, const std::filesystem::path
         FailReading(archive, reader.get());
     }
     std::vector<char> buffer(BLOCK);
+    std::map<std::filesystem::path, Link> links;
     bool any = false;
     for (;;)
     {
@@ -97,14 +165,45 @@ ExtractArchive(const std::filesystem::path& archive, const std::filesystem::path
         {
             FailReading(archive, reader.get());
         }
-        const char* name = archive_entry_pathname(entry);
-        if (!name || archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry))
+        const std::string name =
+            NameOr(archive_entry_pathname(entry), archive_entry_pathname_utf8(entry));
+        if (name.empty())
         {
+            throw Error(archive.string() + ": damaged archive: an entry has no name");
+        }
+        const auto type = archive_entry_filetype(entry);
+        const std::string hard =
+            NameOr(archive_entry_hardlink(entry), archive_entry_hardlink_utf8(entry));
+        if (type == AE_IFDIR)
+        {
+            continue; // is made for the files in it
+        }
+        const auto relative = SafeRelative(name, archive);
+        const std::filesystem::path path = folder / relative;
+        if (!hard.empty() || type == AE_IFLNK)
+        {
+            const std::string target = hard.empty() ? NameOr(archive_entry_symlink(entry),
+                                                             archive_entry_symlink_utf8(entry))
+                                                    : hard;
+            const auto from = hard.empty() ? relative.parent_path() : std::filesystem::path();
+            const auto file = (from / target).lexically_normal();
+            if (target.empty() || file.is_absolute() || *file.begin() == "..")
+            {
+                throw Error(archive.string() + ": refused: its entry '" + name +
+                            "' is a link to '" + target + "', which is not in the archive");
+            }
+            links[relative] = {target, file};
             continue;
         }
-        const std::filesystem::path path = folder / SafeRelative(name, archive);
+        if (type != AE_IFREG)
+        {
+            throw Error(archive.string() + ": refused: its entry '" + name +
+                        "' is neither a file nor a folder nor a link");
+        }
+        links.erase(relative); // a later entry of the same name counts
         std::error_code problem;
         std::filesystem::create_directories(path.parent_path(), problem);
+        errno = 0;
         std::ofstream out(path, std::ios::binary);
         la_ssize_t got = 0;
         while (out && (got = archive_read_data(reader.get(), buffer.data(), buffer.size())) > 0)
@@ -118,7 +217,8 @@ ExtractArchive(const std::filesystem::path& archive, const std::filesystem::path
         out.close();
         if (!out)
         {
-            throw Error(path.string() + ": cannot be written: is the disk full?");
+            throw Error(path.string() +
+                        ": cannot be written: " + std::strerror(errno != 0 ? errno : EIO));
         }
         any = true;
     }
@@ -126,6 +226,7 @@ ExtractArchive(const std::filesystem::path& archive, const std::filesystem::path
     {
         throw Error(archive.string() + ": no files in this archive");
     }
+    ResolveLinks(std::move(links), archive, folder);
 }
 
 std::filesystem::path
@@ -139,14 +240,17 @@ ExtractOnce(const std::filesystem::path& archive)
         throw Error(archive.string() + ": cannot be read: " + problem.message());
     }
     const auto time = std::filesystem::last_write_time(canonical, problem).time_since_epoch();
-    const std::string key =
-        canonical.string() + '\n' + std::to_string(size) + '\n' + std::to_string(time.count());
+    // How it is unpacked: 2 with its links.
+    const std::string key = canonical.string() + '\n' + std::to_string(size) + '\n' +
+                            std::to_string(time.count()) + "\n2";
     const std::filesystem::path parent = CacheDir() / "unpacked";
-    const std::filesystem::path target =
-        parent / (canonical.filename().string() + "-" + ShortHash(key));
+    // Of a long name as much as leaves room for what is added to it.
+    constexpr std::size_t MOST = 200;
+    const std::string name = canonical.filename().string().substr(0, MOST);
+    const std::filesystem::path target = parent / (name + "-" + ShortHash(key));
     if (!std::filesystem::is_directory(target, problem))
     {
-        TemporaryFolder partial(parent, canonical.filename().string());
+        TemporaryFolder partial(parent, name);
         ExtractArchive(canonical, partial.Path());
         partial.MoveIntoPlace(partial.Path(), target);
     }

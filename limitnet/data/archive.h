@@ -9,10 +9,11 @@ namespace limitnet
 {
 
 /**
- * Unpacks the regular files of an archive (tar, also compressed with gzip, xz, bzip2 or zstd).
+ * Unpacks the files of an archive (tar, also compressed with gzip, xz, bzip2 or zstd). An entry
+ * that is a link, hard or symbolic, becomes a copy of what it leads to.
  *
- * Entries that are no regular files are skipped; an entry whose path would leave the folder is an
- * error.
+ * An entry whose path would leave the folder is an error, as is a link to something that is not in
+ * the archive, and what is neither a file nor a folder nor a link.
  *
  * \throws Error that names the archive, when it cannot be read to its end.
  */

@@ -2,17 +2,23 @@
 #include "limitnet/data/image-file.h"
 
 #include "limitnet/codec/error.h"
+#include "limitnet/data/orientation.h"
 
 #include <cstdio>
 // jpeglib.h needs size_t and FILE declared before it.
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
 #include <csetjmp>
 #include <cstring>
 #include <fstream>
 #include <jerror.h>
 #include <jpeglib.h>
+#include <limits>
 #include <png.h>
 #include <system_error>
 #include <unistd.h>
+#include <webp/decode.h>
 
 namespace limitnet
 {
@@ -30,7 +36,8 @@ struct JpegDecoding
     jpeg_error_mgr errors;             ///< first member: libjpeg hands back a pointer to it
     std::jmp_buf escape;               ///< where a fatal error goes
     char message[JMSG_LENGTH_MAX];     ///< what libjpeg said
-    bool damaged;                      ///< pixels are missing although libjpeg went on
+    bool inScan;                       ///< the header has been read
+    bool damaged;                      ///< pixels are wrong although libjpeg went on
     jpeg_decompress_struct decompress; ///< libjpeg's own state
 };
 
@@ -51,12 +58,15 @@ OnJpegError(j_common_ptr common)
 void
 OnJpegMessage(j_common_ptr common, int level)
 {
-    // Level -1 is a warning. Stray bytes between markers harm nothing (cameras leave them); an end
-    // of the data before the last row means that part of the picture is made up.
+    // Level -1 is a warning. In the header, stray bytes between markers harm nothing (cameras leave
+    // them), nor does a later version of JFIF. Any warning of the scans means that what is decoded
+    // is not what was encoded, be it that data are missing, left over, or make no sense.
     const int code = common->err->msg_code;
-    if (level < 0 && (code == JWRN_JPEG_EOF || code == JWRN_HIT_MARKER))
+    JpegDecoding& state = StateOf(common);
+    const bool harmless =
+        !state.inScan && (code == JWRN_EXTRANEOUS_DATA || code == JWRN_JFIF_MAJOR);
+    if (level < 0 && !harmless)
     {
-        JpegDecoding& state = StateOf(common);
         if (!state.damaged)
         {
             common->err->format_message(common, state.message);
@@ -70,6 +80,7 @@ PrepareJpeg(JpegDecoding& state)
 {
     std::memset(&state.decompress, 0, sizeof state.decompress);
     state.message[0] = '\0';
+    state.inScan = false;
     state.damaged = false;
     state.decompress.err = jpeg_std_error(&state.errors);
     state.errors.error_exit = OnJpegError;
@@ -86,7 +97,9 @@ ReadJpegHeader(JpegDecoding& state, const std::uint8_t* bytes, std::size_t size)
     }
     jpeg_create_decompress(&state.decompress);
     jpeg_mem_src(&state.decompress, bytes, static_cast<unsigned long>(size));
+    jpeg_save_markers(&state.decompress, JPEG_APP0 + 1, 0xFFFF);
     jpeg_read_header(&state.decompress, TRUE);
+    state.inScan = true;
     const J_COLOR_SPACE space = state.decompress.jpeg_color_space;
     const bool fourInks = space == JCS_CMYK || space == JCS_YCCK;
     state.decompress.out_color_space = fourInks ? JCS_CMYK : JCS_RGB;
@@ -114,6 +127,21 @@ ReadJpegRows(JpegDecoding& state, std::uint8_t* rows)
     }
     jpeg_finish_decompress(&state.decompress);
     return true;
+}
+
+/** \return the orientation that the first EXIF segment says */
+int
+JpegOrientation(const JpegDecoding& state)
+{
+    for (const auto* marker = state.decompress.marker_list; marker != nullptr;
+         marker = marker->next)
+    {
+        if (marker->data_length >= 6 && std::memcmp(marker->data, "Exif\0\0", 6) == 0)
+        {
+            return OrientationOf(marker->data, marker->data_length);
+        }
+    }
+    return 1;
 }
 
 /** Frees libjpeg's memory on every way out. */
@@ -165,6 +193,7 @@ DecodeJpeg(const std::uint8_t* bytes, std::size_t size, const std::string& name)
     const std::size_t pixels =
         static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.height);
     const bool fourInks = state.decompress.out_color_space == JCS_CMYK;
+    const int orientation = JpegOrientation(state);
     std::vector<std::uint8_t> rows(pixels * (fourInks ? 4 : 3));
     if (!ReadJpegRows(state, rows.data()) || state.damaged)
     {
@@ -173,7 +202,7 @@ DecodeJpeg(const std::uint8_t* bytes, std::size_t size, const std::string& name)
     if (!fourInks)
     {
         image.rgb = std::move(rows);
-        return image;
+        return Upright(std::move(image), orientation);
     }
     // Adobe's files store the inks inverted (255 = none); libjpeg says which by the Adobe marker.
     const bool inverted = state.decompress.saw_Adobe_marker != 0;
@@ -185,6 +214,29 @@ DecodeJpeg(const std::uint8_t* bytes, std::size_t size, const std::string& name)
             const int ink = inverted ? rows[4 * i + c] : 255 - rows[4 * i + c];
             const int black = inverted ? rows[4 * i + 3] : 255 - rows[4 * i + 3];
             image.rgb[3 * i + c] = static_cast<std::uint8_t>((ink * black + 127) / 255);
+        }
+    }
+    return Upright(std::move(image), orientation);
+}
+
+/**
+ * Lays a picture on white, in the values as they are stored: as browsers and other programs do, and
+ * the same for each format.
+ * \param rgba 4 bytes for each pixel
+ */
+Image
+OnWhite(int width, int height, const std::uint8_t* rgba)
+{
+    Image image{width, height, {}};
+    const auto pixels = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
+    image.rgb.resize(3 * pixels);
+    for (std::size_t i = 0; i < pixels; ++i)
+    {
+        const int opaque = rgba[4 * i + 3];
+        for (std::size_t c = 0; c < 3; ++c)
+        {
+            image.rgb[3 * i + c] = static_cast<std::uint8_t>(
+                (rgba[4 * i + c] * opaque + 255 * (255 - opaque) + 127) / 255);
         }
     }
     return image;
@@ -217,6 +269,43 @@ class PngImage
     png_image m_png;
 };
 
+/** \return a number of four bytes, the highest first */
+std::uint32_t
+BigEndian(const std::uint8_t* bytes)
+{
+    return std::uint32_t{bytes[0]} << 24 | std::uint32_t{bytes[1]} << 16 |
+           std::uint32_t{bytes[2]} << 8 | bytes[3];
+}
+
+/** \return the same, the lowest first */
+std::uint32_t
+LittleEndian(const std::uint8_t* bytes)
+{
+    return std::uint32_t{bytes[3]} << 24 | std::uint32_t{bytes[2]} << 16 |
+           std::uint32_t{bytes[1]} << 8 | bytes[0];
+}
+
+/** \return what the chunk eXIf says, wherever it stands (PNG, 11.3.4.5) */
+int
+PngOrientation(const std::uint8_t* bytes, std::size_t size)
+{
+    constexpr std::size_t FRAME = 12; // length, name and checksum
+    for (std::size_t at = 8; at + FRAME <= size;)
+    {
+        const std::size_t length = BigEndian(bytes + at);
+        if (length > size - at - FRAME)
+        {
+            break;
+        }
+        if (std::memcmp(bytes + at + 4, "eXIf", 4) == 0)
+        {
+            return OrientationOf(bytes + at + 8, length);
+        }
+        at += FRAME + length;
+    }
+    return 1;
+}
+
 Image
 DecodePng(const std::uint8_t* bytes, std::size_t size, const std::string& name)
 {
@@ -229,20 +318,291 @@ DecodePng(const std::uint8_t* bytes, std::size_t size, const std::string& name)
     CheckSize(png.width, png.height, name);
     // Without this, libpng takes 16-bit samples that do not say their gamma for linear ones.
     png.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
-    png.format = PNG_FORMAT_RGB;
-    Image image;
-    image.width = static_cast<int>(png.width);
-    image.height = static_cast<int>(png.height);
-    image.rgb.resize(PNG_IMAGE_SIZE(png));
-    const png_color white{255, 255, 255};
-    if (png_image_finish_read(&png, &white, image.rgb.data(), 0, nullptr) == 0)
+    // Not laid on a background by libpng, which does that in linear light.
+    const auto width = static_cast<int>(png.width);
+    const auto height = static_cast<int>(png.height);
+    png.format = PNG_FORMAT_RGBA;
+    std::vector<std::uint8_t> rgba(PNG_IMAGE_SIZE(png));
+    if (png_image_finish_read(&png, nullptr, rgba.data(), 0, nullptr) == 0)
     {
         throw Error(name + ": damaged PNG: " + png.message);
     }
-    return image;
+    return Upright(OnWhite(width, height, rgba.data()), PngOrientation(bytes, size));
+}
+
+/** \return what the chunk EXIF says (RFC 9649, 2.7.1.5) */
+int
+WebpOrientation(const std::uint8_t* bytes, std::size_t size)
+{
+    constexpr std::size_t FRAME = 8; // name and length
+    for (std::size_t at = 12; at + FRAME <= size;)
+    {
+        const std::size_t length = LittleEndian(bytes + at + 4);
+        if (length > size - at - FRAME)
+        {
+            break;
+        }
+        if (std::memcmp(bytes + at, "EXIF", 4) == 0)
+        {
+            return OrientationOf(bytes + at + FRAME, length);
+        }
+        at += FRAME + length + length % 2;
+    }
+    return 1;
+}
+
+Image
+DecodeWebp(const std::uint8_t* bytes, std::size_t size, const std::string& name)
+{
+    WebPBitstreamFeatures features;
+    if (WebPGetFeatures(bytes, size, &features) != VP8_STATUS_OK)
+    {
+        throw Error(name + ": damaged WebP");
+    }
+    if (features.has_animation != 0)
+    {
+        throw Error(name + ": an animated WebP; it has to be one picture");
+    }
+    CheckSize(static_cast<std::uint64_t>(features.width),
+              static_cast<std::uint64_t>(features.height),
+              name);
+    std::vector<std::uint8_t> rgba(std::size_t{4} * static_cast<std::size_t>(features.width) *
+                                   static_cast<std::size_t>(features.height));
+    if (WebPDecodeRGBAInto(bytes, size, rgba.data(), rgba.size(), 4 * features.width) == nullptr)
+    {
+        throw Error(name + ": damaged WebP");
+    }
+    return Upright(OnWhite(features.width, features.height, rgba.data()),
+                   WebpOrientation(bytes, size));
+}
+
+/** Reads the pictures of Netpbm: P1 to P6 and, where its samples are known, PAM (P7). */
+class PnmReader
+{
+  public:
+    PnmReader(const std::uint8_t* bytes, std::size_t size, const std::string& name)
+        : m_bytes(bytes),
+          m_size(size),
+          m_name(name)
+    {
+    }
+
+    Image Read()
+    {
+        m_kind = m_bytes[1];
+        m_at = 2;
+        if (m_kind == '7')
+        {
+            ReadPamHeader();
+        }
+        else
+        {
+            m_width = HeaderNumber();
+            m_height = HeaderNumber();
+            m_maximum = m_kind == '1' || m_kind == '4' ? 1 : HeaderNumber();
+            m_channels = m_kind == '3' || m_kind == '6' ? 3 : 1;
+            // One white character ends the header.
+            m_at += m_kind >= '4' ? 1 : 0;
+        }
+        CheckSize(m_width, m_height, m_name);
+        if (m_maximum < 1 || m_maximum > 65535)
+        {
+            Fail("its largest sample is " + std::to_string(m_maximum) +
+                 "; it has to be 1 to 65535");
+        }
+        const auto width = static_cast<int>(m_width);
+        const auto height = static_cast<int>(m_height);
+        std::vector<std::uint8_t> rgba;
+        rgba.reserve(std::min<std::size_t>(4 * m_width * m_height, 4 * m_size));
+        for (int y = 0; y < height; ++y)
+        {
+            m_bit = 0; // each row of P4 begins with a byte
+            for (int x = 0; x < width; ++x)
+            {
+                std::uint8_t samples[4] = {0, 0, 0, 255};
+                for (unsigned c = 0; c < m_channels; ++c)
+                {
+                    const bool alpha = m_channels % 2 == 0 && c + 1 == m_channels;
+                    samples[alpha ? 3 : c] = Sample();
+                }
+                if (m_channels < 3)
+                {
+                    samples[1] = samples[2] = samples[0];
+                }
+                rgba.insert(rgba.end(), samples, samples + 4);
+            }
+        }
+        return OnWhite(width, height, rgba.data());
+    }
+
+  private:
+    [[noreturn]] void Fail(const std::string& what) const
+    {
+        throw Error(m_name + ": damaged PNM: " + what);
+    }
+
+    std::uint8_t Byte()
+    {
+        if (m_at >= m_size)
+        {
+            Fail("it ends before its last pixel");
+        }
+        return m_bytes[m_at++];
+    }
+
+    static bool IsSpace(std::uint8_t c)
+    {
+        return c == ' ' || (c >= '\t' && c <= '\r');
+    }
+
+    /** Passes over white characters and comments. */
+    void SkipSpace()
+    {
+        while (m_at < m_size && (IsSpace(m_bytes[m_at]) || m_bytes[m_at] == '#'))
+        {
+            const bool comment = m_bytes[m_at] == '#';
+            while (comment && m_at < m_size && m_bytes[m_at] != '\n')
+            {
+                ++m_at;
+            }
+            m_at += m_at < m_size ? 1 : 0;
+        }
+    }
+
+    std::uint32_t HeaderNumber()
+    {
+        SkipSpace();
+        std::uint64_t number = 0;
+        const std::size_t begin = m_at;
+        while (m_at < m_size && m_bytes[m_at] >= '0' && m_bytes[m_at] <= '9')
+        {
+            number = std::min<std::uint64_t>(10 * number + (m_bytes[m_at] - '0'),
+                                             std::numeric_limits<std::uint32_t>::max());
+            ++m_at;
+        }
+        if (m_at == begin)
+        {
+            Fail("a number is missing");
+        }
+        return static_cast<std::uint32_t>(number);
+    }
+
+    std::string Word()
+    {
+        SkipSpace();
+        const std::size_t begin = m_at;
+        while (m_at < m_size && !IsSpace(m_bytes[m_at]))
+        {
+            ++m_at;
+        }
+        return {m_bytes + begin, m_bytes + m_at};
+    }
+
+    void ReadPamHeader()
+    {
+        std::string type;
+        for (std::string word = Word(); word != "ENDHDR"; word = Word())
+        {
+            if (word == "TUPLTYPE")
+            {
+                type = Word();
+            }
+            else if (word == "WIDTH" || word == "HEIGHT" || word == "DEPTH" || word == "MAXVAL")
+            {
+                (word == "WIDTH"    ? m_width
+                 : word == "HEIGHT" ? m_height
+                 : word == "DEPTH"  ? m_channels
+                                    : m_maximum) = HeaderNumber();
+            }
+            else
+            {
+                Fail("'" + word.substr(0, 20) + "' in its header");
+            }
+        }
+        ++m_at;
+        const unsigned channels = type == "BLACKANDWHITE" || type == "GRAYSCALE"               ? 1
+                                  : type == "BLACKANDWHITE_ALPHA" || type == "GRAYSCALE_ALPHA" ? 2
+                                  : type == "RGB"                                              ? 3
+                                  : type == "RGB_ALPHA"                                        ? 4
+                                                                                               : 0;
+        if (channels == 0 || channels != m_channels)
+        {
+            Fail("a PAM of type '" + type + "' with " + std::to_string(m_channels) +
+                 " channels is neither grey nor RGB");
+        }
+    }
+
+    /** \return the next sample, as 0..255 */
+    std::uint8_t Sample()
+    {
+        std::uint32_t value = 0;
+        if (m_kind == '1')
+        {
+            SkipSpace();
+            value = Byte();
+            if (value != '0' && value != '1')
+            {
+                Fail("its pixels have to be 0 or 1");
+            }
+            return value == '1' ? 0 : 255;
+        }
+        if (m_kind == '4')
+        {
+            m_byte = m_bit == 0 ? Byte() : m_byte;
+            value = m_byte >> (7 - m_bit) & 1U;
+            m_bit = (m_bit + 1) % 8;
+            return value == 1 ? 0 : 255;
+        }
+        if (m_kind == '2' || m_kind == '3')
+        {
+            SkipSpace();
+            value = m_at < m_size ? HeaderNumber() : Byte();
+        }
+        else
+        {
+            value = Byte();
+            value = m_maximum > 255 ? value << 8 | Byte() : value;
+        }
+        if (value > m_maximum)
+        {
+            Fail("a sample of " + std::to_string(value) + ", above its largest of " +
+                 std::to_string(m_maximum));
+        }
+        return static_cast<std::uint8_t>((value * 255 + m_maximum / 2) / m_maximum);
+    }
+
+    const std::uint8_t* m_bytes;
+    std::size_t m_size;
+    const std::string& m_name;
+    std::size_t m_at = 0;
+    std::uint8_t m_kind = 0;
+    std::uint32_t m_width = 0;
+    std::uint32_t m_height = 0;
+    std::uint32_t m_maximum = 0;
+    std::uint32_t m_channels = 0;
+    unsigned m_byte = 0;
+    unsigned m_bit = 0;
+};
+
+bool
+IsPnm(const std::uint8_t* bytes, std::size_t size)
+{
+    return size >= 3 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '7' &&
+           (bytes[2] == ' ' || bytes[2] == '#' || (bytes[2] >= '\t' && bytes[2] <= '\r'));
 }
 
 } // namespace
+
+bool
+IsKnownPicture(const std::uint8_t* bytes, std::size_t size)
+{
+    const auto begins = [&](const char* with, std::size_t length) {
+        return size >= length && std::memcmp(bytes, with, length) == 0;
+    };
+    return begins("\xFF\xD8\xFF", 3) || begins("\x89PNG", 4) ||
+           (begins("RIFF", 4) && size >= 12 && std::memcmp(bytes + 8, "WEBP", 4) == 0) ||
+           IsPnm(bytes, size);
+}
 
 std::vector<std::uint8_t>
 ReadBytes(const std::filesystem::path& path)
@@ -273,25 +633,33 @@ WriteBytes(const std::filesystem::path& path, const std::vector<std::uint8_t>& b
     const bool isFile = !std::filesystem::exists(target, problem) ||
                         std::filesystem::is_regular_file(target, problem);
     problem.clear();
-    std::filesystem::path partial = target;
-    partial += isFile ? ".partial-" + std::to_string(getpid()) : "";
+    // Of a name of its own: the file's may be as long as the system has them.
+    static std::atomic<unsigned> count{0};
+    const std::filesystem::path partial =
+        isFile ? target.parent_path() /
+                     (".partial-" + std::to_string(getpid()) + "-" + std::to_string(count++))
+               : target;
+    errno = 0;
     std::ofstream out(partial, std::ios::binary);
     out.write(reinterpret_cast<const char*>(bytes.data()),
               static_cast<std::streamsize>(bytes.size()));
     out.close();
-    if (out && isFile)
+    if (!out)
+    {
+        problem.assign(errno != 0 ? errno : EIO, std::generic_category());
+    }
+    else if (isFile)
     {
         std::filesystem::rename(partial, target, problem);
     }
-    if (!out || problem)
+    if (problem)
     {
         std::error_code ignored;
         if (isFile)
         {
             std::filesystem::remove(partial, ignored);
         }
-        throw Error(path.string() +
-                    ": cannot be written: is its folder there, writable and not full?");
+        throw Error(path.string() + ": cannot be written: " + problem.message());
     }
 }
 
@@ -306,7 +674,15 @@ DecodeImage(const std::uint8_t* bytes, std::size_t size, const std::string& name
     {
         return DecodePng(bytes, size, name);
     }
-    throw Error(name + ": neither a JPEG nor a PNG picture");
+    if (size >= 12 && std::memcmp(bytes, "RIFF", 4) == 0 && std::memcmp(bytes + 8, "WEBP", 4) == 0)
+    {
+        return DecodeWebp(bytes, size, name);
+    }
+    if (IsPnm(bytes, size))
+    {
+        return PnmReader(bytes, size, name).Read();
+    }
+    throw Error(name + ": neither a JPEG nor a PNG, WebP or PNM picture");
 }
 
 Image

@@ -18,11 +18,15 @@ namespace limitnet
 constexpr std::uint64_t MAX_PICTURE_PIXELS = 64'000'000;
 
 /**
- * Reads a JPEG (baseline or progressive; grey, YCbCr, RGB, CMYK, YCCK) or PNG (any kind) file as
- * 8-bit RGB.
+ * Reads a JPEG (baseline or progressive; grey, YCbCr, RGB, CMYK, YCCK), PNG (any kind), WebP (not
+ * animated) or PNM (P1 to P6; PAM, grey or RGB) file as 8-bit RGB.
  *
- * The format is told by the content, not by the file's name. Grey becomes R = G = B; a transparent
- * PNG is laid on white.
+ * The format is told by the content, not by the file's name, and the same picture reads the same
+ * from each: upright, as its EXIF data say; grey becomes R = G = B; transparent parts are laid on
+ * white; samples of another maximum than 255 are scaled to it and rounded.
+ *
+ * A JPEG whose scans libjpeg warns of is refused as damaged, whatever the warning: part of its
+ * picture is made up.
  *
  * \throws Error that names the file, when it is missing, of another format, damaged or truncated,
  * or larger than 64 million pixels.
@@ -34,6 +38,9 @@ Image ReadImage(const std::filesystem::path& path);
  * \param name what messages call the picture
  */
 Image DecodeImage(const std::uint8_t* bytes, std::size_t size, const std::string& name);
+
+/** \return whether bytes begin as a picture does that DecodeImage() reads */
+bool IsKnownPicture(const std::uint8_t* bytes, std::size_t size);
 
 /**
  * Writes a picture as PNG, 8-bit RGB. The file appears whole or not at all.

@@ -9,6 +9,7 @@
 #include <cctype>
 #include <fstream>
 #include <map>
+#include <set>
 #include <system_error>
 
 namespace limitnet
@@ -17,6 +18,16 @@ namespace limitnet
 namespace
 {
 
+/** Refuses a link that leads nowhere: what it stood for would be left out without a word. */
+void
+CheckLink(const std::filesystem::directory_entry& entry)
+{
+    if (entry.is_symlink() && !entry.exists())
+    {
+        throw Error(entry.path().string() + ": a link to something that is not there");
+    }
+}
+
 bool
 IsPicture(const std::filesystem::directory_entry& entry)
 {
@@ -24,8 +35,50 @@ IsPicture(const std::filesystem::directory_entry& entry)
     std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) {
         return static_cast<char>(std::tolower(c));
     });
-    return entry.is_regular_file() && entry.path().filename().string().front() != '.' &&
-           (ending == ".jpg" || ending == ".jpeg" || ending == ".png");
+    if (entry.path().filename().string().front() == '.')
+    {
+        return false;
+    }
+    const auto isOneOf = [&ending](const std::set<std::string>& endings) {
+        return endings.count(ending) > 0;
+    };
+    const bool known = isOneOf({".jpg",
+                                ".jpeg",
+                                ".jpe",
+                                ".jfif",
+                                ".png",
+                                ".webp",
+                                ".pnm",
+                                ".pbm",
+                                ".pgm",
+                                ".ppm",
+                                ".pam"});
+    const bool other = isOneOf({".tif",
+                                ".tiff",
+                                ".bmp",
+                                ".dib",
+                                ".gif",
+                                ".jp2",
+                                ".j2k",
+                                ".jxl",
+                                ".avif",
+                                ".heic",
+                                ".heif",
+                                ".exr",
+                                ".hdr",
+                                ".pfm",
+                                ".ras"});
+    if (known || other)
+    {
+        CheckLink(entry);
+    }
+    if (other && entry.is_regular_file())
+    {
+        throw Error(entry.path().string() +
+                    ": pictures of a data set have to be JPEG, PNG, WebP or PNM; convert it, or "
+                    "move it to another place");
+    }
+    return known && entry.is_regular_file();
 }
 
 /** The pictures of one folder, by name. */
@@ -44,12 +97,17 @@ PicturesIn(const std::filesystem::path& dir)
     return files;
 }
 
+/** \param linksLead a link that leads nowhere is an error */
 std::vector<std::filesystem::path>
-FoldersIn(const std::filesystem::path& dir)
+FoldersIn(const std::filesystem::path& dir, bool linksLead = false)
 {
     std::vector<std::filesystem::path> folders;
     for (const auto& entry : std::filesystem::directory_iterator(dir))
     {
+        if (linksLead)
+        {
+            CheckLink(entry);
+        }
         if (entry.is_directory())
         {
             folders.push_back(entry.path());
@@ -57,6 +115,44 @@ FoldersIn(const std::filesystem::path& dir)
     }
     std::sort(folders.begin(), folders.end());
     return folders;
+}
+
+/** \return whether these are WordNet ids, as ImageNet's classes have them */
+bool
+AreWordNetIds(const std::vector<std::string>& ids)
+{
+    return std::all_of(ids.begin(), ids.end(), [](const std::string& id) {
+        return id.size() == 9 && id[0] == 'n' &&
+               std::all_of(id.begin() + 1, id.end(), [](char c) { return c >= '0' && c <= '9'; });
+    });
+}
+
+/** \return the class ids that a file lists, in the order of their labels */
+std::vector<std::string>
+ReadClassIds(const std::filesystem::path& file)
+{
+    std::vector<std::string> ids;
+    std::set<std::string> known;
+    std::ifstream in(file);
+    std::string id;
+    while (in >> id)
+    {
+        if (!known.insert(id).second)
+        {
+            throw Error(file.string() + ": has the class id " + id + " twice");
+        }
+        ids.push_back(id);
+    }
+    if (ids.empty())
+    {
+        throw Error(file.string() + ": missing or empty; it has to list the class ids, one a line");
+    }
+    // Whatever is trained on ImageNet numbers its classes so, and files list them in other orders.
+    if (AreWordNetIds(ids))
+    {
+        std::sort(ids.begin(), ids.end());
+    }
+    return ids;
 }
 
 bool
@@ -101,20 +197,13 @@ ImageFolder::ImageFolder(const std::filesystem::path& path)
         }
         else if (std::filesystem::is_directory(root / "val"))
         {
+            m_classNames = ReadClassIds(root / "wnids.txt");
             std::map<std::string, int> labels;
-            std::ifstream in(root / "wnids.txt");
-            std::string wnid;
-            while (in >> wnid)
+            for (const auto& wnid : m_classNames)
             {
-                labels.emplace(wnid, static_cast<int>(m_classNames.size()));
-                m_classNames.push_back(wnid);
+                labels.emplace(wnid, static_cast<int>(labels.size()));
             }
-            if (m_classNames.empty())
-            {
-                throw Error((root / "wnids.txt").string() +
-                            ": missing or empty; it has to list the class ids, one a line");
-            }
-            for (const auto& folder : FoldersIn(root / "val"))
+            for (const auto& folder : FoldersIn(root / "val", true))
             {
                 const auto found = labels.find(folder.filename().string());
                 if (found == labels.end())
@@ -143,7 +232,7 @@ ImageFolder::ImageFolder(const std::filesystem::path& path)
     if (m_items.empty())
     {
         throw Error(path.string() +
-                    ": no JPEG or PNG pictures; expected image/*.jpg (with mask/*.png), "
+                    ": no JPEG, PNG, WebP or PNM pictures; expected image/*.jpg (with mask/*.png), "
                     "val/<class id>/*.jpg with wnids.txt, or pictures");
     }
 }

@@ -13,16 +13,19 @@ namespace limitnet
 {
 
 /**
- * Pictures in a folder, JPEG or PNG, in one of three layouts:
+ * Pictures in a folder, JPEG, PNG, WebP or PNM (see ReadImage()), in one of three layouts:
  * - `image/NNNN.jpg`, and `mask/NNNN.png` with the same stem where there is a mask (as ECSSD): no
  *   classes;
- * - `val/<wnid>/<anything>.jpg` with `wnids.txt` (as ImageNet): line number - 1 in wnids.txt is the
- *   class;
+ * - `val/<wnid>/<anything>.jpg` with `wnids.txt`, which lists the class ids. WordNet ids (n and
+ *   eight digits, as ImageNet's) have the labels of their sorted order, as networks that were
+ *   trained on ImageNet have them, whatever the order in the file; of other ids, line number - 1
+ *   is the label;
  * - pictures directly in the folder: no classes, no masks.
  *
  * Pictures are in the order of their paths, so an index means the same picture on every machine.
- * They are read when asked for. A .tar (also compressed) of such a folder is unpacked into the
- * cache once.
+ * They are read when asked for. A picture in another format, or a link that leads nowhere, is
+ * refused: it would be left out without a word. A .tar (also compressed) of such a folder is
+ * unpacked into the cache once.
  */
 class ImageFolder : public Dataset
 {

@@ -29,8 +29,10 @@ constexpr const char* VERSION = "1";
 /** Columns and rows of the camera's pictures, at which they are compared. */
 constexpr int CAMERA_SIDE = 224;
 
-/** Others who compute the same are looked at so often. */
+/** Others who compute the same are looked at so often: at first, and after a while, as that may be
+ * a look at another machine's disk. */
 constexpr auto OTHERS_PERIOD = std::chrono::milliseconds(5);
+constexpr auto LONGEST_OTHERS_PERIOD = std::chrono::milliseconds(100);
 
 } // namespace
 
@@ -76,12 +78,14 @@ struct Evaluator::State
     {
         ComputeOnOneCore();
         std::size_t others = 0; // looked at in a row, all being computed by others
+        auto period = OTHERS_PERIOD;
         std::unique_lock lock(mutex);
         while (true)
         {
             if (others > queue.size())
             {
-                wanted.wait_for(lock, OTHERS_PERIOD, [&] { return end; });
+                wanted.wait_for(lock, period, [&] { return end; });
+                period = std::min(period * 2, LONGEST_OTHERS_PERIOD);
                 others = 0;
             }
             wanted.wait(lock, [&] { return end || !queue.empty(); });
@@ -117,6 +121,7 @@ struct Evaluator::State
                 continue;
             }
             others = 0;
+            period = OTHERS_PERIOD;
             ++(owner == PredictionCache::Owner::NOBODY ? counts.evaluated : counts.cached);
             item.evaluation = evaluation;
             item.original.reset();

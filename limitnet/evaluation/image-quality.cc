@@ -3,11 +3,11 @@
 
 #include "limitnet/codec/error.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <vector>
 
 namespace limitnet
@@ -135,10 +135,10 @@ PsnrDb(const Image& a, const Image& b)
     }
     if (sum == 0)
     {
-        return std::numeric_limits<double>::infinity();
+        return MAX_PSNR_DB;
     }
     const auto mse = static_cast<double>(sum) / static_cast<double>(a.rgb.size());
-    return 10 * std::log10(255.0 * 255.0 / mse);
+    return std::min(10 * std::log10(255.0 * 255.0 / mse), MAX_PSNR_DB);
 }
 
 double

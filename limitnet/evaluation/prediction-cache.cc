@@ -2,13 +2,17 @@
 #include "limitnet/evaluation/prediction-cache.h"
 
 #include "limitnet/codec/error.h"
+#include "limitnet/evaluation/image-quality.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <ctime>
 #include <fmt/format.h>
+#include <fstream>
 #include <mutex>
 #include <sqlite3.h>
+#include <sys/vfs.h>
 #include <thread>
 #include <vector>
 
@@ -29,6 +33,52 @@ constexpr int BUSY_MS = 10000;
 constexpr uint64_t LEAST_LIMIT = 1 << 20;
 /** After so many predictions the size is looked at. */
 constexpr int STORES_PER_CHECK = 1000;
+
+/** Where the database's header says how it is written: 2 with a write-ahead log (SQLite, Database
+ * File Format, 1.3). */
+constexpr std::streamoff FORMAT_AT = 18;
+constexpr char WITH_LOG = 2;
+
+/**
+ * A write-ahead log keeps its index in memory that all programs share, which those on different
+ * machines cannot (SQLite, Write-Ahead Logging, 1.). So it is used on file systems that are known
+ * to be of one machine, and on any other the rollback journal, which is right on both.
+ */
+bool
+IsOfOneMachine(const std::filesystem::path& folder)
+{
+    // As in Linux' magic.h, and by the file systems' own headers for those that are not there.
+    constexpr std::array<unsigned long, 16> LOCAL{0xEF53,      // ext2, ext3, ext4
+                                                  0x58465342,  // XFS
+                                                  0x9123683E,  // Btrfs
+                                                  0x01021994,  // tmpfs
+                                                  0x858458F6,  // ramfs
+                                                  0x794C7630,  // overlayfs
+                                                  0xF2F52010,  // F2FS
+                                                  0x2FC12FC1,  // ZFS
+                                                  0xCA451A4E,  // bcachefs
+                                                  0x3153464A,  // JFS
+                                                  0x52654973,  // ReiserFS
+                                                  0x3434,      // NILFS
+                                                  0xF15F,      // eCryptfs
+                                                  0x4D44,      // FAT
+                                                  0x2011BAB0,  // exFAT
+                                                  0x5346544E}; // NTFS
+    struct statfs about;
+    return statfs(folder.empty() ? "." : folder.c_str(), &about) == 0 &&
+           std::find(LOCAL.begin(), LOCAL.end(), static_cast<unsigned long>(about.f_type)) !=
+               LOCAL.end();
+}
+
+/** \return whether a database is there, and has a write-ahead log */
+bool
+HasLog(const std::filesystem::path& file)
+{
+    std::ifstream in(file, std::ios::binary);
+    in.seekg(FORMAT_AT);
+    char format = 0;
+    return in.get(format) && format == WITH_LOG;
+}
 
 int64_t
 Today()
@@ -63,9 +113,10 @@ struct PredictionCache::Database
         std::string message;
     };
 
-    explicit Database(std::filesystem::path path, uint64_t limitBytes)
+    Database(std::filesystem::path path, uint64_t limitBytes, bool sharedMemory)
         : file(std::move(path)),
-          limit(std::max(limitBytes, LEAST_LIMIT))
+          limit(std::max(limitBytes, LEAST_LIMIT)),
+          mayHaveLog(sharedMemory)
     {
         sqlite3* opened = nullptr;
         const int code =
@@ -147,7 +198,18 @@ struct PredictionCache::Database
 
     void MakeTables() const
     {
+        if (!mayHaveLog)
+        {
+            if (HasLog(file))
+            {
+                // Without shared memory such a database may be opened by one program alone.
+                Do("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=DELETE");
+            }
+            // Also when others were in the way the last time; the lock goes with the next reading.
+            Do("PRAGMA locking_mode=NORMAL; SELECT count(*) FROM sqlite_master");
+        }
         Do("BEGIN IMMEDIATE");
+        const bool isNew = Number("PRAGMA application_id") != APPLICATION;
         // Before anything is written: is it ours?
         if (Number("PRAGMA application_id") != APPLICATION)
         {
@@ -172,9 +234,14 @@ struct PredictionCache::Database
                        "PRAGMA application_id={}; PRAGMA user_version={}; COMMIT",
                        APPLICATION,
                        SCHEMA));
-        // Readers and a writer do not hinder each other; a commit waits for no disk, so that a
-        // power cut may undo the last ones, and a kill none.
-        Do("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL");
+        // With a log, readers and a writer do not hinder each other; a commit waits for no disk, so
+        // that a power cut may undo the last ones, and a kill none. One that is there without a log
+        // may be used from other machines at this moment, and stays so.
+        if (mayHaveLog && isNew)
+        {
+            Do("PRAGMA journal_mode=WAL");
+        }
+        Do("PRAGMA synchronous=NORMAL");
     }
 
     void PrepareStatements()
@@ -232,6 +299,11 @@ struct PredictionCache::Database
                 evaluation.label = sqlite3_column_int(find.get(), 0);
                 evaluation.confidence = sqlite3_column_double(find.get(), 1);
                 evaluation.psnrDb = NumberAt(4);
+                if (evaluation.psnrDb)
+                {
+                    // Databases of before say that of equal pictures it is infinite.
+                    evaluation.psnrDb = std::min(*evaluation.psnrDb, MAX_PSNR_DB);
+                }
                 evaluation.ssim = NumberAt(5);
                 row->evaluation = evaluation;
             }
@@ -280,6 +352,7 @@ struct PredictionCache::Database
 
     std::filesystem::path file;
     uint64_t limit;
+    bool mayHaveLog; // whether all who use it share memory
     std::unique_ptr<sqlite3, Close> handle;
     Statement find;
     Statement touch;
@@ -292,13 +365,18 @@ struct PredictionCache::Database
     int stores{0};
 };
 
-PredictionCache::PredictionCache(const std::filesystem::path& file, uint64_t limitBytes)
+PredictionCache::PredictionCache(const std::filesystem::path& file,
+                                 uint64_t limitBytes,
+                                 Sharing sharing)
 {
     try
     {
         std::error_code ignored;
         std::filesystem::create_directories(file.parent_path(), ignored);
-        m_database = std::make_unique<Database>(file, limitBytes);
+        const bool sharedMemory = sharing == Sharing::BY_FILE_SYSTEM
+                                      ? IsOfOneMachine(file.parent_path())
+                                      : sharing == Sharing::ONE_MACHINE;
+        m_database = std::make_unique<Database>(file, limitBytes, sharedMemory);
         m_database->SetUp();
     }
     catch (const Database::Failure& failure)
@@ -338,21 +416,29 @@ PredictionCache::Owner
 PredictionCache::Claim(const Key& key, Evaluation& known)
 {
     auto owner = Owner::NOBODY;
-    m_database->Try([&] {
-        m_database->Step(m_database->begin);
+    const auto look = [&] {
         const auto row = m_database->Look(key);
         const int64_t now = std::time(nullptr);
         if (row && row->evaluation)
         {
-            owner = Owner::KNOWN;
             known = *row->evaluation;
+            return Owner::KNOWN;
         }
-        else if (row && row->claimed > now && row->claimed <= now + CLAIM_SECONDS)
+        return row && row->claimed > now && row->claimed <= now + CLAIM_SECONDS ? Owner::OTHERS
+                                                                                : Owner::NOBODY;
+    };
+    m_database->Try([&] {
+        // Who waits for others asks again and again: that must not keep them from writing.
+        owner = look();
+        if (owner != Owner::NOBODY)
         {
-            owner = Owner::OTHERS;
+            return;
         }
-        else
+        m_database->Step(m_database->begin);
+        owner = look();
+        if (owner == Owner::NOBODY)
         {
+            const int64_t now = std::time(nullptr);
             const auto& claim = m_database->claim;
             Database::BindKey(claim, key);
             sqlite3_bind_int64(claim.get(), 2, Today());

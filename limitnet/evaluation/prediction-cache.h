@@ -42,6 +42,8 @@ struct Evaluation : Prediction
  * program that is about to compute one says so (Claim()), so that others wait for it instead of
  * computing it too; the claim of a program that was killed ends after CLAIM_SECONDS.
  *
+ * Programs may run on several machines that share a file system: see Sharing.
+ *
  * Objects may be used by several threads at once. A database that cannot be written any more, such
  * as on a full disk, is a Problem() and no error: results do not depend on it.
  */
@@ -54,15 +56,28 @@ class PredictionCache
     /** How long others wait for a program that has claimed a prediction. */
     static constexpr int CLAIM_SECONDS = 20;
 
+    /** Who else may use the database, on which its journal depends. */
+    enum class Sharing
+    {
+        BY_FILE_SYSTEM, //!< programs of this machine, or on a file system that may be one of
+                        //!< several machines, of any
+        ONE_MACHINE,    //!< programs of this machine: a write-ahead log
+        MACHINES        //!< of any that has the folder: a rollback journal. Slower, and right
+                        //!< wherever files can be locked
+    };
+
     /**
-     * Opens or makes it; its folder is made too.
+     * Opens or makes it; its folder is made too. One that was made for several machines stays so.
      *
      * \param file the database
      * \param limitBytes what it may take of the disk; beyond that, the quarter that was not used
      *        for longest is forgotten. At least 1 MiB is taken.
+     * \param sharing who else may use it
      * \throws Error naming the file when it is no database of predictions, or cannot be made
      */
-    PredictionCache(const std::filesystem::path& file, uint64_t limitBytes);
+    PredictionCache(const std::filesystem::path& file,
+                    uint64_t limitBytes,
+                    Sharing sharing = Sharing::BY_FILE_SYSTEM);
     ~PredictionCache();
     PredictionCache(const PredictionCache&) = delete;
     PredictionCache& operator=(const PredictionCache&) = delete;

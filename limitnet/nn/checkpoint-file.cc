@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <fstream>
 #include <functional>
+#include <locale.h> // newlocale and uselocale, of POSIX
 #include <optional>
 #include <string_view>
 
@@ -85,6 +86,36 @@ ReadRecord(struct archive* reader,
 }
 
 /**
+ * Lets this thread have UTF-8 for a while: records are named after the file that was saved, and
+ * libarchive gives no name that has letters which the user's language, such as C, does not have.
+ */
+class WithUtf8
+{
+  public:
+    WithUtf8()
+        : m_utf8(newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)),
+          m_before(m_utf8 != nullptr ? uselocale(m_utf8) : nullptr)
+    {
+    }
+
+    ~WithUtf8()
+    {
+        if (m_utf8 != nullptr)
+        {
+            uselocale(m_before);
+            freelocale(m_utf8);
+        }
+    }
+
+    WithUtf8(const WithUtf8&) = delete;
+    WithUtf8& operator=(const WithUtf8&) = delete;
+
+  private:
+    locale_t m_utf8;
+    locale_t m_before;
+};
+
+/**
  * Go through the records of a zip archive.
  *
  * \param path the file
@@ -94,6 +125,7 @@ void
 ForEachRecord(const std::filesystem::path& path,
               const std::function<bool(struct archive*, const std::string&)>& visit)
 {
+    const WithUtf8 names;
     const ArchiveReader reader(archive_read_new());
     if (!reader)
     {

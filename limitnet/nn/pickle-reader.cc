@@ -64,22 +64,29 @@ AcceptedModules()
                                                    "Decoder",
                                                    "SalDecoder",
                                                    "CIFAR100Classifier"};
+    static const std::vector<const char*> PATHS{"Path",
+                                                "PosixPath",
+                                                "WindowsPath",
+                                                "PurePath",
+                                                "PurePosixPath",
+                                                "PureWindowsPath"};
     static const std::vector<const char*> POOLING{"MaxPool2d",
                                                   "AvgPool2d",
                                                   "AdaptiveAvgPool2d",
                                                   "AdaptiveMaxPool2d"};
     static const std::vector<AcceptedModule> MODULES{
-        {"collections", {"OrderedDict", "defaultdict"}},
+        {"collections", {"OrderedDict", "defaultdict", "Counter"}}, // Counter: of schedulers
         {"builtins", BUILTINS},
         {"__builtin__", BUILTINS}, // Python 2's name, which protocol 2 uses
         {"copyreg", {"_reconstructor"}},
         {"copy_reg", {"_reconstructor"}},
         {"_codecs", {"encode"}}, // how protocol 2 spells bytes
         {"argparse", {"Namespace"}},
-        {"pathlib", {"PosixPath", "WindowsPath", "PurePosixPath", "PureWindowsPath"}},
+        {"pathlib", PATHS},
+        {"pathlib._local", PATHS}, // of Python 3.13
         {"numpy", {"dtype", "ndarray"}},
-        {"numpy.core.multiarray", {"scalar"}},
-        {"numpy._core.multiarray", {"scalar"}},
+        {"numpy.core.multiarray", {"scalar", "_reconstruct"}},
+        {"numpy._core.multiarray", {"scalar", "_reconstruct"}}, // since numpy 2
 
         {"torch", STORAGES},
         {"torch.cuda", STORAGES},
@@ -93,6 +100,7 @@ AcceptedModules()
           "_rebuild_tensor_v2",
           "_rebuild_parameter",
           "_rebuild_parameter_with_state"}},
+        {"torch.torch_version", {"TorchVersion"}},
         {"torch._tensor", {"_rebuild_from_type_v2"}},
         {"torch.jit._pickle", {"restore_type_tag"}}, // around the containers of torch::pickle_save
         {"torch.nn.parameter", {"Parameter", "Buffer"}},

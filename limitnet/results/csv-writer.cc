@@ -20,7 +20,7 @@ CsvWriter::CsvWriter(const std::filesystem::path& path, const std::vector<std::s
 {
     if (!m_out)
     {
-        throw Error(path.string() + ": cannot be written: " + std::strerror(errno));
+        FailWriting(path, errno);
     }
     for (const std::string& column : columns)
     {
@@ -123,16 +123,35 @@ CsvWriter::EndRow()
     }
     m_out << '\n';
     m_fields = 0;
+    KeepError();
+}
+
+void
+CsvWriter::KeepError()
+{
+    if (!m_out && m_error == 0)
+    {
+        m_error = errno != 0 ? errno : EIO;
+    }
 }
 
 void
 CsvWriter::Close()
 {
+    KeepError();
+    errno = 0;
     m_out.close();
-    if (!m_out)
+    KeepError();
+    if (m_error != 0)
     {
-        throw Error(m_path.string() + ": cannot be written: is the disk full?");
+        FailWriting(m_path, m_error);
     }
+}
+
+void
+FailWriting(const std::filesystem::path& file, int error)
+{
+    throw Error(file.string() + ": cannot be written: " + std::strerror(error != 0 ? error : EIO));
 }
 
 } // namespace limitnet

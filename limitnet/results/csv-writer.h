@@ -72,12 +72,23 @@ class CsvWriter
     CsvWriter& AddSigned(std::int64_t number);
     CsvWriter& AddUnsigned(std::uint64_t number);
     CsvWriter& AddRaw(std::string_view text);
+    /** Keeps why writing failed, as long as the system says it. */
+    void KeepError();
 
     std::filesystem::path m_path;
     std::ofstream m_out;
     std::size_t m_columns;
     std::size_t m_fields = 0;
+    int m_error = 0; ///< of the first write that failed, as errno has it
 };
+
+/**
+ * \param file what was to be written
+ * \param error why that failed, as errno has it; 0: not known
+ * \throws Error that names the file and says why, in the system's own words: only a full disk is
+ *         called one
+ */
+[[noreturn]] void FailWriting(const std::filesystem::path& file, int error);
 
 } // namespace limitnet
 

@@ -154,7 +154,8 @@ ImagesTable()
          {"psnr_db",
           "dB",
           "Peak signal-to-noise ratio of the reconstruction against the camera's picture at "
-          "224x224; empty without cloud.quality or reconstruction."},
+          "224x224, at most 100, which equal pictures have; empty without cloud.quality or "
+          "reconstruction."},
          {"ssim", "", "Structural similarity of the same (Wang 2004), 1 for equal pictures."}}};
     return table;
 }
@@ -233,7 +234,8 @@ FragmentsTable()
          {"psnr_db",
           "dB",
           "Peak signal-to-noise ratio of the reconstruction against the camera's picture at "
-          "224x224; empty without cloud.quality or reconstruction."},
+          "224x224, at most 100, which equal pictures have; empty without cloud.quality or "
+          "reconstruction."},
          {"ssim", "", "Structural similarity of the same (Wang 2004), 1 for equal pictures."},
          {"access_wait_s",
           "s",
@@ -419,7 +421,10 @@ EvaluationTable()
          {"mean_size_bytes",
           "byte",
           "Mean size of all fragments of a picture: headers, saliency map and values."},
-         {"mean_psnr_db", "dB", "Mean PSNR at 224 x 224 against the picture that was encoded."},
+         {"mean_psnr_db",
+          "dB",
+          "Mean PSNR at 224 x 224 against the picture that was encoded; of each picture at most "
+          "100, which equal ones have."},
          {"mean_ssim", "", "Mean SSIM of the luma (Wang et al. 2004), likewise."},
          {"published_size_bytes",
           "byte",
@@ -490,7 +495,10 @@ VideoTable()
          {"fragments", "", "Fragments that carry it."},
          {"size_bytes", "byte", "Sum of their lengths: headers, saliency map and values."},
          {"values", "", "Latent values, of 9,408, that they carry."},
-         {"psnr_db", "dB", "PSNR at 224 x 224 against the picture that was encoded."}}};
+         {"psnr_db",
+          "dB",
+          "PSNR at 224 x 224 against the picture that was encoded, at most 100, which equal "
+          "pictures have."}}};
     return table;
 }
 
@@ -541,7 +549,7 @@ PrintTablesMarkdown(std::ostream& out)
     out << "# Result files\n\n"
            "<!-- Written from the library's own tables; a test compares the two. -->\n\n"
            "A run leaves these in `OUT/NAME/RUN/`, beside `scenario.ini` (every key as it was "
-           "used) and "
+           "used, and checksums of the files they name) and "
            "`accuracy.png`.\nThey are CSV as in RFC 4180 (UTF-8, a header row, quotes where a "
            "field needs them), with "
            "lines ended by LF.\nNumbers have a decimal point whatever the language of the machine. "

@@ -4,6 +4,8 @@
 #include "limitnet/codec/error.h"
 #include "limitnet/data/checksum.h"
 #include "limitnet/data/process.h"
+#include "limitnet/results/csv-writer.h"
+#include "limitnet/sweep/input-files.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -92,16 +94,33 @@ Field(const std::string& text)
     return quoted + '"';
 }
 
-/** \return whether the log of a program that failed says that it had no room for its files */
+/** \return whether a program that failed says at the end of its log that it had no room for its
+ * files: in the system's words, as FailWriting() has them */
 bool
 SaysDiskIsFull(const std::string& log)
 {
-    const std::vector<std::string> signs{"is the disk full?",
-                                         std::strerror(ENOSPC),
-                                         std::strerror(EDQUOT)};
-    return std::any_of(signs.begin(), signs.end(), [&](const std::string& sign) {
-        return log.find(sign) != std::string::npos;
-    });
+    const auto end = log.find_last_not_of(" \r\n");
+    const auto begin = end == std::string::npos ? end : log.rfind('\n', end);
+    const std::string last = log.substr(begin == std::string::npos ? 0 : begin);
+    return last.find(std::strerror(ENOSPC)) != std::string::npos ||
+           last.find(std::strerror(EDQUOT)) != std::string::npos;
+}
+
+/** Gives a file that was written its name. \param error why it was not; 0: all is there */
+void
+MoveIntoPlace(int error, const fs::path& partial, const fs::path& file)
+{
+    std::error_code problem(error, std::generic_category());
+    if (error == 0)
+    {
+        fs::rename(partial, file, problem);
+    }
+    if (problem)
+    {
+        std::error_code ignored;
+        fs::remove(partial, ignored);
+        FailWriting(file, problem.value());
+    }
 }
 
 int
@@ -128,19 +147,11 @@ void
 WriteWhole(const fs::path& file, const std::string& text)
 {
     const fs::path partial = file.string() + fmt::format(".{}", getpid());
+    errno = 0;
     std::ofstream out(partial, std::ios::binary);
     out << text;
     out.close();
-    std::error_code error;
-    if (out)
-    {
-        fs::rename(partial, file, error);
-    }
-    if (!out || error)
-    {
-        fs::remove(partial, error);
-        throw Error(file.string() + ": cannot be written: is the disk full?");
-    }
+    MoveIntoPlace(out.good() ? 0 : errno != 0 ? errno : EIO, partial, file);
 }
 
 // --- FolderLock ---
@@ -251,6 +262,12 @@ SweepFolder::Prepare() const
         return;
     }
     WriteWhole(m_path / "base.ini", m_plan.BaseText());
+    std::string inputs;
+    for (const auto& line : SweepInputs(m_plan, m_path / "base.ini"))
+    {
+        inputs += line + '\n';
+    }
+    WriteWhole(m_path / "inputs.txt", inputs);
     WriteWhole(m_path / "sweep.txt", "program " + ProgramDigest(m_program) + '\n' + m_plan.Text());
 }
 
@@ -269,6 +286,25 @@ SweepFolder::Check() const
         throw Error(m_path.string() +
                     ": belongs to another scenario, or to this one before it was changed; name "
                     "another folder with --out");
+    }
+    CheckInputs();
+}
+
+void
+SweepFolder::CheckInputs() const
+{
+    std::vector<std::string> before;
+    std::ifstream in(m_path / "inputs.txt");
+    for (std::string line; std::getline(in, line);)
+    {
+        before.push_back(line);
+    }
+    const auto changed = ChangedInput(before, SweepInputs(m_plan, m_path / "base.ini"));
+    if (!changed.empty())
+    {
+        throw Error(m_path.string() + ": " + changed +
+                    " since this sweep began; bring it back as it was, or name another folder with "
+                    "--out");
     }
 }
 
@@ -463,6 +499,7 @@ SweepFolder::WriteTable(const std::string& table) const
     std::string header;
     std::string text;
     std::string rows;
+    int error = 0;
     for (std::size_t i = 0; i < m_plan.Size() && out; ++i)
     {
         const auto run = m_plan.At(i);
@@ -498,19 +535,15 @@ SweepFolder::WriteTable(const std::string& table) const
             rows.append(front).append(text, at, next - at).push_back('\n');
             at = next + 1;
         }
+        errno = 0;
         out.write(rows.data(), static_cast<std::streamsize>(rows.size()));
+        error = out ? 0 : errno;
     }
+    // What came before may have set errno, and a failure may be older than the end.
+    error = error == 0 && !out ? EIO : error;
+    errno = 0;
     out.close();
-    std::error_code error;
-    if (out)
-    {
-        fs::rename(partial, target, error);
-    }
-    if (!out || error)
-    {
-        fs::remove(partial, error);
-        throw Error(target.string() + ": cannot be written: is the disk full?");
-    }
+    MoveIntoPlace(error != 0 || out.good() ? error : errno != 0 ? errno : EIO, partial, target);
 }
 
 } // namespace limitnet

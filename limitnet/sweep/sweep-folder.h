@@ -38,8 +38,12 @@ class SweepFolder
      */
     void Prepare() const;
 
-    /** \throws Error when the folder was made for another sweep or by another build */
+    /** \throws Error when the folder was made for another sweep, by another build or with other
+     * input files */
     void Check() const;
+
+    /** \throws Error that names a file which its runs read and which is not what it was */
+    void CheckInputs() const;
 
     const SweepPlan& Plan() const;                               ///< \return the sweep
     const std::filesystem::path& Path() const;                   ///< \return the folder
@@ -134,7 +138,7 @@ class FolderLock
     int m_descriptor;
 };
 
-/** Writes a file that appears whole or not at all. \throws Error when the disk is full */
+/** Writes a file that appears whole or not at all. \throws Error when it cannot be written */
 void WriteWhole(const std::filesystem::path& file, const std::string& text);
 
 } // namespace limitnet

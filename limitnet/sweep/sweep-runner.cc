@@ -124,6 +124,10 @@ RunSweep(const SweepPlan& plan,
         progress << "\r\033[K" << std::flush;
     }
     outcome.interrupted = stop;
+    if (!stop && !wanted.empty() && outcome.left == 0)
+    {
+        folder.CheckInputs(); // some may have changed meanwhile
+    }
     outcome.merged = !stop && folder.WriteTables();
     return outcome;
 }

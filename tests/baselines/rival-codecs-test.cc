@@ -9,6 +9,7 @@
 #include "limitnet/evaluation/image-quality.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio> // jpeglib.h needs size_t and FILE declared before it
 #include <gtest/gtest.h>
@@ -16,6 +17,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace limitnet;
@@ -41,6 +43,56 @@ Scene(int side)
         }
     }
     return image;
+}
+
+using Colour = std::array<uint8_t, 3>;
+constexpr Colour RED{220, 30, 30};
+constexpr Colour GREY{128, 128, 128};
+
+/** Bands of one colour each, one below the other. */
+Image
+Bands(int side, const std::vector<Colour>& colours)
+{
+    Image image{side, side, {}};
+    for (int i = 0; i < side * side; ++i)
+    {
+        const auto band =
+            static_cast<size_t>(i / side) * colours.size() / static_cast<size_t>(side);
+        image.rgb.insert(image.rgb.end(), colours[band].begin(), colours[band].end());
+    }
+    return image;
+}
+
+/** Independent path: a whole file by libjpeg, read by this project's reader of JPEG files. \return
+ * the picture, and the file's size */
+std::pair<Image, size_t>
+ByLibjpeg(const Image& picture, int quality)
+{
+    unsigned char* memory = nullptr;
+    unsigned long size = 0; // NOLINT: libjpeg's type
+    jpeg_compress_struct c;
+    jpeg_error_mgr errors;
+    c.err = jpeg_std_error(&errors);
+    jpeg_create_compress(&c);
+    jpeg_mem_dest(&c, &memory, &size);
+    c.image_width = static_cast<JDIMENSION>(picture.width);
+    c.image_height = static_cast<JDIMENSION>(picture.height);
+    c.input_components = 3;
+    c.in_color_space = JCS_RGB;
+    jpeg_set_defaults(&c);
+    jpeg_set_quality(&c, quality, TRUE);
+    jpeg_start_compress(&c, TRUE);
+    while (c.next_scanline < c.image_height)
+    {
+        auto* row =
+            const_cast<JSAMPROW>(picture.rgb.data()) + size_t{3} * c.image_width * c.next_scanline;
+        jpeg_write_scanlines(&c, &row, 1);
+    }
+    jpeg_finish_compress(&c);
+    jpeg_destroy_compress(&c);
+    const Image decoded = DecodeImage(memory, size, "test");
+    std::free(memory);
+    return {decoded, size};
 }
 
 struct Rival
@@ -160,42 +212,123 @@ TEST(ByteStream, AnyPiecesInAnyOrder)
 
 TEST(RivalCodecs, WholeJpegIsWhatLibjpegMakes)
 {
-    // Independent path: a whole file by libjpeg, read by this project's reader of JPEG files.
-    const Image picture = Scene(64);
-    unsigned char* memory = nullptr;
-    unsigned long size = 0; // NOLINT: libjpeg's type
-    jpeg_compress_struct c;
-    jpeg_error_mgr errors;
-    c.err = jpeg_std_error(&errors);
-    jpeg_create_compress(&c);
-    jpeg_mem_dest(&c, &memory, &size);
-    c.image_width = 64;
-    c.image_height = 64;
-    c.input_components = 3;
-    c.in_color_space = JCS_RGB;
-    jpeg_set_defaults(&c);
-    jpeg_set_quality(&c, 60, TRUE);
-    jpeg_start_compress(&c, TRUE);
-    while (c.next_scanline < 64)
+    for (const Image& picture : {Scene(64), Bands(64, {RED, GREY, RED}), Bands(64, {GREY})})
     {
-        auto* row = const_cast<JSAMPROW>(picture.rgb.data()) + size_t{3} * 64 * c.next_scanline;
-        jpeg_write_scanlines(&c, &row, 1);
+        const auto [expected, size] = ByLibjpeg(picture, 60);
+        for (const bool progressive : {false, true})
+        {
+            const auto rival = MakeJpeg(progressive, 64, 60);
+            const auto encoded = rival.encoder->Encode(picture, 3, 51);
+            const auto decoded = rival.decoder->Decode(encoded.fragments);
+            ASSERT_TRUE(decoded);
+            EXPECT_EQ(decoded->rgb, expected.rgb) << progressive;
+            // What both ends know is not sent: tables and headers are 600 bytes of a file.
+            EXPECT_LT(Total(encoded.fragments), size - (progressive ? 100 : 450));
+        }
     }
-    jpeg_finish_compress(&c);
-    jpeg_destroy_compress(&c);
-    const Image expected = DecodeImage(memory, size, "test");
+}
 
-    for (const bool progressive : {false, true})
+TEST(RivalCodecs, GreyThatArrivedIsNotLost)
+{
+    // Blocks of 128 have no coefficient but zero, as those that are lost.
+    const Image picture = Bands(224, {RED, GREY, RED});
+    const auto [expected, size] = ByLibjpeg(picture, 75);
+    const auto jpeg = MakeJpeg(false, 224, 75);
+    auto fragments = jpeg.encoder->Encode(picture, 0, 51).fragments;
+    ASSERT_GT(fragments.size(), 4U);
+    fragments.pop_back(); // of the lower red
+    const auto decoded = jpeg.decoder->Decode(fragments);
+    ASSERT_TRUE(decoded);
+    // All but the last row of blocks and what it is smoothed with.
+    const auto same = 3 * 224 * (224 - 32);
+    EXPECT_TRUE(
+        std::equal(decoded->rgb.begin(), decoded->rgb.begin() + same, expected.rgb.begin()));
+}
+
+TEST(RivalCodecs, EachBlockThatArrivedIsShown)
+{
+    // Units of 16 x 16 pixels that are all alike take the same number of bits each.
+    std::mt19937 random(7);
+    std::vector<uint8_t> unit(16 * 16 * 3);
+    std::generate(unit.begin(), unit.end(), [&] { return static_cast<uint8_t>(random()); });
+    Image picture{64, 64, std::vector<uint8_t>(64 * 64 * 3)};
+    for (size_t i = 0; i < picture.rgb.size(); ++i)
     {
-        const auto rival = MakeJpeg(progressive, 64, 60);
-        const auto encoded = rival.encoder->Encode(picture, 3, 51);
-        const auto decoded = rival.decoder->Decode(encoded.fragments);
-        ASSERT_TRUE(decoded);
-        EXPECT_EQ(decoded->rgb, expected.rgb) << progressive;
-        // What both ends know is not sent: tables and headers are 600 bytes of a file.
-        EXPECT_LT(Total(encoded.fragments), size - (progressive ? 100 : 450));
+        const size_t x = i / 3 % 64;
+        const size_t y = i / 3 / 64;
+        picture.rgb[i] = unit[3 * (16 * (y % 16) + x % 16) + i % 3];
     }
-    std::free(memory);
+    const auto jpeg = MakeJpeg(false, 64, 90);
+    const auto one = jpeg.encoder->Encode(picture, 0, 60000).fragments;
+    ASSERT_EQ(one.size(), 1U);
+    const double bytesOfUnit = static_cast<double>(one[0].size()) / 16;
+    for (const size_t limit : {40U, 61U, 97U})
+    {
+        const auto fragments = jpeg.encoder->Encode(picture, 0, limit).fragments;
+        const size_t header = (Total(fragments) - (one[0].size() - 6)) / fragments.size();
+        std::vector<Bytes> some;
+        size_t bytes = 0;
+        for (size_t i = 0; i + 1 < fragments.size(); ++i)
+        {
+            some.push_back(fragments[i]);
+            bytes += fragments[i].size() - header;
+            const auto decoded = jpeg.decoder->Decode(some);
+            const int least = static_cast<int>(static_cast<double>(bytes) / bytesOfUnit - 0.5);
+            const int most = static_cast<int>(static_cast<double>(bytes) / bytesOfUnit + 0.5);
+            int shown = 0;
+            for (int n = 0; n < 16 && decoded; ++n)
+            {
+                // Of the luminance; the lost ones have one value in each block of 8 x 8.
+                const int at = 3 * (64 * (16 * (n / 4) + 4) + 16 * (n % 4));
+                int least8 = 1000;
+                int most8 = 0;
+                for (int x = 0; x < 8; ++x)
+                {
+                    const auto* rgb = decoded->rgb.data() + at + 3 * x;
+                    least8 = std::min(least8, rgb[0] + rgb[1] + rgb[2]);
+                    most8 = std::max(most8, rgb[0] + rgb[1] + rgb[2]);
+                }
+                shown += most8 - least8 > 150 ? 1 : 0;
+            }
+            EXPECT_GE(shown, least) << limit << ' ' << i;
+            EXPECT_LE(shown, most) << limit << ' ' << i;
+        }
+    }
+}
+
+TEST(RivalCodecs, WhateverBeginningOfAProgressiveJpegArrivedIsShown)
+{
+    for (const Image& picture : {Scene(224), Bands(224, {RED, GREY, RED}), Bands(224, {GREY})})
+    {
+        const auto jpeg = MakeJpeg(true, 224, 75);
+        const auto fragments = jpeg.encoder->Encode(picture, 0, 20).fragments;
+        std::vector<Bytes> some;
+        double last = -1;
+        for (size_t i = 0; i < fragments.size(); ++i)
+        {
+            some.push_back(fragments[i]);
+            const double now = Psnr(jpeg, some, picture);
+            // Cuts in the tables between two scans take nothing away of what was there. (libjpeg
+            // ceases to smooth what a scan that has begun will give details of.)
+            EXPECT_GT(now, last - 5) << i << " of " << fragments.size();
+            last = now;
+        }
+        EXPECT_GT(last, 25);
+    }
+    // Of the first scan a half: what is below it goes on, and is not grey.
+    const Image green = Bands(224, {{0, 150, 0}});
+    const auto jpeg = MakeJpeg(true, 224, 75);
+    const auto fragments = jpeg.encoder->Encode(green, 0, 20).fragments;
+    bool begun = false;
+    for (size_t count = 1; count < fragments.size(); ++count)
+    {
+        const std::vector<Bytes> some(fragments.begin(),
+                                      fragments.begin() + static_cast<std::ptrdiff_t>(count));
+        const double psnr = Psnr(jpeg, some, green);
+        begun = begun || psnr >= 0;
+        EXPECT_GT(psnr, begun ? 30 : -2) << count;
+    }
+    EXPECT_TRUE(begun);
 }
 
 TEST(RivalCodecs, MoreIsBetterAndAllIsGood)

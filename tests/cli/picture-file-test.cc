@@ -2,7 +2,12 @@
 #include "tests/cli/program.h"
 #include "tests/data/image-file-data.h"
 
+#include <algorithm>
+#include <array>
+#include <map>
 #include <opencv2/imgproc.hpp>
+#include <set>
+#include <string>
 
 namespace limitnet
 {
@@ -91,6 +96,201 @@ TEST(PictureFile, CameraPicturesAreTurned)
     cv::rotate(cv::imread(plain), upright, cv::ROTATE_90_CLOCKWISE);
     EXPECT_TRUE(FragmentsOf(turned.string()) ==
                 FragmentsOf(WriteMat(folder, "upright.png", upright)));
+}
+
+/** A TIFF file of one strip (TIFF 6.0, sections 2 to 4). \param tags values by number */
+std::string
+TiffOf(int width,
+       int height,
+       const std::string& data,
+       std::map<unsigned, std::vector<unsigned>> tags)
+{
+    const auto number = [](std::size_t n, int bytes) {
+        std::string text;
+        for (int i = 0; i < bytes; ++i)
+        {
+            text += static_cast<char>(n >> 8 * i & 255);
+        }
+        return text;
+    };
+    tags[256] = {static_cast<unsigned>(width)};
+    tags[257] = {static_cast<unsigned>(height)};
+    tags[259] = {1};
+    tags[278] = {static_cast<unsigned>(height)};
+    tags.emplace(273, std::vector<unsigned>{8});
+    tags.emplace(279, std::vector<unsigned>{static_cast<unsigned>(data.size())});
+    const auto directory = 8 + data.size();
+    std::string entries;
+    std::string behind;
+    for (const auto& [tag, values] : tags)
+    {
+        std::string words;
+        for (const auto value : values)
+        {
+            words += number(value, 2);
+        }
+        words.resize(std::max<std::size_t>(words.size(), 4), '\0');
+        if (words.size() > 4)
+        {
+            const auto at = directory + 2 + 12 * tags.size() + 4 + behind.size();
+            behind += words;
+            words = number(at, 4);
+        }
+        entries += number(tag, 2) + number(3, 2) + number(values.size(), 4) + words;
+    }
+    return "II" + number(42, 2) + number(directory, 4) + data + number(tags.size(), 2) + entries +
+           number(0, 4) + behind;
+}
+
+/** Kinds of TIFF are read as the same picture in a PNG is, or refused. */
+TEST(PictureFile, TiffIsReadRightOrRefused)
+{
+    const TestFolder folder;
+    constexpr int SIDE = 16;
+    std::string straight;
+    std::string multiplied;
+    std::string wide;
+    std::string wideMultiplied;
+    std::string grey;
+    std::string wideGrey;
+    cv::Mat clear(SIDE, SIDE, CV_8UC4);
+    for (int i = 0; i < SIDE * SIDE; ++i)
+    {
+        const std::array<int, 4> pixel{i * 7 % 256, i * 13 % 256, 255 - i, i};
+        for (std::size_t c = 0; c < 4; ++c)
+        {
+            const int alone = pixel[c];
+            const int times = c < 3 ? (alone * i + 127) / 255 : i;
+            straight += static_cast<char>(alone);
+            multiplied += static_cast<char>(times);
+            wide += std::string(2, static_cast<char>(alone));
+            wideMultiplied += std::string(2, static_cast<char>(times));
+        }
+        clear.at<cv::Vec4b>(i / SIDE, i % SIDE) = cv::Vec4b(static_cast<std::uint8_t>(pixel[2]),
+                                                            static_cast<std::uint8_t>(pixel[1]),
+                                                            static_cast<std::uint8_t>(pixel[0]),
+                                                            static_cast<std::uint8_t>(pixel[3]));
+        grey += static_cast<char>(pixel[0]);
+        wideGrey += std::string(2, static_cast<char>(pixel[0]));
+    }
+    const auto write = [&](const std::string& name,
+                           const std::string& data,
+                           const std::map<unsigned, std::vector<unsigned>>& tags) {
+        return folder.Write(name, TiffOf(SIDE, SIDE, data, tags)).string();
+    };
+    using Four = std::vector<unsigned>;
+    const Four eight(4, 8);
+    const Four sixteen(4, 16);
+    // 258: bits, 262: colours, 277: channels, 338: what the fourth one is
+    const auto expected = FragmentsOf(WriteMat(folder, "clear.png", clear));
+    for (const auto& file :
+         {write("straight.tiff", straight, {{258, eight}, {262, {2}}, {277, {4}}, {338, {2}}}),
+          write("times.tiff", multiplied, {{258, eight}, {262, {2}}, {277, {4}}, {338, {1}}}),
+          write("wide.tiff", wide, {{258, sixteen}, {262, {2}}, {277, {4}}, {338, {2}}})})
+    {
+        EXPECT_TRUE(FragmentsOf(file) == expected) << file;
+    }
+    std::string negative = grey;
+    for (auto& c : negative)
+    {
+        c = static_cast<char>(~c);
+    }
+    EXPECT_TRUE(FragmentsOf(write("white.tiff", negative, {{258, {8}}, {262, {0}}, {277, {1}}})) ==
+                FragmentsOf(write("black.tiff", grey, {{258, {8}}, {262, {1}}, {277, {1}}})));
+    const auto refuse = [&](const std::string& data,
+                            const std::map<unsigned, std::vector<unsigned>>& tags) {
+        const auto file = write("bad.tiff", data, tags);
+        RunBadly({"encode", file, "-o", (folder.Path() / "x.lim").string()}, {"bad.tiff", "PNG"});
+    };
+    refuse(wideMultiplied, {{258, sixteen}, {262, {2}}, {277, {4}}, {338, {1}}});
+    refuse(straight, {{258, eight}, {262, {2}}, {277, {4}}, {338, {0}}});  // not said what it is
+    refuse(wideGrey, {{258, {8, 8}}, {262, {1}}, {277, {2}}, {338, {2}}}); // grey and opacity
+    refuse(wideGrey, {{258, {16}}, {262, {0}}, {277, {1}}});               // white is 0
+    refuse(grey, {{258, {8}}, {262, {1}}, {277, {1}}, {339, {2}}});        // signed
+    refuse(grey, {{258, {4}}, {262, {1}}, {277, {1}}});
+    refuse(wideGrey, {{258, {12}}, {262, {1}}, {277, {1}}});
+    refuse(straight, {{258, {8, 8, 8}}, {262, {8}}, {277, {3}}}); // CIE L*a*b*
+    refuse(wide, {{258, sixteen}, {262, {5}}, {277, {4}}});       // inks
+    // Three planes of 16 bits.
+    const unsigned plane = SIDE * SIDE * 2;
+    refuse(wide,
+           {{258, {16, 16, 16}},
+            {262, {2}},
+            {277, {3}},
+            {284, {2}},
+            {273, {8, 8 + plane, 8 + 2 * plane}},
+            {279, {plane, plane, plane}}});
+}
+
+TEST(PictureFile, BmpWithoutOpacityIsOpaqueOrRefused)
+{
+    const TestFolder folder;
+    const auto picture = TestPicture(20, 20);
+    const auto number = [](std::size_t n, int bytes) {
+        std::string text;
+        for (int i = 0; i < bytes; ++i)
+        {
+            text += static_cast<char>(n >> 8 * i & 255);
+        }
+        return text;
+    };
+    std::string pixels;
+    for (int y = 19; y >= 0; --y)
+    {
+        for (int x = 0; x < 20; ++x)
+        {
+            const auto& from = picture.at<cv::Vec3b>(y, x);
+            pixels += {static_cast<char>(from[0]),
+                       static_cast<char>(from[1]),
+                       static_cast<char>(from[2]),
+                       '\0'}; // which means nothing
+        }
+    }
+    // BITMAPINFOHEADER, and behind it the masks of compression 3.
+    const auto bmp = [&](std::size_t compression, const std::string& masks) {
+        return "BM" + number(54 + masks.size() + pixels.size(), 4) + number(0, 4) +
+               number(54 + masks.size(), 4) + number(40, 4) + number(20, 4) + number(20, 4) +
+               number(1, 2) + number(32, 2) + number(compression, 4) + number(pixels.size(), 4) +
+               number(0, 16) + masks + pixels;
+    };
+    EXPECT_TRUE(FragmentsOf(folder.Write("plain.bmp", bmp(0, "")).string()) ==
+                FragmentsOf(WriteMat(folder, "a.png", picture)));
+    const auto masked =
+        folder.Write("masks.bmp",
+                     bmp(3, number(0xFF0000, 4) + number(0xFF00, 4) + number(0xFF, 4)));
+    RunBadly({"encode", masked.string(), "-o", (folder.Path() / "x.lim").string()},
+             {"masks.bmp", "PNG"});
+}
+
+TEST(PictureFile, LongNamesAreDecodedAsWell)
+{
+    const TestFolder folder;
+    const auto picture = TestPicture(20, 20);
+    const auto png = ReadText(WriteMat(folder, "a.png", picture));
+    // With an ending, without one, and of letters of two bytes.
+    std::string letters;
+    for (int i = 0; i < 127; ++i)
+    {
+        letters += "\xC3\xA9";
+    }
+    std::vector<std::string> command{"encode"};
+    for (const std::string& name : {std::string(238, 'a') + ".jpg",
+                                    std::string(251, 'b') + ".png",
+                                    std::string(255, 'c'),
+                                    letters})
+    {
+        command.push_back(folder.Write(name, png).string());
+    }
+    const auto lim = (folder.Path() / "x.lim").string();
+    command.insert(command.end(), {"-o", lim});
+    RunWell(command);
+    RunWell({"decode", lim, "-o", (folder.Path() / "out").string()});
+    const auto names = NamesIn(folder.Path() / "out");
+    EXPECT_EQ(std::set<std::string>(names.begin(), names.end()),
+              (std::set<std::string>{std::string(238, 'a') + ".png",
+                                     std::string(251, 'b') + ".png",
+                                     std::string(251, 'c') + ".png",
+                                     letters.substr(0, 250) + ".png"}));
 }
 
 TEST(PictureFile, UnusualOnesAreEncoded)

@@ -11,10 +11,13 @@ namespace limitnet
 namespace
 {
 
-/** One file in the old tar format (POSIX.1-1988), made by hand: no program packs an entry such as
- * "../x". */
+/** One entry in the old tar format (POSIX.1-1988), made by hand: no program packs an entry such as
+ * "../x". \param type 0: a file, 1: a hard link, 2: a symbolic one, 5: a folder, 6: a pipe */
 std::string
-TarOf(const std::string& name, const std::string& content)
+EntryOf(const std::string& name,
+        const std::string& content,
+        char type = '0',
+        const std::string& target = "")
 {
     std::string header(512, '\0');
     header.replace(0, name.size(), name);
@@ -26,7 +29,8 @@ TarOf(const std::string& name, const std::string& content)
     header.replace(124, 11, size, 11);
     header.replace(136, 11, "00000000000");
     header.replace(148, 8, "        ");
-    header[156] = '0';
+    header[156] = type;
+    header.replace(157, target.size(), target);
     unsigned sum = 0;
     for (const char c : header)
     {
@@ -37,7 +41,15 @@ TarOf(const std::string& name, const std::string& content)
     header.replace(148, 7, digits, 7);
     std::string body = content;
     body.resize((content.size() + 511) / 512 * 512, '\0');
-    return header + body + std::string(1024, '\0');
+    return header + body;
+}
+
+const std::string TAR_END(1024, '\0');
+
+std::string
+TarOf(const std::string& name, const std::string& content)
+{
+    return EntryOf(name, content) + TAR_END;
 }
 
 TEST(Archive, UnpacksPlainAndCompressed)
@@ -45,7 +57,9 @@ TEST(Archive, UnpacksPlainAndCompressed)
     const TestFolder folder;
     folder.Write("in/top/a.txt", std::string("one"));
     folder.Write("in/top/deep/b.txt", std::string(300000, 'x'));
-    std::filesystem::create_symlink("/etc/passwd", folder.Path() / "in/top/link");
+    std::filesystem::create_symlink("deep/b.txt", folder.Path() / "in/top/link");
+    std::filesystem::create_symlink("deep", folder.Path() / "in/top/deep2");
+    std::filesystem::create_hard_link(folder.Path() / "in/top/a.txt", folder.Path() / "in/top/c");
     for (const std::string ending : {".tar", ".tar.gz", ".tar.xz"})
     {
         const auto archive = folder.Path() / ("x" + ending);
@@ -54,8 +68,81 @@ TEST(Archive, UnpacksPlainAndCompressed)
         ExtractArchive(archive, out);
         EXPECT_EQ(ReadText(out / "top/a.txt"), "one");
         EXPECT_EQ(ReadText(out / "top/deep/b.txt"), std::string(300000, 'x'));
-        EXPECT_FALSE(std::filesystem::exists(std::filesystem::symlink_status(out / "top/link")));
+        EXPECT_EQ(ReadText(out / "top/link"), std::string(300000, 'x'));
+        EXPECT_EQ(ReadText(out / "top/deep2/b.txt"), std::string(300000, 'x'));
+        EXPECT_EQ(ReadText(out / "top/c"), "one");
+        EXPECT_TRUE(std::filesystem::is_regular_file(out / "top/link"));
     }
+}
+
+TEST(Archive, LinksAreWhatTheyLeadTo)
+{
+    const TestFolder folder;
+    // To each other, before what they lead to, and to a name that comes twice.
+    const auto archive = folder.Write(
+        "x.tar",
+        EntryOf("s/first", "", '2', "../second") + EntryOf("second", "", '2', "real/a") +
+            EntryOf("hard", "", '1', "real/a") + EntryOf("real", "", '5') +
+            EntryOf("real/a", "one") + EntryOf("folder", "", '2', "s/../real") +
+            EntryOf("through", "", '2', "folder/a") + EntryOf("was-link", "", '2', "real/a") +
+            EntryOf("was-link", "own") + TAR_END);
+    const auto out = folder.Path() / "out";
+    ExtractArchive(archive, out);
+    for (const char* name : {"s/first", "second", "hard", "real/a", "folder/a", "through"})
+    {
+        EXPECT_EQ(ReadText(out / name), "one") << name;
+    }
+    EXPECT_EQ(ReadText(out / "was-link"), "own");
+}
+
+TEST(Archive, LinksThatLeadOutOfItAreRefused)
+{
+    const TestFolder folder;
+    const auto file = EntryOf("a/b", "text");
+    const std::vector<std::pair<std::string, std::string>> bad{
+        {EntryOf("x", "", '2', "/etc/passwd"), "/etc/passwd"},
+        {EntryOf("x", "", '2', "../passwd"), "../passwd"},
+        {EntryOf("a/x", "", '2', "../../passwd"), "../../passwd"},
+        {EntryOf("x", "", '1', "../passwd"), "../passwd"},
+        {EntryOf("x", "", '2', "missing"), "missing"},
+        {EntryOf("x", "", '1', "missing"), "missing"},
+        {EntryOf("x", "", '2', "y") + EntryOf("y", "", '2', "x"), "link"},
+        {EntryOf("x", "", '2', "."), "link"},
+        {EntryOf("a/x", "", '2', "../a"), "link"},
+        {EntryOf("x", "", '6'), "neither"}};
+    for (const auto& [entry, word] : bad)
+    {
+        const auto archive = folder.Write("bad.tar", file + entry + TAR_END);
+        ExpectLine(ErrorOf([&]() { ExtractArchive(archive, folder.Path() / "out"); }),
+                   {"bad.tar", "x", word});
+    }
+}
+
+TEST(Archive, NamesNeedNoLanguage)
+{
+    // In the C locale, names with other letters come as UTF-8 from pax headers.
+    const TestFolder folder;
+    const std::string name = "caf\xC3\xA9.jpg";
+    folder.Write("in/" + name, std::string("text"));
+    const auto archive = folder.Path() / "x.tar";
+    ASSERT_TRUE(RunProcess({"tar",
+                            "--format=pax",
+                            "-C",
+                            (folder.Path() / "in").string(),
+                            "-cf",
+                            archive.string(),
+                            name})
+                    .Ok());
+    ExtractArchive(archive, folder.Path() / "out");
+    EXPECT_EQ(ReadText(folder.Path() / "out" / name), "text");
+}
+
+TEST(Archive, LongNamesAreUnpackedToo)
+{
+    const TestFolder folder;
+    const TestVariable cache("XDG_CACHE_HOME", (folder.Path() / "cache").string());
+    const auto archive = folder.Write(std::string(251, 'x') + ".tar", TarOf("a.txt", "one"));
+    EXPECT_EQ(ReadText(ExtractOnce(archive) / "a.txt"), "one");
 }
 
 TEST(Archive, RefusesEntriesThatLeaveTheFolder)

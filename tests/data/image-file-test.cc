@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/codec/error.h"
 #include "limitnet/data/image-file.h"
+#include "limitnet/data/orientation.h"
 #include "tests/data/image-file-data.h"
 #include "tests/data/test-folder.h"
 
+#include <algorithm>
+#include <cmath>
 #include <gtest/gtest.h>
+#include <png.h>
+#include <string>
+#include <webp/encode.h>
 
 namespace limitnet
 {
@@ -76,6 +82,225 @@ TEST(ImageFile, PngOfAllKinds)
                   std::uint8_t>{0, 0, 0, 128, 128, 128, 255, 255, 255, 1, 1, 1, 2, 2, 2, 3, 3, 3}));
     EXPECT_EQ(Decode(PALETTE_PNG).rgb,
               (std::vector<std::uint8_t>{10, 20, 30, 200, 100, 50, 200, 100, 50, 10, 20, 30}));
+}
+
+/** A number of four bytes. */
+std::string
+Number(std::size_t n, bool littleEndian)
+{
+    std::string text;
+    for (int i = 0; i < 4; ++i)
+    {
+        text += static_cast<char>(n >> 8 * (littleEndian ? i : 3 - i) & 255);
+    }
+    return text;
+}
+
+/** EXIF data that say nothing but the orientation: a directory of one entry (TIFF 6.0). */
+std::string
+ExifOf(int orientation)
+{
+    std::string exif("II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x01\0\0\0\0\0\0\0", 26);
+    exif[18] = static_cast<char>(orientation);
+    return exif;
+}
+
+std::vector<std::uint8_t>
+BytesOf(const std::string& text)
+{
+    return {text.begin(), text.end()};
+}
+
+std::string
+TextOf(const std::vector<std::uint8_t>& bytes)
+{
+    return {bytes.begin(), bytes.end()};
+}
+
+/** Checksum of PNG chunks (PNG, Annex D). */
+std::uint32_t
+Crc(const std::string& text)
+{
+    std::uint32_t crc = 0xFFFFFFFF;
+    for (const char c : text)
+    {
+        crc ^= static_cast<unsigned char>(c);
+        for (int k = 0; k < 8; ++k)
+        {
+            crc = crc & 1 ? 0xEDB88320 ^ crc >> 1 : crc >> 1;
+        }
+    }
+    return ~crc;
+}
+
+TEST(ImageFile, CamerasPicturesAreTurnedInEachFormat)
+{
+    // WebP without loss, as libwebp writes it: RIFF, its length, WEBP, one chunk.
+    std::vector<std::uint8_t> pixels(18);
+    for (std::size_t i = 0; i < pixels.size(); ++i)
+    {
+        pixels[i] = static_cast<std::uint8_t>(13 * i);
+    }
+    std::uint8_t* memory = nullptr;
+    const std::size_t size = WebPEncodeLosslessRGB(pixels.data(), 3, 2, 9, &memory);
+    const std::string webp(memory, memory + size);
+    WebPFree(memory);
+    const auto png = TextOf(GREY_PNG); // 3 x 2
+    const auto jpeg = TextOf(PROGRESSIVE_JPEG);
+    for (int orientation = 1; orientation <= 8; ++orientation)
+    {
+        const auto exif = ExifOf(orientation);
+        const auto expect = [&](const std::string& whole, const std::string& with) {
+            const auto seen = Decode(BytesOf(with));
+            const auto upright = Upright(Decode(BytesOf(whole)), orientation);
+            EXPECT_EQ(seen.width, upright.width) << orientation;
+            EXPECT_EQ(seen.rgb, upright.rgb) << orientation;
+        };
+        // APP1 (EXIF 2.3, 4.5.4) behind the start and the JFIF segment of 18 bytes, and one of XMP.
+        const auto segment = [](const std::string& content) {
+            const auto length = Number(content.size() + 2, false);
+            return "\xFF\xE1" + length.substr(2) + content;
+        };
+        expect(jpeg,
+               jpeg.substr(0, 20) + segment("http://ns.adobe.com/xap/1.0/") +
+                   segment(std::string("Exif\0\0", 6) + exif) + jpeg.substr(20));
+        // In its chunk before the end (PNG, 11.3.4.5); the last 12 bytes are IEND.
+        const auto chunk = "eXIf" + exif;
+        expect(png,
+               png.substr(0, png.size() - 12) + Number(exif.size(), false) + chunk +
+                   Number(Crc(chunk), false) + png.substr(png.size() - 12));
+        // In the extended format (RFC 9649, 2.7): VP8X with the EXIF flag, the picture, EXIF.
+        const std::string extended = "VP8X" + Number(10, true) +
+                                     std::string("\x08\0\0\0\x02\0\0\x01\0\0", 10) +
+                                     webp.substr(12) + "EXIF" + Number(exif.size(), true) + exif;
+        expect(webp, "RIFF" + Number(extended.size() + 4, true) + "WEBP" + extended);
+    }
+    // Those bytes in the pixels of a picture are no EXIF data.
+    const std::string exif = std::string("Exif\0\0", 6) + ExifOf(6);
+    EXPECT_EQ(Decode(BytesOf(jpeg + exif)).width, 24);
+}
+
+TEST(ImageFile, OpacityIsTheSameInEachFormat)
+{
+    // c a + 255 (1 - a), by hand: 200 at 128 of 255 is 227, 100 is 177, 50 is 152.
+    const std::string pam = std::string("P7\nWIDTH 2\nHEIGHT 1\n# comment\nDEPTH 4\nMAXVAL 255\n"
+                                        "TUPLTYPE RGB_ALPHA\nENDHDR\n") +
+                            "\xC8\x64\x32\x80\x01\x02\x03\xFF";
+    const std::vector<std::uint8_t> expected{227, 177, 152, 1, 2, 3};
+    EXPECT_EQ(Decode(BytesOf(pam)).rgb, expected);
+    const std::uint8_t rgba[] = {200, 100, 50, 128, 1, 2, 3, 255};
+    std::uint8_t* memory = nullptr;
+    const std::size_t size = WebPEncodeLosslessRGBA(rgba, 2, 1, 8, &memory);
+    EXPECT_EQ(Decode({memory, memory + size}).rgb, expected);
+    WebPFree(memory);
+    png_image png{};
+    png.version = PNG_IMAGE_VERSION;
+    png.width = 2;
+    png.height = 1;
+    png.format = PNG_FORMAT_RGBA;
+    std::vector<std::uint8_t> bytes(1000);
+    png_alloc_size_t length = bytes.size();
+    ASSERT_NE(png_image_write_to_memory(&png, bytes.data(), &length, 0, rgba, 0, nullptr), 0);
+    bytes.resize(length);
+    EXPECT_EQ(Decode(bytes).rgb, expected);
+}
+
+TEST(ImageFile, PnmOfEachKindAndMaximum)
+{
+    const auto decode = [](const std::string& text) { return Decode(BytesOf(text)).rgb; };
+    const auto grey = [](const std::vector<int>& values) {
+        std::vector<std::uint8_t> rgb;
+        for (const int value : values)
+        {
+            rgb.insert(rgb.end(), 3, static_cast<std::uint8_t>(value));
+        }
+        return rgb;
+    };
+    EXPECT_EQ(decode("P1 3 2 101\n0 1 0"), grey({0, 255, 0, 255, 0, 255}));
+    EXPECT_EQ(decode("P4 3 2\n\xA0\x40"), grey({0, 255, 0, 255, 0, 255}));
+    EXPECT_EQ(decode("P2 # a comment\n2 1 # 9\n15\n15 3"), grey({255, 51}));
+    EXPECT_EQ(decode("P2 3 1 1000 1000 500 1"), grey({255, 128, 0}));
+    EXPECT_EQ(decode("P3 1 1 100 100 50 0"), (std::vector<std::uint8_t>{255, 128, 0}));
+    EXPECT_EQ(decode("P5 2 1 100\n\x64\x32"), grey({255, 128}));
+    EXPECT_EQ(decode(std::string("P5 2 1 1023\n\x03\xFF\x02\0", 16)), grey({255, 128}));
+    EXPECT_EQ(decode("P6 1 1 255\nabc"), (std::vector<std::uint8_t>{'a', 'b', 'c'}));
+    EXPECT_EQ(decode("P7\nWIDTH 1\nHEIGHT 1\nDEPTH 1\nMAXVAL 1\nTUPLTYPE "
+                     "BLACKANDWHITE\nENDHDR\n\x01"),
+              grey({255}));
+    EXPECT_EQ(decode("P7\nWIDTH 1\nHEIGHT 1\nDEPTH 2\nMAXVAL 100\nTUPLTYPE "
+                     "GRAYSCALE_ALPHA\nENDHDR\n\x64\x32"),
+              grey({255}));
+    // Each sample of 16 bits is rounded.
+    std::string wide = "P5 256 256 65535\n";
+    for (int i = 0; i < 65536; ++i)
+    {
+        wide += static_cast<char>(i >> 8);
+        wide += static_cast<char>(i & 255);
+    }
+    const auto rgb = decode(wide);
+    for (int i = 0; i < 65536; ++i)
+    {
+        ASSERT_EQ(rgb[static_cast<std::size_t>(3 * i)], std::lround(i / 257.0)) << i;
+    }
+    for (const std::string bad : {"P2 2 1 15\n15",
+                                  "P2 2 1 15\n15 16",
+                                  "P5 2 1 100\n\x64\x65",
+                                  "P5 2 1 100\nx",
+                                  "P5 2 1 0\nxx",
+                                  "P5 2 1 70000\nxxxx",
+                                  "P5 2\n",
+                                  "P1 2 1 12",
+                                  "P5 0 1 255\n",
+                                  "P7\nWIDTH 1\nHEIGHT 1\nDEPTH 4\nMAXVAL 255\nTUPLTYPE "
+                                  "CMYK\nENDHDR\nabcd",
+                                  "P7\nWIDTH 1\nENDHDR",
+                                  "P7\nWIDTH 1\nHEIGHT"})
+    {
+        ExpectLine(ErrorOf([&]() { decode(bad); }), {"test picture"});
+    }
+}
+
+/** Scans that libjpeg warns of, each in its own words; what it makes of them is partly made up. */
+TEST(ImageFile, EachWarningOfTheScanIsDamage)
+{
+    const auto scan = [](const std::vector<std::uint8_t>& jpeg) {
+        const std::uint8_t marker[] = {0xFF, 0xDA};
+        return std::search(jpeg.begin(), jpeg.end(), marker, marker + 2) - jpeg.begin() + 10;
+    };
+    const auto at = scan(GREY_JPEG);
+    // Left over: bytes behind the last block, before the end marker.
+    auto bytes = GREY_JPEG;
+    bytes.insert(bytes.end() - 2, 300, 0x55);
+    ExpectLine(ErrorOf([&]() { Decode(bytes); }), {"test picture", "damaged", "extraneous"});
+    // Overwritten.
+    bytes = GREY_JPEG;
+    std::fill(bytes.begin() + at + 1, bytes.end() - 2, 0xFE);
+    ExpectLine(ErrorOf([&]() { Decode(bytes); }), {"test picture", "damaged"});
+    // Ended by another marker too early.
+    bytes = GREY_JPEG;
+    bytes[static_cast<std::size_t>(at) + 2] = 0xFF;
+    bytes[static_cast<std::size_t>(at) + 3] = 0xD9;
+    ExpectLine(ErrorOf([&]() { Decode(bytes); }), {"test picture", "damaged"});
+    // Between the markers of the header they harm nothing.
+    bytes = GREY_JPEG;
+    bytes.insert(bytes.begin() + 20, 5, 0x55);
+    EXPECT_EQ(Decode(bytes).rgb, Decode(GREY_JPEG).rgb);
+}
+
+TEST(ImageFile, NamesAsLongAsTheSystemHasThem)
+{
+    const TestFolder folder;
+    for (const std::size_t length : {241U, 242U, 250U, 255U})
+    {
+        const auto name = std::string(length - 4, 'a') + ".png";
+        WritePng(folder.Path() / name, {1, 1, {1, 2, 3}});
+        EXPECT_EQ(ReadImage(folder.Path() / name).rgb, (std::vector<std::uint8_t>{1, 2, 3}));
+    }
+    ExpectLine(ErrorOf([&]() {
+                   WritePng(folder.Path() / std::string(256, 'a'), {1, 1, {1, 2, 3}});
+               }),
+               {"cannot be written", "too long"});
+    EXPECT_EQ(NamesIn(folder.Path()).size(), 4U);
 }
 
 TEST(ImageFile, WrittenPngReadsBackTheSame)

@@ -80,6 +80,53 @@ TEST(ImageFolder, ClassesByLineOfTheList)
     ExpectLine(ErrorOf([&]() { ImageFolder bad(folder.Path()); }), {"wnids.txt", "missing"});
 }
 
+TEST(ImageFolder, WordNetIdsHaveTheLabelsOfTheirSortedOrder)
+{
+    // As torchvision and all published networks number them, whatever the order in the file.
+    const TestFolder folder;
+    for (const std::string list : {"n01440764\nn01443537\nn01484850\n",
+                                   "n01484850\nn01443537\nn01440764\n",
+                                   "n01443537 n01484850 n01440764"})
+    {
+        folder.Write("wnids.txt", list);
+        folder.Write("val/n01440764/a.jpg", GREY_JPEG);
+        folder.Write("val/n01484850/a.jpg", GREY_JPEG);
+        const ImageFolder dataset(folder.Path());
+        EXPECT_EQ(dataset.Label(0), 0);
+        EXPECT_EQ(dataset.Label(1), 2);
+        EXPECT_EQ(dataset.ClassName(0), "n01440764");
+    }
+    folder.Write("wnids.txt", std::string("n01440764\nn01484850\nn01440764\n"));
+    ExpectLine(ErrorOf([&]() { ImageFolder bad(folder.Path()); }),
+               {"wnids.txt", "n01440764", "twice"});
+}
+
+TEST(ImageFolder, NothingIsLeftOutWithoutAWord)
+{
+    const TestFolder folder;
+    const std::string pnm("P5 1 1 255\n\x40", 12);
+    folder.Write("set/a.jpg", GREY_JPEG);
+    folder.Write("set/b.PGM", pnm);
+    folder.Write("set/c.txt", std::string("no picture"));
+    std::filesystem::create_symlink("b.PGM", folder.Path() / "set/d.ppm");
+    const ImageFolder dataset(folder.Path() / "set");
+    ASSERT_EQ(dataset.Size(), 3U);
+    EXPECT_EQ(dataset.At(2).rgb, (std::vector<std::uint8_t>{64, 64, 64}));
+
+    std::filesystem::create_symlink("none.jpg", folder.Path() / "set/e.jpg");
+    ExpectLine(ErrorOf([&]() { ImageFolder bad(folder.Path() / "set"); }), {"e.jpg", "link"});
+    std::filesystem::remove(folder.Path() / "set/e.jpg");
+    folder.Write("set/f.tiff", std::string("II*"));
+    ExpectLine(ErrorOf([&]() { ImageFolder bad(folder.Path() / "set"); }), {"f.tiff", "PNG"});
+    std::filesystem::remove(folder.Path() / "set/f.tiff");
+
+    folder.Write("classes/wnids.txt", std::string("n01440764\n"));
+    folder.Write("classes/val/n01440764/a.jpg", GREY_JPEG);
+    std::filesystem::create_symlink("none", folder.Path() / "classes/val/n01443537");
+    ExpectLine(ErrorOf([&]() { ImageFolder bad(folder.Path() / "classes"); }),
+               {"n01443537", "link"});
+}
+
 TEST(ImageFolder, PlainFolderAndNothing)
 {
     const TestFolder folder;

@@ -129,6 +129,107 @@ TEST_F(PredictionCacheTest, AClaimKeepsOthersAwayUntilItIsOver)
     EXPECT_EQ(mine.Claim(KeyOf(2), known), PredictionCache::Owner::NOBODY);
 }
 
+TEST_F(PredictionCacheTest, WhoWaitsTakesNoLock)
+{
+    using Sharing = PredictionCache::Sharing;
+    for (const auto sharing : {Sharing::ONE_MACHINE, Sharing::MACHINES})
+    {
+        const auto file = m_folder.Path() / std::to_string(static_cast<int>(sharing));
+        PredictionCache mine(file, MEBIBYTE, sharing);
+        PredictionCache other(file, MEBIBYTE, sharing);
+        Evaluation known;
+        EXPECT_EQ(mine.Claim(KeyOf(1), known), PredictionCache::Owner::NOBODY);
+        mine.Store(KeyOf(2), {7, 0.5});
+        // Somebody writes, for as long as it takes.
+        sqlite3* writer = nullptr;
+        ASSERT_EQ(sqlite3_open(file.c_str(), &writer), SQLITE_OK);
+        ASSERT_EQ(sqlite3_exec(writer, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+        EXPECT_EQ(other.Claim(KeyOf(1), known), PredictionCache::Owner::OTHERS);
+        EXPECT_EQ(other.Claim(KeyOf(2), known), PredictionCache::Owner::KNOWN);
+        EXPECT_EQ(known.label, 7);
+        sqlite3_close(writer);
+        EXPECT_EQ(other.Problem(), "");
+    }
+}
+
+TEST_F(PredictionCacheTest, OfEqualPicturesItHasANumber)
+{
+    PredictionCache cache(m_file, MEBIBYTE);
+    cache.Store(KeyOf(1), {3, 0.5});
+    Execute(m_file, "UPDATE prediction SET psnr_db = 9e999"); // as it was kept before
+    EXPECT_EQ(cache.Find(KeyOf(1))->psnrDb, 100);
+}
+
+/** Programs on two machines share files and locks, and no memory: SQLite's index of a write-ahead
+ * log (NAME-shm) must not be there. One of them is killed again and again. */
+TEST_F(PredictionCacheTest, TwoMachinesDoNotSpoilIt)
+{
+    {
+        // One that was made before, by programs of one machine.
+        PredictionCache cache(m_file, MEBIBYTE, PredictionCache::Sharing::ONE_MACHINE);
+        cache.Store(KeyOf(0), {0, 0.5});
+    }
+    const auto beside = [&](const char* ending) {
+        return std::filesystem::path(m_file.string() + ending);
+    };
+    const auto work = [&](unsigned first, unsigned count) {
+        PredictionCache cache(m_file, 100 * MEBIBYTE, PredictionCache::Sharing::MACHINES);
+        for (unsigned i = first; i < first + count; ++i)
+        {
+            Evaluation known;
+            if (cache.Claim(KeyOf(i), known) == PredictionCache::Owner::NOBODY)
+            {
+                cache.Store(KeyOf(i), {static_cast<int>(i), 0.5});
+            }
+            if (std::filesystem::exists(beside("-shm")) ||
+                std::filesystem::exists(beside("-wal")) || !cache.Problem().empty())
+            {
+                return false;
+            }
+        }
+        return true;
+    };
+    const pid_t steady = fork();
+    if (steady == 0)
+    {
+        _exit(work(1, 400) ? 0 : 1);
+    }
+    for (int round = 0; round < 10; ++round)
+    {
+        const pid_t killed = fork();
+        if (killed == 0)
+        {
+            _exit(work(1000, 100000) ? 0 : 1);
+        }
+        usleep(30000);
+        kill(killed, SIGKILL);
+        int status = 0;
+        waitpid(killed, &status, 0);
+        EXPECT_TRUE(WIFSIGNALED(status));
+    }
+    int status = 0;
+    waitpid(steady, &status, 0);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+    // A program that sees the folder as one of its own machine does not change it.
+    PredictionCache cache(m_file, 100 * MEBIBYTE, PredictionCache::Sharing::ONE_MACHINE);
+    for (unsigned i = 0; i <= 400; ++i)
+    {
+        ASSERT_TRUE(cache.Find(KeyOf(i))) << i;
+        EXPECT_EQ(cache.Find(KeyOf(i))->label, static_cast<int>(i));
+    }
+    EXPECT_FALSE(std::filesystem::exists(beside("-shm")));
+    sqlite3* database = nullptr;
+    ASSERT_EQ(sqlite3_open(m_file.c_str(), &database), SQLITE_OK);
+    std::string found;
+    const auto keep = [](void* text, int, char** values, char**) {
+        *static_cast<std::string*>(text) += values[0];
+        return 0;
+    };
+    EXPECT_EQ(sqlite3_exec(database, "PRAGMA integrity_check", keep, &found, nullptr), SQLITE_OK);
+    sqlite3_close(database);
+    EXPECT_EQ(found, "ok");
+}
+
 TEST_F(PredictionCacheTest, SurvivesAKill)
 {
     int ready[2];

@@ -109,6 +109,29 @@ TEST_F(CheckpointImportTest, ReadsStateDicts)
     }
 }
 
+TEST_F(CheckpointImportTest, ReadsWhateverTheFolderInTheZipIsCalled)
+{
+    for (const std::string& name : {std::string("archive"),
+                                    std::string("data"),
+                                    std::string("a b.c"),
+                                    std::string("mod\xC3\xA8le"),
+                                    std::string(200, 'x')})
+    {
+        const Checkpoint checkpoint(File(name + ".named"));
+        ASSERT_TRUE(checkpoint.HasCodec()) << name;
+        ExpectPattern(*checkpoint.GetNetworks().codec->net, ENCODER_DECODER);
+    }
+}
+
+TEST_F(CheckpointImportTest, ReadsPathsOfEachPython)
+{
+    for (const char* name : {"path.ckpt", "path-3.13.ckpt"})
+    {
+        const Checkpoint checkpoint(File(name));
+        EXPECT_TRUE(checkpoint.HasCodec()) << name;
+    }
+}
+
 TEST_F(CheckpointImportTest, ReadsACodecWithoutSaliencyDecoder)
 {
     const Checkpoint plain(File("plain-dict.pt"));

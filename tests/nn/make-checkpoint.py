@@ -304,6 +304,15 @@ class Calls:
 
 def main(folder):
     save(folder / "state-dict.ckpt", state_dict(codec()))
+    # Since PyTorch 2.1 the zip's folder has the file's name, and before it was "archive".
+    for name in ("archive", "data", "a b.c", "mod\u00e8le", "x" * 200):
+        save(folder / f"{name}.named", state_dict(codec(saliency=False)))
+    # Paths among the settings, as Python pickles them, and as 3.13 did.
+    local = plain_class("pathlib._local", "PosixPath")
+    local.__reduce__ = lambda self: (local, ("/", "data"))
+    for name, path in (("path", Path("/data")), ("path-3.13", local())):
+        save(folder / f"{name}.ckpt", {"hyper_parameters": {"root": path},
+                                       "state_dict": state_dict(codec(saliency=False))})
     save(folder / "plain-dict.pt", dict(state_dict(codec(saliency=False))), protocol=5,
          compression=zipfile.ZIP_DEFLATED)
     save(folder / "lightning.ckpt",

@@ -174,6 +174,18 @@ TEST(PickleReaderTest, ClassesOfTheListBecomeInertObjects)
     ASSERT_NE(tree.Root().args, nullptr);
     EXPECT_EQ(tree.Root().args->items[0]->text, "cuda");
     EXPECT_TRUE(PickleTree::Accepts("models.model.LimitNet"));
+    // What Lightning's checkpoints have beside the tensors, by the versions that wrote them.
+    for (const char* name : {"pathlib.PosixPath",
+                             "pathlib.WindowsPath",
+                             "pathlib._local.PosixPath",
+                             "pathlib._local.WindowsPath",
+                             "collections.Counter",
+                             "torch.torch_version.TorchVersion",
+                             "numpy._core.multiarray.scalar",
+                             "numpy.core.multiarray._reconstruct"})
+    {
+        EXPECT_TRUE(PickleTree::Accepts(name)) << name;
+    }
     EXPECT_FALSE(PickleTree::Accepts("models.model"));
     EXPECT_FALSE(PickleTree::Accepts(""));
 }

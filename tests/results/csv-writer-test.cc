@@ -3,10 +3,13 @@
 #include "limitnet/results/csv-writer.h"
 #include "tests/data/test-folder.h"
 
+#include <cerrno>
+#include <csignal>
 #include <gtest/gtest.h>
 #include <limits>
 #include <locale>
 #include <stdexcept>
+#include <sys/resource.h>
 
 namespace limitnet
 {
@@ -122,8 +125,33 @@ TEST(CsvWriter, WhereNothingCanBeWritten)
     {
         CsvWriter csv("/dev/full", {"a"});
         csv.Add("text").EndRow();
-        ExpectLine(ErrorOf([&]() { csv.Close(); }), {"/dev/full"});
+        ExpectLine(ErrorOf([&]() { csv.Close(); }), {"/dev/full", "No space left on device"});
     }
+}
+
+TEST(CsvWriter, SaysWhyAndCallsOnlyAFullDiskOne)
+{
+    const TestFolder folder;
+    // More than the largest file that this process may write: the first failure is in the middle.
+    rlimit before{};
+    ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+    const rlimit small{20000, before.rlim_max};
+    const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+    const auto message = ErrorOf([&]() {
+        CsvWriter csv(folder.Path() / "a.csv", {"a"});
+        for (int i = 0; i < 10000; ++i)
+        {
+            csv.Add(i).EndRow();
+            errno = 0; // whatever else the program does meanwhile
+        }
+        csv.Close();
+    });
+    setrlimit(RLIMIT_FSIZE, &before);
+    std::signal(SIGXFSZ, handler);
+    ExpectLine(message, {"a.csv", "cannot be written", "File too large"});
+    EXPECT_EQ(message.find("disk"), std::string::npos);
+    EXPECT_EQ(message.find("space"), std::string::npos);
 }
 
 } // namespace

@@ -40,7 +40,7 @@ here=$(dirname "$0")
 echo "$name-$run" >>"$here/started"
 [ -e "$here/fail-$sf" ] && { echo "nothing works"; exit 3; }
 if [ -e "$here/full" ]; then
-    echo "error: $out/x.csv: cannot be written: is the disk full?" >&2
+    echo "error: $out/x.csv: cannot be written: `cat $here/full`" >&2
     exit 1
 fi
 mkdir -p "$out/$name"
@@ -184,9 +184,19 @@ TEST_F(SweepRunnerTest, FailuresAreKeptApartAndRunAgainOnRequest)
     EXPECT_TRUE(fs::is_empty(m_folder.Path() / "out/failed"));
 }
 
+TEST_F(SweepRunnerTest, WhatElseCannotBeWrittenIsAFailureOfOneRun)
+{
+    // The sweep goes on with the others.
+    m_folder.Write("bin/full", std::string("Input/output error"));
+    const auto outcome = Run(Options());
+    EXPECT_EQ(outcome.failed, 6U);
+    EXPECT_EQ(outcome.left, 0U);
+    EXPECT_EQ(outcome.problem, "");
+}
+
 TEST_F(SweepRunnerTest, AFullDiskIsNoFailureOfARun)
 {
-    m_folder.Write("bin/full", std::string());
+    m_folder.Write("bin/full", std::string("No space left on device"));
     auto one = Options();
     one.jobs = 1;
     auto outcome = Run(one);

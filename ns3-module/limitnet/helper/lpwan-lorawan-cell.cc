@@ -13,12 +13,18 @@
 #include "ns3/uinteger.h"
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <ctime>
+#include <filesystem>
 #include <fstream>
 #include <iomanip>
+#include <iterator>
 #include <limits>
+#include <nettle/sha2.h>
 #include <numeric>
 #include <sys/resource.h>
+#include <system_error>
 
 namespace ns3
 {
@@ -38,6 +44,36 @@ Sum(const std::array<uint64_t, LORA_FATE_COUNT>& counts)
 }
 
 constexpr auto RECEIVED = static_cast<std::size_t>(LoraFate::RECEIVED);
+
+/** Writes the checksum of each file that a key names, as a comment of a scenario file. The library
+ * limitnet's WriteInputs() does the same for programs that link it. */
+void
+WriteInputs(std::ostream& out, const limitnet::ScenarioValues& values)
+{
+    for (const char* key : {"devices.positions", "lora.gateway_positions"})
+    {
+        const std::filesystem::path file = values.Text(key);
+        std::error_code ignored;
+        if (!std::filesystem::is_regular_file(file, ignored))
+        {
+            continue; // a list of places
+        }
+        std::ifstream in(file, std::ios::binary);
+        const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+        sha256_ctx context;
+        sha256_init(&context);
+        sha256_update(&context, bytes.size(), reinterpret_cast<const uint8_t*>(bytes.data()));
+        std::array<uint8_t, SHA256_DIGEST_SIZE> sum;
+        sha256_digest(&context, sum.size(), sum.data());
+        out << "\n# " << key << ": " << file.filename().string() << ' ' << std::hex
+            << std::setfill('0');
+        for (const int byte : sum)
+        {
+            out << std::setw(2) << byte;
+        }
+        out << std::dec << std::setfill(' ') << '\n';
+    }
+}
 
 } // namespace
 
@@ -269,10 +305,11 @@ LorawanCell::WriteFiles()
     const auto path = m_folder.File("scenario.ini");
     std::ofstream ini(path);
     m_values.WriteIni(ini);
+    WriteInputs(ini, m_values);
     ini.close();
     if (!ini)
     {
-        throw limitnet::Error(path.string() + ": cannot be written: is the disk full?");
+        limitnet::FailWriting(path, errno);
     }
 }
 

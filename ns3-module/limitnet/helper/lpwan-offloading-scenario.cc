@@ -14,6 +14,7 @@
 #include "limitnet/results/plot.h"
 #include "limitnet/results/result-tables.h"
 #include "limitnet/scenario/number-columns.h"
+#include "limitnet/sweep/input-files.h"
 #include "lpwan-offloading-results.h"
 #include "lpwan-scenario-setup.h"
 
@@ -28,6 +29,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <chrono>
 #include <cmath>
 #include <fstream>
@@ -1051,12 +1053,20 @@ OffloadingScenario::WriteFiles()
     }
     std::ofstream ini(m_folder.File("scenario.ini"));
     m_values.WriteIni(ini);
+    std::set<std::size_t> used;
+    for (const auto& record : m_devices)
+    {
+        for (const auto& image : record.images)
+        {
+            used.insert(image.datasetIndex);
+        }
+    }
+    limitnet::WriteInputs(ini, m_values, *m_dataset, used);
     ini << "\n# Result files: schema version " << limitnet::RESULT_SCHEMA << " of docs/csv.md\n";
     ini.close();
     if (!ini)
     {
-        throw limitnet::Error(m_folder.File("scenario.ini").string() +
-                              ": cannot be written: is the disk full?");
+        limitnet::FailWriting(m_folder.File("scenario.ini"), errno);
     }
 }
 
