@@ -370,7 +370,15 @@ NbiotEnb::GetTypeId()
             .AddTraceSource("Block",
                             "A transport block has ended: device, format, start, end, received.",
                             MakeTraceSourceAccessor(&NbiotEnb::m_blockTrace),
-                            "ns3::lpwan::NbiotEnb::BlockTracedCallback");
+                            "ns3::lpwan::NbiotEnb::BlockTracedCallback")
+            .AddTraceSource("Uplink",
+                            "Subcarriers are given away: first, count, start, end, duration.",
+                            MakeTraceSourceAccessor(&NbiotEnb::m_uplinkTrace),
+                            "ns3::lpwan::NbiotEnb::UplinkTracedCallback")
+            .AddTraceSource("Downlink",
+                            "Subframes are given away: start of the first, end of the last one.",
+                            MakeTraceSourceAccessor(&NbiotEnb::m_downlinkTrace),
+                            "ns3::lpwan::NbiotEnb::DownlinkTracedCallback");
     return tid;
 }
 
@@ -677,6 +685,7 @@ NbiotEnb::BookDownlink(Time start, Time end)
                          start,
                          [](const Time& time, const Span& span) { return time < span.start; });
     m_downlink.insert(place, {start, end});
+    m_downlinkTrace(start, end);
 }
 
 NbiotEnb::Message
@@ -775,6 +784,7 @@ NbiotEnb::FitUplink(Time after, const std::vector<Time>& delays, NbiotTones tone
                 uplink.first = first;
                 uplink.end = UplinkEnd(uplink.start, duration, first, count);
                 BookUplink(uplink, count);
+                m_uplinkTrace(first, count, uplink.start, uplink.end, duration);
                 return uplink;
             }
             if (first == 0)

@@ -106,6 +106,21 @@ class NbiotEnb : public Object
                                         Time end,
                                         bool received);
 
+    /**
+     * Signature of the trace source Uplink: subcarriers that are given away.
+     * \param first of the subcarriers of 3.75 kHz \param count how many
+     * \param start of the first symbol \param end of the last one
+     * \param duration without what NPRACH takes in between
+     */
+    typedef void (
+        *UplinkTracedCallback)(uint32_t first, uint32_t count, Time start, Time end, Time duration);
+
+    /**
+     * Signature of the trace source Downlink: subframes that are given away.
+     * \param start of the first one \param end of the last one
+     */
+    typedef void (*DownlinkTracedCallback)(Time start, Time end);
+
     /** \return the TypeId */
     static TypeId GetTypeId();
 
@@ -505,6 +520,8 @@ class NbiotEnb : public Object
     TracedCallback<const NbiotPacketReport&> m_packetTrace;
     TracedCallback<const NbiotPacketReport&> m_droppedTrace;
     TracedCallback<uint32_t, const NbiotFormat&, Time, Time, bool> m_blockTrace;
+    TracedCallback<uint32_t, uint32_t, Time, Time, Time> m_uplinkTrace;
+    TracedCallback<Time, Time> m_downlinkTrace;
 };
 
 } // namespace lpwan
