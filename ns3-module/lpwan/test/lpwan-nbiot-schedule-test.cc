@@ -425,11 +425,21 @@ class NbiotTimelineTestCase : public TestCase
         LateAnswer();
         Collisions();
         Capture();
+        LostAnswers();
+        Msg3();
+        EarlyData();
+        RepeatedEarlyData();
         Detection();
         Fading();
+        Harq();
+        Rlc();
+        Paging();
+        LostPaging();
+        NoPaging();
         Blocks();
         DownwardBlocks();
         Core();
+        Noise();
     }
 
     void ExpectDown(const NotedCell& cell, std::size_t i, double start, double end)
@@ -529,9 +539,10 @@ class NbiotTimelineTestCase : public TestCase
             double preamble;
             double length;
             double period;
+            double acknowledgement; // the bit wants 10 dB in 16 symbols of -1.8 or -9.8 dB
         };
 
-        for (const Row& row : {Row{154, 1936, 44.8, 96}, Row{162, 5184, 179.2, 384}})
+        for (const Row& row : {Row{154, 1936, 44.8, 96, 2}, Row{162, 5184, 179.2, 384, 16}})
         {
             NotedCell cell;
             cell.Set("DownlinkErrorRate", 0.0);
@@ -543,23 +554,31 @@ class NbiotTimelineTestCase : public TestCase
             NS_TEST_EXPECT_MSG_EQ_TOL(cell.m_sendsFrom[0], row.preamble, 1e-6, "preamble");
             const double rar = row.period * std::ceil((row.preamble + row.length + 4) / row.period);
             NS_TEST_EXPECT_MSG_EQ_TOL(cell.m_down[0].start, rar, 1e-6, "RAR");
+            NS_TEST_EXPECT_MSG_EQ_TOL(cell.m_up[1].duration,
+                                      row.acknowledgement,
+                                      1e-6,
+                                      "acknowledgement of Msg4");
         }
         {
-            // After 64 repetitions and more the window begins 41 ms later: 716.8 + 40 ms from 1288.
-            NotedCell cell;
-            cell.Set("DownlinkErrorRate", 0.0);
-            cell.Set("AnchorCarrier", "false");
-            cell.Set("PreambleRepetitions", "128,8,32");
-            cell.Set("PreamblePeriod", "2560,2560,2560");
-            cell.m_helper.SetDeviceAttribute("ResyncTimeCe0", TimeValue(Time(0)));
-            cell.BuildNoted({110});
-            cell.SendAt(Seconds(1), 0, 20);
-            cell.Run(Seconds(5));
-            NS_TEST_EXPECT_MSG_EQ_TOL(cell.m_sendsFrom[0], 2568, 1e-6, "preamble");
-            NS_TEST_EXPECT_MSG_EQ_TOL(cell.m_down[0].start,
-                                      16 * std::ceil((2568 + 756.8 + 41) / 16),
-                                      1e-6,
-                                      "RAR");
+            // After 64 repetitions and more the window begins 41 ms later (TS 36.321, 5.1.4). A
+            // pause of 40 ms is after each 64, but not at the end: 358.4 and 756.8 ms from 2568.
+            for (const auto& [repetitions, length] : {std::pair{"64", 358.4}, {"128", 756.8}})
+            {
+                NotedCell cell;
+                cell.Set("DownlinkErrorRate", 0.0);
+                cell.Set("AnchorCarrier", "false");
+                cell.Set("PreambleRepetitions", std::string(repetitions) + ",8,32");
+                cell.Set("PreamblePeriod", "2560,2560,2560");
+                cell.m_helper.SetDeviceAttribute("ResyncTimeCe0", TimeValue(Time(0)));
+                cell.BuildNoted({110});
+                cell.SendAt(Seconds(1), 0, 20);
+                cell.Run(Seconds(5));
+                NS_TEST_EXPECT_MSG_EQ_TOL(cell.m_sendsFrom[0], 2568, 1e-6, "preamble");
+                NS_TEST_EXPECT_MSG_EQ_TOL(cell.m_down[0].start,
+                                          16 * std::ceil((2568 + length + 41) / 16),
+                                          1e-6,
+                                          "RAR after " << repetitions);
+            }
         }
         {
             // Nobody hears it. Two attempts at each level, then the next level, then the end.
@@ -720,8 +739,158 @@ class NbiotTimelineTestCase : public TestCase
                 }
             }
         }
+        NS_TEST_EXPECT_MSG_GT(collided, 2, "a twelfth of the pairs collides");
+        // A pair that nobody answers tries again when its contention timer ends, 8 search spaces
+        // of 16 ms after Msg3, in the next NPRACH occasion.
+        collided = 0;
+        for (uint32_t run = 1; run <= 60; ++run)
+        {
+            RngSeedManager::SetRun(run);
+            NotedCell cell;
+            cell.Set("DownlinkErrorRate", 0.0);
+            cell.Set("PreamblePeriod", "40,2560,2560");
+            cell.Set("PreambleStart", "8,2000,2100");
+            cell.Set("Backoff", "0,0,0");
+            cell.m_helper.SetEnbAttribute("MaxHarqTransmissions", UintegerValue(1));
+            cell.m_helper.SetDeviceAttribute("ResyncTimeCe0", TimeValue(Time(0)));
+            cell.BuildNoted({110.0, 110.0});
+            cell.SendAt(MilliSeconds(1), 0, 10);
+            cell.SendAt(MilliSeconds(1), 1, 10);
+            cell.Run(MilliSeconds(800));
+            if (cell.m_up.front().start < 100 && cell.m_sendsFrom[2] > cell.m_up.front().end + 100)
+            {
+                ++collided;
+                const double until = cell.m_up.front().end + 128;
+                NS_TEST_EXPECT_MSG_EQ_TOL(cell.m_sendsFrom[2],
+                                          8 + 40 * std::ceil((until - 8) / 40),
+                                          1e-6,
+                                          "the next attempt");
+            }
+        }
         RngSeedManager::SetRun(1);
         NS_TEST_EXPECT_MSG_GT(collided, 2, "a twelfth of the pairs collides");
+    }
+
+    void LostAnswers()
+    {
+        // Half of all messages are lost, RAR as well: for a device that the level is made for, and
+        // for one beyond it. What is heard is answered by Msg3, which gets through in the end.
+        for (const double lossDb : {110.0, 164.3})
+        {
+            NotedCell cell;
+            cell.Set("DownlinkErrorRate", 0.5);
+            cell.Set("MaxAttempts", "1000,1000,1000");
+            cell.Set("Backoff", "0,0,0");
+            cell.m_helper.SetDeviceAttribute("ReleaseAssistance", BooleanValue(true));
+            cell.BuildNoted({lossDb});
+            for (int i = 0; i < 150; ++i)
+            {
+                cell.SendAt(Seconds(40 * i), 0, 10);
+            }
+            cell.Run(Seconds(6000));
+            const auto& counts = cell.Enb()->GetCounts();
+            const auto heard = static_cast<double>(counts.preambles - counts.undetectedPreambles);
+            NS_TEST_ASSERT_MSG_GT(heard, 200, "many");
+            NS_TEST_EXPECT_MSG_EQ_TOL(static_cast<double>(counts.accesses) / heard,
+                                      0.5,
+                                      4 * std::sqrt(0.25 / heard) + 0.02,
+                                      "at " << lossDb << " dB");
+        }
+    }
+
+    void Msg3()
+    {
+        // 2.5 dB beyond what level 2 is made for one Msg3 is too weak, and two are enough.
+        NotedCell cell;
+        cell.Set("DownlinkErrorRate", 0.0);
+        cell.Set("Backoff", "0,0,0");
+        cell.BuildNoted({166.5});
+        for (int i = 0; i < 30; ++i)
+        {
+            cell.SendAt(Seconds(60 * i), 0, 10);
+        }
+        cell.Run(Seconds(1800));
+        const auto& counts = cell.Enb()->GetCounts();
+        NS_TEST_EXPECT_MSG_GT(counts.accesses, 25, "they get through");
+        NS_TEST_EXPECT_MSG_EQ(counts.accesses,
+                              counts.preambles - counts.undetectedPreambles,
+                              "whoever is heard gets through");
+    }
+
+    void EarlyData()
+    {
+        // A Msg3 with data has 88 bits, headers of 4 bytes and the packet: at most 1000 bits (TS
+        // 36.321), in one block of the format that link adaptation takes at the level's edge.
+        std::array<double, NBIOT_TONES_COUNT> snrDb{};
+        for (std::size_t t = 0; t < NBIOT_TONES_COUNT; ++t)
+        {
+            const double hz = NbiotBandwidthHz(static_cast<NbiotTones>(t));
+            snrDb[t] = 23 - 147.708 + 174 - 3 - 10 * std::log10(hz);
+        }
+        uint32_t early = 0;
+        for (const NbiotCategory category : {NbiotCategory::NB1, NbiotCategory::NB2})
+        {
+            for (uint32_t bytes = 2; bytes < 130; bytes += bytes == 110 ? 1 : 3)
+            {
+                NotedCell cell;
+                cell.Set("EarlyData", "true");
+                cell.Set("DownlinkErrorRate", 0.0);
+                cell.m_helper.SetDeviceAttribute("PacketOverhead", UintegerValue(0));
+                cell.m_helper.SetDeviceAttribute(
+                    "Category",
+                    StringValue(category == NbiotCategory::NB1 ? "NB1" : "NB2"));
+                cell.BuildNoted({120});
+                cell.SendAt(Seconds(1), 0, bytes);
+                cell.Run(Seconds(10));
+                NbiotAdaptation adaptation;
+                adaptation.category = category;
+                const uint32_t bits = 88 + 8 * (4 + bytes);
+                const auto format = NbiotChooseFormat(snrDb, bits, adaptation);
+                const bool fits = bits <= 1000 && format->Bits() >= bits;
+                early += fits ? 1 : 0;
+                NS_TEST_EXPECT_MSG_EQ(cell.m_reports.size(), 1, bytes << " bytes arrive");
+                NS_TEST_EXPECT_MSG_EQ((cell.Enb()->GetCounts().blocks == 0),
+                                      fits,
+                                      bytes << " bytes");
+                if (fits && !cell.m_reports.empty())
+                {
+                    NS_TEST_EXPECT_MSG_EQ(cell.m_reports[0].airtime,
+                                          NbiotSendingTime(*format),
+                                          bytes << " bytes");
+                }
+            }
+        }
+        NS_TEST_EXPECT_MSG_GT(early, 30, "some are early");
+    }
+
+    void RepeatedEarlyData()
+    {
+        // The radio sends Msg3 several times: so many blocks for its packet, and their time.
+        NotedCell cell;
+        cell.Set("EarlyData", "true");
+        cell.Set("DownlinkErrorRate", 0.0);
+        cell.Set("MaxCouplingLoss", 160.0);
+        cell.m_helper.SetDeviceAttribute("PacketOverhead", UintegerValue(0));
+        cell.BuildNoted({165.0});
+        cell.SendAt(Seconds(1), 0, 8);
+        cell.Run(Seconds(60));
+        NS_TEST_ASSERT_MSG_EQ(cell.m_reports.size(), 1, "it arrives");
+        NS_TEST_ASSERT_MSG_EQ(cell.Enb()->GetCounts().blocks, 0, "early");
+        const auto& report = cell.m_reports[0];
+        const double duration = cell.m_up[0].duration;
+        const auto sent = std::count_if(cell.m_up.begin(), cell.m_up.end(), [&](const Up& up) {
+            return up.duration == duration;
+        });
+        NS_TEST_EXPECT_MSG_GT(sent, 1, "one is 5 dB too weak");
+        NS_TEST_EXPECT_MSG_EQ(report.blocks, static_cast<uint32_t>(sent), "each counts");
+        NS_TEST_EXPECT_MSG_EQ_TOL(1e3 * report.airtime.GetSeconds(),
+                                  static_cast<double>(sent) * duration,
+                                  1e-6,
+                                  "all of them");
+        NS_TEST_EXPECT_MSG_EQ(report.airtime + cell.Ue(0)->GetSignallingTime(),
+                              cell.Ue(0)->GetTimeIn(RadioState::TX),
+                              "all that it sent");
+        NS_TEST_EXPECT_MSG_EQ_TOL(report.txJoule, 0.589 * report.airtime.GetSeconds(), 1e-9, "J");
     }
 
     void Detection()
@@ -785,6 +954,116 @@ class NbiotTimelineTestCase : public TestCase
             lost += cell.m_decoded[i] ? 0 : 1;
         }
         NS_TEST_EXPECT_MSG_EQ_TOL(lost, expected, 4 * std::sqrt(expected), "as the formula says");
+    }
+
+    void Harq()
+    {
+        // The fastest formats where slower ones are wanted: with -0.5 dB on twelve tones, 1000 bits
+        // in four units want 7.4 dB. Not even three transmissions together, 4.8 dB, are enough.
+        NotedCell cell;
+        cell.Set("FadingMargin", -40.0);
+        cell.Set("DownlinkErrorRate", 0.0);
+        cell.m_helper.SetEnbAttribute("MaxHarqTransmissions", UintegerValue(3));
+        cell.m_helper.SetDeviceAttribute("Mode", StringValue("UM"));
+        cell.m_helper.SetDeviceAttribute("ResumeBytes", UintegerValue(0));
+        cell.m_helper.SetDeviceAttribute("PacketOverhead", UintegerValue(0));
+        cell.BuildNoted({141.5});
+        cell.SendAt(Seconds(1), 0, 5 * 121);
+        cell.Run(Seconds(60));
+        const auto& counts = cell.Enb()->GetCounts();
+        NS_TEST_EXPECT_MSG_EQ(counts.residualErrors, 5, "all are lost");
+        NS_TEST_EXPECT_MSG_EQ(counts.blocks, 3 * counts.residualErrors, "after three each");
+        NS_TEST_EXPECT_MSG_EQ(cell.m_reports.size(), 1, "done with");
+        cell.m_reports.resize(1);
+        NS_TEST_EXPECT_MSG_EQ((cell.m_reports[0].fate == NbiotFate::RESIDUAL_ERROR), true, "lost");
+        NS_TEST_EXPECT_MSG_EQ(cell.m_reports[0].blocks, counts.blocks, "each has a part of it");
+    }
+
+    void Rlc()
+    {
+        // With acknowledgement RLC begins anew, twice here; then the packet is given up, and what
+        // it took is told.
+        NotedCell am;
+        am.Set("FadingMargin", -40.0);
+        am.Set("DownlinkErrorRate", 0.0);
+        am.m_helper.SetEnbAttribute("MaxHarqTransmissions", UintegerValue(3));
+        am.m_helper.SetDeviceAttribute("MaxRlcRetransmissions", UintegerValue(2));
+        am.m_helper.SetDeviceAttribute("PacketOverhead", UintegerValue(0));
+        am.BuildNoted({141.5});
+        am.SendAt(Seconds(1), 0, 101);
+        am.Run(Seconds(60));
+        NS_TEST_EXPECT_MSG_GT(am.m_formats.size(), 8, "three times three");
+        am.m_formats.resize(9); // then the resume message alone
+        NS_TEST_EXPECT_MSG_EQ(am.m_drops["not_acknowledged"], 1, "given up");
+        NS_TEST_EXPECT_MSG_EQ(am.m_dropReports.size(), 1, "and reported");
+        am.m_dropReports.resize(1);
+        NS_TEST_EXPECT_MSG_EQ(am.m_dropReports[0].blocks, 9, "with its blocks");
+        Time sent;
+        for (const auto& format : am.m_formats)
+        {
+            sent += NbiotSendingTime(format);
+            // The resume message of 20 bytes is repeated as well.
+            NS_TEST_EXPECT_MSG_EQ(format.Bits(), 1000, "4 + 20 + 101 bytes each time");
+        }
+        NS_TEST_EXPECT_MSG_EQ(am.m_dropReports[0].airtime, sent, "and their time");
+    }
+
+    void Paging()
+    {
+        // 72 bits and their CRC are a subframe at 110 dB, 4 ms after that of NPDCCH. The device
+        // listens to both of them.
+        NotedCell cell;
+        cell.Set("AnchorCarrier", "false");
+        cell.Set("DownlinkErrorRate", 0.0);
+        cell.m_helper.SetDeviceAttribute("ActiveTime", TimeValue(Seconds(60)));
+        cell.BuildNoted({110});
+        cell.SendAt(Seconds(1), 0, 10);
+        cell.SendDownAt(Seconds(11), 0, 20);
+        cell.Run(Seconds(10.9));
+        const std::size_t before = cell.m_down.size();
+        cell.Run(Seconds(4.1));
+        ExpectDown(cell, before, 12800, 12801);
+        ExpectDown(cell, before + 1, 12805, 12806);
+        NS_TEST_EXPECT_MSG_EQ(cell.m_received.size(), 1, "received");
+    }
+
+    void LostPaging()
+    {
+        // From 3 s on nothing is heard: 70 dB for each bit are 64.1 dB for a grant, of which eight
+        // repetitions give 9, and 49.4 are there. 96 bits take 128 subframes: it listens from
+        // NPDCCH to their end, 8 + 4 + 128 ms, in the occasions at 5.12, 7.68 and 10.24 s.
+        NotedCell cell;
+        cell.Set("AnchorCarrier", "false");
+        cell.Set("DownlinkErrorRate", 0.0);
+        cell.BuildNoted({110});
+        cell.SendAt(Seconds(1), 0, 10);
+        cell.Run(Seconds(3));
+        const double before = 1e3 * cell.Ue(0)->GetTimeIn(RadioState::RX).GetSeconds();
+        const double idle = 1e3 * cell.Ue(0)->GetTimeIn(RadioState::DRX).GetSeconds();
+        cell.Enb()->SetAttribute("DownlinkEnergyPerBit", DoubleValue(70));
+        cell.SendDownAt(Seconds(0.1), 0, 20);
+        cell.Run(Seconds(12));
+        NS_TEST_EXPECT_MSG_EQ(cell.Enb()->GetCounts().pagings, 3, "in its active time");
+        const auto ms = [&](RadioState state) {
+            return 1e3 * cell.Ue(0)->GetTimeIn(state).GetSeconds();
+        };
+        NS_TEST_EXPECT_MSG_EQ_TOL(ms(RadioState::RX), before + 3 * 140, 1e-6, "listened");
+        NS_TEST_EXPECT_MSG_EQ_TOL(ms(RadioState::DRX), 10000 - 3 * 140, 1e-6, "idle");
+        NS_TEST_EXPECT_MSG_EQ_TOL(ms(RadioState::SLEEP), 1000 + 2000 + idle, 1e-6, "asleep");
+        NS_TEST_EXPECT_MSG_EQ(cell.Enb()->GetDownlinkQueueSize(0), 1, "it waits");
+    }
+
+    void NoPaging()
+    {
+        // None after the end of the active time, not even a second after it.
+        NotedCell late;
+        late.Set("DownlinkErrorRate", 0.0);
+        late.m_helper.SetDeviceAttribute("ActiveTime", TimeValue(Seconds(10)));
+        late.BuildNoted({110});
+        late.SendAt(Seconds(1), 0, 10);
+        late.SendDownAt(Seconds(10.4), 0, 20);
+        late.Run(Seconds(20));
+        NS_TEST_EXPECT_MSG_EQ(late.Enb()->GetCounts().pagings, 0, "it listens to 11.9 s");
     }
 
     void Blocks()
@@ -947,6 +1226,19 @@ class NbiotTimelineTestCase : public TestCase
         NS_TEST_EXPECT_MSG_EQ_TOL(delivery.snrDb, 152.24 - 131.5, 0.01, "in 15 kHz");
         NS_TEST_EXPECT_MSG_EQ(delivery.gatewayCount, 1, "one base station");
     }
+
+    void Noise()
+    {
+        // Other cells and the receiver's own noise take from the signal.
+        NotedCell noisy;
+        noisy.Set("InterferenceMargin", 4.0);
+        noisy.Set("NoiseFigure", 5.0);
+        noisy.BuildNoted({131.5});
+        noisy.SendAt(Seconds(1), 0, 20);
+        noisy.Run(Seconds(5));
+        NS_TEST_ASSERT_MSG_EQ(noisy.m_deliveries.size(), 1, "delivered");
+        NS_TEST_EXPECT_MSG_EQ_TOL(noisy.m_deliveries[0].snrDb, 152.24 - 131.5 - 6, 0.01, "noise");
+    }
 };
 
 /** Properties of the schedule of a crowded cell. */
@@ -1070,15 +1362,15 @@ class NbiotScheduleTestCase : public TestCase
 
     void Order()
     {
-        // Devices that all want the whole carrier, for blocks of 1000 bits: each that waits has its
-        // turn before another one has a second one.
+        // Devices that all want the whole carrier, for blocks of 1000 bits: more than have a place
+        // at the four delays of a grant. Whoever waits comes before those who come later.
         NotedCell cell;
         cell.Set("DownlinkErrorRate", 0.0);
         cell.Set("SpectrumWeight", 0.0);
         cell.Set("PreambleSubcarriers", "48,12,12");
         cell.Set("NpdcchRmax", "1,64,256");
         cell.Set("NpdcchG", "4,1.5,1.5");
-        constexpr uint32_t DEVICES = 5;
+        constexpr uint32_t DEVICES = 12;
         cell.BuildNoted(std::vector<double>(DEVICES, 110));
         std::vector<uint32_t> turns;
         m_turns = &turns;
@@ -1086,13 +1378,13 @@ class NbiotScheduleTestCase : public TestCase
                                                MakeCallback(&NbiotScheduleTestCase::OnBlock, this));
         for (uint32_t i = 0; i < DEVICES; ++i)
         {
-            for (uint32_t k = 0; k < 10; ++k)
+            for (uint32_t k = 0; k < 20; ++k)
             {
                 cell.SendAt(MilliSeconds(1), i, 1500);
             }
         }
-        cell.Run(Seconds(20));
-        // From the moment that all are connected to the first one that has sent all: rounds.
+        cell.Run(Seconds(12));
+        // From the moment that all are connected on.
         std::map<uint32_t, uint32_t> seen;
         std::size_t from = 0;
         while (from < turns.size() && seen.size() < DEVICES)
@@ -1100,18 +1392,18 @@ class NbiotScheduleTestCase : public TestCase
             ++seen[turns[from++]];
         }
         NS_TEST_ASSERT_MSG_EQ(seen.size(), DEVICES, "all get connected");
-        uint32_t rounds = 0;
-        for (std::size_t i = from; i + DEVICES <= turns.size() && rounds < 6;
-             i += DEVICES, ++rounds)
+        constexpr std::size_t TURNS = 20 * DEVICES;
+        NS_TEST_ASSERT_MSG_GT(turns.size(), from + TURNS, "they go on");
+        std::map<uint32_t, uint32_t> counts;
+        for (std::size_t i = from; i < from + TURNS; ++i)
         {
-            std::map<uint32_t, uint32_t> inRound;
-            for (std::size_t k = i; k < i + DEVICES; ++k)
-            {
-                ++inRound[turns[k]];
-            }
-            NS_TEST_EXPECT_MSG_EQ(inRound.size(), DEVICES, "each in round " << rounds);
+            ++counts[turns[i]];
         }
-        NS_TEST_EXPECT_MSG_EQ(rounds, 6, "there are rounds");
+        NS_TEST_EXPECT_MSG_EQ(counts.size(), DEVICES, "nobody is left out");
+        for (const auto& [address, count] : counts)
+        {
+            NS_TEST_EXPECT_MSG_EQ_TOL(count, 20.0, 4.0, "as often as the others");
+        }
     }
 
     void OnBlock(uint32_t address, const NbiotFormat&, Time, Time, bool)

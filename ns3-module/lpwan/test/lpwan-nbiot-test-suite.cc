@@ -388,6 +388,15 @@ class NbiotRateTestCase : public TestCase
             NS_TEST_ASSERT_MSG_EQ_TOL(Peak(cell, 1), 62500, 1, "NB1, twelve tones");
         }
         {
+            // With search spaces each 5 ms that is one each 20 ms: it ends 2 ms before the third.
+            Cell cell;
+            Configure(cell);
+            cell.m_helper.SetEnbAttribute("NpdcchG", StringValue("5,1.5,1.5"));
+            cell.Build({110});
+            Send(cell, 20);
+            NS_TEST_ASSERT_MSG_EQ_TOL(Peak(cell, 1), 50000, 1, "3 ms from NPUSCH to NPDCCH");
+        }
+        {
             // 1000 bits each 60 ms; 16.9 kbit/s is published.
             Cell cell;
             Configure(cell);
@@ -625,6 +634,7 @@ class NbiotEnergyTestCase : public TestCase
         const std::vector<double> lossesDb{120, 144, 154, 164};
         cell.Build(lossesDb);
         std::vector<Ptr<LpwanEnergyModel>> models;
+        std::vector<Ptr<BasicEnergySource>> sources;
         for (uint32_t i = 0; i < lossesDb.size(); ++i)
         {
             const auto source = CreateObject<BasicEnergySource>();
@@ -632,6 +642,7 @@ class NbiotEnergyTestCase : public TestCase
             source->SetSupplyVoltage(3.6);
             source->SetNode(cell.Ue(i)->GetNode());
             models.push_back(InstallEnergyModel(cell.Ue(i), source));
+            sources.push_back(source);
             for (int packet = 0; packet < 10; ++packet)
             {
                 cell.SendAt(Seconds(600 * packet), i, 400);
@@ -648,6 +659,7 @@ class NbiotEnergyTestCase : public TestCase
                                       joule,
                                       1e-9 * joule,
                                       lossesDb[i] << " dB");
+            sources[i]->Dispose(); // which no node does
         }
     }
 };
