@@ -467,10 +467,12 @@ class NbiotFaultTestCase : public TestCase
             FaultCell cell(m_scene);
             const auto ue = cell.Ue(0);
             uint32_t calls = 0;
+            Time sent;
             const auto call = [&] {
                 if (calls++ == n)
                 {
                     ue->TurnOff();
+                    sent = ue->GetTimeIn(RadioState::TX);
                 }
             };
             m_call = call;
@@ -491,6 +493,10 @@ class NbiotFaultTestCase : public TestCase
             cell.Run(Seconds(m_scene.endS));
             NS_TEST_EXPECT_MSG_EQ(cell.Complaint(), "", m_scene.name << ", off in call " << n);
             m_call = nullptr;
+            if (ue->IsOff())
+            {
+                NS_TEST_EXPECT_MSG_EQ(ue->GetTimeIn(RadioState::TX), sent, "off in call " << n);
+            }
             if (calls <= n)
             {
                 NS_TEST_EXPECT_MSG_GT(n, 20, "there are calls");

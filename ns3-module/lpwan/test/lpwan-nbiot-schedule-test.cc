@@ -1117,18 +1117,21 @@ class NbiotTimelineTestCase : public TestCase
     {
         // 680 and 2536 bits, 4 bytes of headers: 81 and 313 bytes in a block. A connection whose
         // first grant was given has 2 messages for each block beside those of the connection.
-        for (const auto& [category, bytes, blocks] :
-             std::vector<std::tuple<std::string, uint32_t, std::size_t>>{{"NB1", 81, 1},
-                                                                         {"NB1", 82, 2},
-                                                                         {"NB2", 313, 1},
-                                                                         {"NB2", 314, 2}})
+        for (const auto& [category, overhead, bytes, blocks] :
+             std::vector<std::tuple<std::string, uint32_t, uint32_t, std::size_t>>{
+                 {"NB1", 29, 52, 1},
+                 {"NB1", 29, 53, 2},
+                 {"NB1", 0, 81, 1},
+                 {"NB1", 0, 82, 2},
+                 {"NB2", 0, 313, 1},
+                 {"NB2", 0, 314, 2}})
         {
             std::array<std::size_t, 2> messages{};
             for (const bool down : {false, true})
             {
                 NotedCell cell;
                 cell.Set("DownlinkErrorRate", 0.0);
-                cell.m_helper.SetDeviceAttribute("PacketOverhead", UintegerValue(0));
+                cell.m_helper.SetDeviceAttribute("PacketOverhead", UintegerValue(overhead));
                 cell.m_helper.SetDeviceAttribute("Category", StringValue(category));
                 cell.BuildNoted({110});
                 if (down)
