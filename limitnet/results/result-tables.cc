@@ -184,8 +184,9 @@ FragmentsTable()
          {"time_on_air_s",
           "s",
           "Duration of its frame, of each where it was sent again; NB-IoT: its share of all "
-          "transport blocks with a part of it, each time that it was sent; empty when it was given "
-          "up or not done. Empty when it was not sent."},
+          "transport blocks with a part of it, with nbiot.early_data of Msg3 too, each time that "
+          "they were sent, up to where it was given up or the simulation ended. Empty when it was "
+          "not sent."},
          {"sf",
           "",
           "Spreading factor of the frame, 7..12; empty when it was not sent, and on a link that "
@@ -199,8 +200,7 @@ FragmentsTable()
          {"tx_energy_j",
           "J",
           "Energy of the radio for sending these; NB-IoT: for time_on_air_s, and so 0 where that "
-          "is "
-          "empty."},
+          "is empty, and not 0 for what was given up on its way."},
          {"fate",
           "",
           "What became of it: `delivered` to the cloud; lost at the gateways, at the one where it "
@@ -303,6 +303,11 @@ NodesTable()
           "Time the device was sending, repetitions and frames that frames_sent leaves out "
           "included."},
          {"duty_cycle", "", "time_on_air_s / simulated time, 0..1."},
+         {"signalling_time_on_air_s",
+          "s",
+          "NB-IoT: the part of time_on_air_s that belongs to no fragment or reading: preambles, "
+          "Msg3 without data, acknowledgements, blocks with signalling alone. The rest is the sum "
+          "over its fragments. Empty on a link that does not tell them apart."},
          {"encoding_s", "s", "Time the microcontroller spent encoding images that it finished."},
          {"encoding_energy_j", "J", "Energy of the microcontroller for that."},
          {"mcu_sleep_energy_j",

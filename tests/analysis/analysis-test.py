@@ -674,6 +674,7 @@ class Contract(Folder):
             ("images.csv", "fragments_sent", "4"), ("images.csv", "last_arrival_s", "107"), ("images.csv", "correct", "0"),
             ("nodes.csv", "frames_delivered", "1"), ("nodes.csv", "frames_sent", "1"), ("nodes.csv", "images", "4"),
             ("nodes.csv", "time_on_air_s", "1.5"), ("nodes.csv", "radio_rx_energy_j", "-0.1"),
+            ("nodes.csv", "radio_tx_energy_j", "5"), ("nodes.csv", "signalling_time_on_air_s", "0"),
             ("nodes.csv", "x_m", "east"), ("fragments.csv", "fate", "vanished"), ("fragments.csv", "transmissions", "0"),
             ("fragments.csv", "sent_s", "1"), ("accuracy.csv", "correct", "30"), ("accuracy.csv", "images_counted", "9"),
             ("accuracy.csv", "wilson_high", "0.9"),
@@ -682,6 +683,24 @@ class Contract(Folder):
             self.assertIn(name.split(".")[0], errors)
         if "encoding_energy_j" in columns(True)["images.csv"]:
             self.assertIn("sum over its images", self.change("images.csv", "encoding_energy_j", "9"))
+
+    def test_airtime_of_a_scheduled_device(self):
+        write_run(self.folder / "run", only_documented=True)
+        path = self.folder / "run" / "nodes.csv"
+        row = next(i for i, row in enumerate(csv.DictReader(path.read_text().splitlines())) if row["link"] == "nbiot")
+        law = "that of its fragments and signalling_time_on_air_s"
+        self.assertIn(law, self.change("nodes.csv", "signalling_time_on_air_s", "0.001", row))
+        self.assertIn("and of all that are", self.change("nodes.csv", "signalling_time_on_air_s", "", row))
+        self.assertIn("by the time on air", self.change("nodes.csv", "radio_tx_energy_j", "5", row))
+        # Signalling is on the air too, and has its part of the energy.
+        rows = list(csv.DictReader(path.read_text().splitlines()))
+        on_air = float(rows[row]["time_on_air_s"]) + 1
+        joule = float(rows[row]["radio_tx_energy_j"]) * on_air / (on_air - 1)
+        rows[row].update(
+            time_on_air_s=on_air, duty_cycle=on_air / 10000, signalling_time_on_air_s=1, radio_tx_energy_j=joule
+        )
+        write_csv(path, rows[0], rows)
+        self.assertEqual(self.check(), "")
 
     def test_frames_of_a_group_that_answers(self):
         write_run(self.folder / "run", only_documented=True)

@@ -24,6 +24,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "csv.md"
 # What the files round to, times the largest number of terms in a sum here.
 CLOSE = 1e-5
 Z = 1.959964
+LAST_DIGIT = 1e-6  # of times, s
 FULL_POWER_W = 2  # of a device that encodes and sends; NB-IoT's radio takes most of it
 
 
@@ -204,6 +205,25 @@ def check_nodes(nodes, images, fragments, settings, checks):
     unended = device[(fragments["transmissions"] == 0) & fragments["sent_s"].notna()]
     plain = lora & ~nodes.index.isin(unended) & ~nodes["group"].map(lambda group: talks(settings, group))
     checks.equal(air[plain], on_air[plain], "nodes.time_on_air_s: that of the fragments' frames", CLOSE)
+    # The network schedules an NB-IoT device; what it sent for no fragment is told.
+    signalling = nodes["signalling_time_on_air_s"]
+    checks.all(signalling.notna() == ~lora, "nodes.signalling_time_on_air_s: of NB-IoT, and of all that are")
+    rounding = CLOSE + LAST_DIGIT * of_nodes(fragments.groupby("device").size())
+    told = signalling.notna()
+    checks.all(
+        ((air - on_air - signalling).abs() <= rounding)[told],
+        "nodes.time_on_air_s: that of its fragments and signalling_time_on_air_s",
+    )
+    if "tx_energy_j" not in fragments:
+        return
+    # A device that is alone with its fragments on the air used for them what its radio used to send.
+    joule = of_nodes(fragments.groupby("device")["tx_energy_j"].sum())
+    share = (on_air / air).where(told & (air > 0), 1)
+    used = nodes["radio_tx_energy_j"] * share
+    checks.all(
+        ((used - joule).abs() <= FULL_POWER_W * rounding)[plain | told],
+        "nodes.radio_tx_energy_j: that of the fragments, by the time on air",
+    )
     if "scenario.duration_s" in settings:
         share = nodes["time_on_air_s"] / float(settings["scenario.duration_s"])
         checks.equal(nodes["duty_cycle"], share, "nodes.duty_cycle: time on air / simulated time", CLOSE)

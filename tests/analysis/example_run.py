@@ -117,7 +117,8 @@ def node_row(node, fragments):
     return {
         **node, "role": "camera", "path_loss_db": 120, "images": IMAGES, "frames_sent": len(fragments),
         "frames_delivered": sum(row["fate"] == "delivered" for row in fragments), "time_on_air_s": on_air,
-        "duty_cycle": on_air / DURATION, "encoding_s": 0.5 * IMAGES, "encoding_energy_j": ENCODING_J * IMAGES,
+        "duty_cycle": on_air / DURATION, "signalling_time_on_air_s": 0 if node["link"] == "nbiot" else "",
+        "encoding_s": 0.5 * IMAGES, "encoding_energy_j": ENCODING_J * IMAGES,
         "mcu_sleep_energy_j": 1, "radio_tx_energy_j": on_air * POWER_W, "radio_rx_energy_j": 0.01,
         "radio_light_sleep_energy_j": 0, "radio_drx_energy_j": 0, "radio_sleep_energy_j": 0.1,
     }

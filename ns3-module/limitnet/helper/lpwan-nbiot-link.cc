@@ -171,6 +171,7 @@ NbiotLink::Connect(DeliverCallback deliver, FateCallback fate)
     for (const auto& enb : m_nbiot.GetEnbs())
     {
         enb->TraceConnectWithoutContext("Packet", MakeCallback(&NbiotLink::OnPacket, this));
+        enb->TraceConnectWithoutContext("DroppedPacket", MakeCallback(&NbiotLink::OnPacket, this));
     }
 }
 
@@ -183,6 +184,14 @@ NbiotLink::OnPacket(const NbiotPacketReport& report)
     OffloadingFate fate;
     fate.deviceAddress = report.deviceAddress;
     fate.frameCounter = report.counter;
+    fate.airtimeS = report.airtime.GetSeconds();
+    fate.txEnergyJ = report.txJoule;
+    if (report.fate == NbiotFate::DROPPED || report.fate == NbiotFate::UNDER_WAY)
+    {
+        fate.fate = report.fate == NbiotFate::DROPPED ? ToString(report.reason) : "";
+        m_fate(fate);
+        return;
+    }
     fate.fate = report.fate == NbiotFate::RECEIVED ? "in_backhaul" : ToString(report.fate);
     OffloadingLatency latency;
     latency.accessWaitS = seconds(NbiotStage::ACCESS_WAIT);
@@ -191,8 +200,19 @@ NbiotLink::OnPacket(const NbiotPacketReport& report)
     latency.retransmissionS = seconds(NbiotStage::RETRANSMISSION);
     latency.transmissionS = seconds(NbiotStage::TRANSMISSION) + latency.retransmissionS;
     fate.latency = latency;
-    fate.airtimeS = report.airtime.GetSeconds();
     m_fate(fate);
+}
+
+void
+NbiotLink::Finish()
+{
+    for (const auto& device : m_devices)
+    {
+        for (const auto& report : device->ReportUnderWay())
+        {
+            OnPacket(report);
+        }
+    }
 }
 
 void
@@ -225,6 +245,7 @@ NbiotLink::GetDeviceState(uint32_t device) const
     state.ceLevel = ue->GetCeLevel();
     state.level = LevelOf(*state.ceLevel);
     state.pathLossDb = ue->GetCouplingLossDb();
+    state.signallingS = ue->GetSignallingTime().GetSeconds();
     return state;
 }
 

@@ -28,6 +28,7 @@ class NbiotLink : public OffloadingLink
     std::vector<OffloadingDevice> Build(const limitnet::ScenarioValues& values,
                                         const limitnet::RunFolder& folder) override;
     void Connect(DeliverCallback deliver, FateCallback fate) override;
+    void Finish() override;
     void SendDownlink(uint32_t device, const std::vector<uint8_t>& payload, uint8_t port) override;
     std::vector<OffloadingGateway> GetGateways() const override;
     OffloadingDeviceState GetDeviceState(uint32_t device) const override;

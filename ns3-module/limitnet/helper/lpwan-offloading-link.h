@@ -35,10 +35,13 @@ struct OffloadingFate
 {
     uint32_t deviceAddress{0};
     uint32_t frameCounter{0};
-    std::string fate; //!< as in fragments.csv; "in_backhaul" for one that has been received
+    /** As in fragments.csv; "in_backhaul" for one that has been received. Empty: it was under way
+     * when the simulation ended. */
+    std::string fate;
     std::optional<uint32_t> interfererAddress; //!< the device that did most to its loss, if any
     std::optional<OffloadingLatency> latency;  //!< on a link that has these components
     std::optional<double> airtimeS; //!< on air for it, repeated parts included; on such a link
+    double txEnergyJ{0};            //!< the radio's for that; likewise
 };
 
 /** What result files say of a device of a link. */
@@ -48,6 +51,7 @@ struct OffloadingDeviceState
     std::optional<uint8_t> spreadingFactor; //!< LoRa: 7..12
     std::optional<uint8_t> ceLevel;         //!< NB-IoT: level of coverage enhancement, 0..2
     double pathLossDb{0};                   //!< to the gateway with the lowest one, with shadowing
+    std::optional<double> signallingS;      //!< on air for no packet, where the link knows
 };
 
 /** A device that a link has built. */
@@ -116,6 +120,11 @@ class OffloadingLink
      * \param fate told of each frame after its end, and again after each repetition
      */
     virtual void Connect(DeliverCallback deliver, FateCallback fate) = 0;
+
+    /** The simulation has ended: tells of frames under way what is known, where the link does. */
+    virtual void Finish()
+    {
+    }
 
     /**
      * Sends to a device, as the link's network can: when the device listens the next time. What

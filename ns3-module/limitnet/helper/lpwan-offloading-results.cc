@@ -126,8 +126,9 @@ WriteNodes(const OffloadingResults& results, const limitnet::RunFolder& folder)
             .Add(sent)
             .Add(delivered)
             .Add(device->GetTxAirtimeSeconds())
-            .Add(device->GetTxAirtimeSeconds() / results.durationS, RATIO_DECIMALS)
-            .Add(encodingS, JOULE_DECIMALS)
+            .Add(device->GetTxAirtimeSeconds() / results.durationS, RATIO_DECIMALS);
+        AddNumber(csv, record.state.signallingS);
+        csv.Add(encodingS, JOULE_DECIMALS)
             .Add(encodingJ, JOULE_DECIMALS)
             .Add(profile.sleepPowerW * std::max(0.0, onS - encodingS), JOULE_DECIMALS)
             .Add(device->GetEnergyJoule(RadioState::TX), JOULE_DECIMALS)

@@ -626,6 +626,7 @@ OffloadingScenario::Simulate()
     auto record = m_devices.begin();
     for (const auto& link : m_links)
     {
+        link->Finish();
         for (uint32_t i = 0; record != m_devices.end() && record->link == link.get(); ++i, ++record)
         {
             record->state = link->GetDeviceState(i);
@@ -777,15 +778,19 @@ OffloadingScenario::OnFate(const OffloadingFate& fate)
     {
         return; // a repetition: the network does not deliver it a second time
     }
+    if (fate.airtimeS)
+    {
+        record.airtimeS = record.airtimeS.value_or(0) + *fate.airtimeS;
+        record.txEnergyJ += fate.txEnergyJ;
+    }
+    if (fate.fate.empty())
+    {
+        return; // whatever is said of it already
+    }
     // A received frame is delivered when it reaches the cloud, which the arrivals tell; one that
     // is still on its way there when the simulation ends is in the backhaul.
     record.fate = fate.fate;
     record.latency = fate.latency;
-    if (fate.airtimeS)
-    {
-        record.airtimeS = record.airtimeS.value_or(0) + *fate.airtimeS;
-        record.txEnergyJ += *fate.airtimeS * m_devices[device].device->GetPowerWatt(RadioState::TX);
-    }
     record.interferer.reset();
     if (fate.interfererAddress)
     {

@@ -359,13 +359,26 @@ NbiotEnb::GetTypeId()
                           MakeTimeAccessor(&NbiotEnb::m_coreDelay),
                           MakeTimeChecker(Time(0)))
             .AddTraceSource("Packet",
-                            "A packet of any device is done with: how it fared.",
+                            "A packet of any device was sent to its end: how it fared.",
                             MakeTraceSourceAccessor(&NbiotEnb::m_packetTrace),
+                            "ns3::lpwan::NbiotEnb::PacketTracedCallback")
+            .AddTraceSource("DroppedPacket",
+                            "A packet that was on the air is given up by its device: what it took "
+                            "so far.",
+                            MakeTraceSourceAccessor(&NbiotEnb::m_droppedTrace),
                             "ns3::lpwan::NbiotEnb::PacketTracedCallback")
             .AddTraceSource("Block",
                             "A transport block has ended: device, format, start, end, received.",
                             MakeTraceSourceAccessor(&NbiotEnb::m_blockTrace),
-                            "ns3::lpwan::NbiotEnb::BlockTracedCallback");
+                            "ns3::lpwan::NbiotEnb::BlockTracedCallback")
+            .AddTraceSource("Uplink",
+                            "Subcarriers are given away: first, count, start, end, duration.",
+                            MakeTraceSourceAccessor(&NbiotEnb::m_uplinkTrace),
+                            "ns3::lpwan::NbiotEnb::UplinkTracedCallback")
+            .AddTraceSource("Downlink",
+                            "Subframes are given away: start of the first, end of the last one.",
+                            MakeTraceSourceAccessor(&NbiotEnb::m_downlinkTrace),
+                            "ns3::lpwan::NbiotEnb::DownlinkTracedCallback");
     return tid;
 }
 
@@ -672,6 +685,7 @@ NbiotEnb::BookDownlink(Time start, Time end)
                          start,
                          [](const Time& time, const Span& span) { return time < span.start; });
     m_downlink.insert(place, {start, end});
+    m_downlinkTrace(start, end);
 }
 
 NbiotEnb::Message
@@ -770,6 +784,7 @@ NbiotEnb::FitUplink(Time after, const std::vector<Time>& delays, NbiotTones tone
                 uplink.first = first;
                 uplink.end = UplinkEnd(uplink.start, duration, first, count);
                 BookUplink(uplink, count);
+                m_uplinkTrace(first, count, uplink.start, uplink.end, duration);
                 return uplink;
             }
             if (first == 0)
@@ -792,10 +807,51 @@ NbiotEnb::BookUplink(const Uplink& uplink, uint32_t count)
 
 // --- random access ---
 
+NbiotEnb::Contact
+NbiotEnb::ContactOf(uint32_t index) const
+{
+    return {index, m_ues[index].contact};
+}
+
+NbiotEnb::Ue*
+NbiotEnb::Find(const Contact& contact)
+{
+    Ue& ue = m_ues[contact.ue];
+    return ue.contact == contact.number ? &ue : nullptr;
+}
+
+void
+NbiotEnb::EndContact(Ue& ue)
+{
+    if (ue.connection)
+    {
+        ue.connection->inactivity.Cancel();
+        ue.connection.reset();
+    }
+    ++ue.contact;
+}
+
+void
+NbiotEnb::OnDeviceOff(uint32_t index)
+{
+    Ue& ue = m_ues.at(index);
+    EndContact(ue);
+    if (ue.downlink)
+    {
+        ue.downlink->paging.Cancel();
+        m_counts.lostDownlinks += ue.downlink->packets.size();
+        ue.downlink->packets.clear();
+    }
+}
+
 void
 NbiotEnb::RequestAccess(uint32_t index, Time ready)
 {
     Ue& ue = m_ues.at(index);
+    if (ue.downlink)
+    {
+        ue.downlink->paging.Cancel(); // it comes by itself
+    }
     ue.level = GetCeLevel(index);
     ue.attempts = 0;
     if (!m_checked)
@@ -803,7 +859,7 @@ NbiotEnb::RequestAccess(uint32_t index, Time ready)
         CheckPreambles();
         m_checked = true;
     }
-    JoinOccasion(index, ready, true);
+    JoinOccasion(ContactOf(index), ready, true);
 }
 
 void
@@ -831,19 +887,23 @@ NbiotEnb::Resume(uint32_t index)
 }
 
 void
-NbiotEnb::JoinOccasion(uint32_t index, Time ready, bool listens)
+NbiotEnb::JoinOccasion(const Contact& contact, Time ready, bool listens)
 {
-    const uint8_t level = m_ues[index].level;
+    const uint8_t level = m_ues[contact.ue].level;
     const Time start = NextOccasion(level, ready);
     const Time end = start + NbiotPreambleTime(static_cast<uint32_t>(m_preambleRepetitions[level]),
                                                m_preambleFormat);
-    m_ues[index].device->OnPreamble(listens ? ready : Time(0), start, end);
+    m_ues[contact.ue].device->OnPreamble(listens ? ready : Time(0), start, end);
+    if (!Find(contact))
+    {
+        return;
+    }
     auto& waiting = m_occasions[level][start];
     if (waiting.empty())
     {
         Simulator::Schedule(end - Simulator::Now(), &NbiotEnb::EndOccasion, this, level, start);
     }
-    waiting.push_back(index);
+    waiting.push_back(contact);
 }
 
 void
@@ -852,12 +912,12 @@ NbiotEnb::EndOccasion(uint8_t level, Time start)
     const auto node = m_occasions[level].extract(start);
     const auto subcarriers = static_cast<uint32_t>(m_preambleSubcarriers[level]);
     const auto repetitions = static_cast<uint32_t>(m_preambleRepetitions[level]);
-    std::vector<std::vector<uint32_t>> byPreamble(subcarriers);
-    for (const uint32_t index : node.mapped())
+    std::vector<std::vector<Contact>> byPreamble(subcarriers);
+    for (const Contact& contact : node.mapped())
     {
-        if (!m_ues[index].device->IsOff())
+        if (Find(contact))
         {
-            byPreamble[m_uniform->GetInteger(0, subcarriers - 1)].push_back(index);
+            byPreamble[m_uniform->GetInteger(0, subcarriers - 1)].push_back(contact);
             ++m_counts.preambles;
         }
     }
@@ -866,25 +926,26 @@ NbiotEnb::EndOccasion(uint8_t level, Time start)
     const Time windowFrom = now + MilliSeconds(repetitions >= MANY_REPETITIONS ? 41 : 4);
     const Time windowUntil =
         NextSearchSpace(level, windowFrom) + SearchSpacePeriod(level) * int64_t{m_rarWindow};
-    std::vector<uint32_t> failed;
-    std::vector<std::vector<uint32_t>> detected;
-    for (auto& ues : byPreamble)
+    std::vector<Contact> failed;
+    std::vector<std::vector<Contact>> detected;
+    for (auto& contacts : byPreamble)
     {
         bool heard = false;
-        for (const uint32_t index : ues)
+        for (const Contact& contact : contacts)
         {
-            const double snrDb = UplinkSnrDb(*m_ues[index].device, GetCouplingLossDb(index))[0];
+            const NbiotUe& device = *m_ues[contact.ue].device;
+            const double snrDb = UplinkSnrDb(device, GetCouplingLossDb(contact.ue))[0];
             heard = m_uniform->GetValue() < NbiotPreambleDetection(snrDb, repetitions) || heard;
         }
-        m_counts.collidedPreambles += ues.size() > 1 ? ues.size() : 0;
+        m_counts.collidedPreambles += contacts.size() > 1 ? contacts.size() : 0;
         if (heard)
         {
-            detected.push_back(std::move(ues));
+            detected.push_back(std::move(contacts));
         }
         else
         {
-            m_counts.undetectedPreambles += ues.size() == 1 ? 1 : 0;
-            failed.insert(failed.end(), ues.begin(), ues.end());
+            m_counts.undetectedPreambles += contacts.size() == 1 ? 1 : 0;
+            failed.insert(failed.end(), contacts.begin(), contacts.end());
         }
     }
     const double edgeSnrDb = DownlinkSnrDb(EdgeLossDb(level));
@@ -897,24 +958,24 @@ NbiotEnb::EndOccasion(uint8_t level, Time start)
         {
             auto msg3 = std::make_shared<Msg3>();
             msg3->level = level;
-            for (const uint32_t index : detected[k])
+            std::vector<Contact> answered;
+            for (const Contact& contact : detected[k])
             {
-                const bool far = DownlinkSnrDb(GetCouplingLossDb(index)) < edgeSnrDb;
+                const bool far = DownlinkSnrDb(GetCouplingLossDb(contact.ue)) < edgeSnrDb;
                 if (rar.until > windowUntil || (far ? rar.lost : IsLostDownlink(0)))
                 {
-                    failed.push_back(index);
+                    failed.push_back(contact);
                     continue;
                 }
-                msg3->ues.push_back(index);
+                answered.push_back(contact);
+                msg3->senders.push_back({contact, 0, nullptr});
             }
-            msg3->snr.resize(msg3->ues.size());
-            if (!msg3->ues.empty())
+            if (!answered.empty())
             {
-                const auto ues = msg3->ues;
                 PrepareMsg3(*msg3);
                 if (!SendMsg3(msg3, rar, MSG3_DELAYS))
                 {
-                    failed.insert(failed.end(), ues.begin(), ues.end());
+                    failed.insert(failed.end(), answered.begin(), answered.end());
                 }
             }
         }
@@ -926,32 +987,35 @@ NbiotEnb::EndOccasion(uint8_t level, Time start)
 }
 
 void
-NbiotEnb::FailAccess(const std::vector<uint32_t>& ues)
+NbiotEnb::FailAccess(const std::vector<Contact>& contacts)
 {
-    for (const uint32_t index : ues)
+    for (const Contact& contact : contacts)
     {
-        Ue& ue = m_ues[index];
-        if (ue.device->IsOff())
+        Ue* ue = Find(contact);
+        if (!ue)
         {
-            ForgetConnection(ue);
             continue;
         }
-        ++ue.attempts;
-        if (ue.attempts >= m_maxAttempts[ue.level])
+        ++ue->attempts;
+        if (ue->attempts >= m_maxAttempts[ue->level])
         {
-            if (ue.level + 1U == NBIOT_CE_COUNT)
+            if (ue->level + 1U == NBIOT_CE_COUNT)
             {
-                NS_LOG_INFO("device " << ue.device->GetDeviceAddress() << " gives up access");
+                NS_LOG_INFO("device " << ue->device->GetDeviceAddress() << " gives up access");
                 ++m_counts.failedAccesses;
-                ue.connection.reset();
-                ue.device->OnAccessFailed();
+                EndContact(*ue);
+                ue->device->OnAccessFailed();
                 continue;
             }
-            ++ue.level;
-            ue.attempts = 0;
+            ++ue->level;
+            ue->attempts = 0;
         }
-        const double backoff = m_uniform->GetValue(0, m_backoffMs[ue.level]);
-        JoinOccasion(index,
+        if (!ue->connection)
+        {
+            ue->device->TakeEarlyBack();
+        }
+        const double backoff = m_uniform->GetValue(0, m_backoffMs[ue->level]);
+        JoinOccasion(contact,
                      Simulator::Now() + NanoSeconds(static_cast<int64_t>(backoff * 1e6)),
                      false);
     }
@@ -964,18 +1028,15 @@ NbiotEnb::PrepareMsg3(Msg3& msg3)
     // for all that share the preamble, or for none.
     uint32_t bits = MSG3_BITS;
     bool early = m_earlyData;
-    for (const uint32_t index : msg3.ues)
+    for (const Msg3Sender& sender : msg3.senders)
     {
-        const NbiotUe& device = *m_ues[index].device;
-        const uint32_t packets = std::max(1U, device.GetQueueSize());
-        msg3.bytes.push_back(NBIOT_BLOCK_HEADER_BYTES + device.GetBufferBytes() -
-                             device.m_resumeLeft + NBIOT_FURTHER_PACKET_BYTES * (packets - 1));
-        const uint32_t wanted = MSG3_BITS + 8 * msg3.bytes.back();
-        early = early && !m_ues[index].connection && device.GetQueueSize() > 0 &&
-                wanted <= MAX_EARLY_BITS;
+        const Ue& ue = m_ues[sender.contact.ue];
+        const uint32_t bytes = ue.device->GetEarlyBytes();
+        const uint32_t wanted = MSG3_BITS + 8 * bytes;
+        early = early && !ue.connection && bytes > 0 && wanted <= MAX_EARLY_BITS;
         bits = std::max(bits, wanted);
     }
-    const NbiotUe& device = *m_ues[msg3.ues.front()].device;
+    const NbiotUe& device = *m_ues[msg3.senders.front().contact.ue].device;
     const double lossDb = EdgeLossDb(msg3.level);
     if (early)
     {
@@ -1001,10 +1062,26 @@ NbiotEnb::SendMsg3(std::shared_ptr<Msg3> msg3,
     {
         return false;
     }
-    msg3->start = uplink->start;
-    for (const uint32_t index : msg3->ues)
+    for (Msg3Sender& sender : msg3->senders)
     {
-        m_ues[index].device->OnExchange(before.from, before.until, uplink->start, sending);
+        NbiotUe& device = *m_ues[sender.contact.ue].device;
+        const bool first = msg3->earlyData && !sender.block;
+        if (first && Find(sender.contact))
+        {
+            sender.block = device.FillEarly();
+            sender.block->format = msg3->format;
+        }
+        if (Find(sender.contact))
+        {
+            device.OnExchange(before.from,
+                              before.until,
+                              uplink->start,
+                              {{{sending, sender.block}, {}}});
+        }
+        if (first && Find(sender.contact))
+        {
+            device.StartPackets(*sender.block, uplink->start, uplink->end);
+        }
     }
     Simulator::Schedule(uplink->end - Simulator::Now(), &NbiotEnb::EndMsg3, this, msg3);
     return true;
@@ -1014,39 +1091,34 @@ void
 NbiotEnb::EndMsg3(std::shared_ptr<Msg3> msg3)
 {
     ++msg3->transmissions;
-    for (std::size_t i = msg3->ues.size(); i-- > 0;)
-    {
-        if (m_ues[msg3->ues[i]].device->IsOff())
-        {
-            const auto place = static_cast<std::ptrdiff_t>(i);
-            msg3->ues.erase(msg3->ues.begin() + place);
-            msg3->snr.erase(msg3->snr.begin() + place);
-            msg3->bytes.erase(msg3->bytes.begin() + place);
-        }
-    }
-    if (msg3->ues.empty())
+    auto& senders = msg3->senders;
+    senders.erase(std::remove_if(senders.begin(),
+                                 senders.end(),
+                                 [&](const Msg3Sender& sender) { return !Find(sender.contact); }),
+                  senders.end());
+    if (senders.empty())
     {
         return;
     }
     const auto tones = static_cast<std::size_t>(msg3->format.tones);
-    std::vector<double> now(msg3->ues.size());
+    std::vector<double> now(senders.size());
     double sum = 0;
-    for (std::size_t i = 0; i < msg3->ues.size(); ++i)
+    for (std::size_t i = 0; i < senders.size(); ++i)
     {
-        const uint32_t index = msg3->ues[i];
+        const uint32_t index = senders[i].contact.ue;
         now[i] = DrawSnr(UplinkSnrDb(*m_ues[index].device, GetCouplingLossDb(index))[tones]);
         sum += now[i];
     }
     std::optional<std::size_t> received;
     for (std::size_t i = 0; i < now.size() && !received; ++i)
     {
-        msg3->snr[i] += now[i];
+        senders[i].snr += now[i];
         const double others = sum - now[i];
         if (others > 0 && 10 * std::log10(now[i] / others) < m_captureThresholdDb)
         {
             continue;
         }
-        const double above = 10 * std::log10(msg3->snr[i]) - NbiotSnrAtTenPercentDb(msg3->format);
+        const double above = 10 * std::log10(senders[i].snr) - NbiotSnrAtTenPercentDb(msg3->format);
         if (m_uniform->GetValue() >= NbiotBlockErrorRate(above))
         {
             received = i;
@@ -1055,22 +1127,22 @@ NbiotEnb::EndMsg3(std::shared_ptr<Msg3> msg3)
     const Time contention = SearchSpacePeriod(msg3->level) * int64_t{m_contentionTimer};
     if (received)
     {
-        const uint32_t winner = msg3->ues[*received];
+        const Msg3Sender winner = senders[*received];
         ++m_counts.accesses;
-        const uint32_t bytes = msg3->bytes[*received];
-        msg3->ues.erase(msg3->ues.begin() + static_cast<std::ptrdiff_t>(*received));
+        senders.erase(senders.begin() + static_cast<std::ptrdiff_t>(*received));
         if (msg3->earlyData)
         {
-            ReceiveEarlyData(winner, bytes, *msg3);
+            // What was queued since then waits for the next access.
+            m_ues[winner.contact.ue].device->OnBlockReceived(*winner.block);
         }
-        if (m_ues[winner].connection)
+        if (m_ues[winner.contact.ue].connection)
         {
             // A scheduling request: the answer is a grant.
-            Connect(winner);
+            Connect(winner.contact);
         }
         else
         {
-            SendMsg4(winner, msg3->earlyData, 1);
+            SendMsg4(winner.contact, msg3->earlyData, 1);
         }
     }
     else if (msg3->transmissions < m_maxHarqTransmissions)
@@ -1088,9 +1160,14 @@ NbiotEnb::EndMsg3(std::shared_ptr<Msg3> msg3)
             return;
         }
     }
-    if (!msg3->ues.empty())
+    std::vector<Contact> lost;
+    for (const Msg3Sender& sender : senders)
     {
-        Simulator::Schedule(contention, &NbiotEnb::FailAccess, this, msg3->ues);
+        lost.push_back(sender.contact);
+    }
+    if (!lost.empty())
+    {
+        Simulator::Schedule(contention, &NbiotEnb::FailAccess, this, lost);
     }
 }
 
@@ -1124,86 +1201,76 @@ NbiotEnb::SendAcknowledgement(Ue& ue, const Message& message)
         }
         uplink = FitUplink(earliest, {Time(0)}, NbiotTones::ONE, sending);
     }
-    ue.device->OnExchange(message.from, message.until, uplink->start, sending);
+    ue.device->OnExchange(message.from, message.until, uplink->start, {{{sending, nullptr}, {}}});
     return *uplink;
 }
 
 void
-NbiotEnb::ReceiveEarlyData(uint32_t index, uint32_t bytes, const Msg3& msg3)
+NbiotEnb::SendMsg4(Contact contact, bool earlyData, unsigned attempts)
 {
-    // What came with Msg3; what was queued since then waits for the next access.
-    NbiotUe& device = *m_ues[index].device;
-    NbiotUe::Block block;
-    device.m_resumeLeft = 0;
-    device.Fill(block, bytes);
-    device.OnBlockStart(block, msg3.start, Simulator::Now(), NbiotSendingTime(msg3.format));
-    device.EnterStage(NbiotStage::ACCESS, Simulator::Now());
-    device.OnBlockReceived(block);
-}
-
-void
-NbiotEnb::SendMsg4(uint32_t index, bool earlyData, unsigned attempts)
-{
-    Ue& ue = m_ues[index];
-    const Message msg4 = SendMessage(ue.level,
+    Ue* ue = Find(contact);
+    if (!ue)
+    {
+        return;
+    }
+    const Message msg4 = SendMessage(ue->level,
                                      Simulator::Now() + TURN_DELAY,
-                                     DownlinkSnrDb(GetCouplingLossDb(index)),
+                                     DownlinkSnrDb(GetCouplingLossDb(contact.ue)),
                                      m_msg4Bits);
-    const Uplink acknowledgement = SendAcknowledgement(ue, msg4);
+    const Uplink acknowledgement = SendAcknowledgement(*ue, msg4);
     const Time wait = acknowledgement.end - Simulator::Now();
     if (msg4.lost)
     {
         if (attempts < m_maxHarqTransmissions)
         {
-            Simulator::Schedule(wait, &NbiotEnb::SendMsg4, this, index, earlyData, attempts + 1);
+            Simulator::Schedule(wait, &NbiotEnb::SendMsg4, this, contact, earlyData, attempts + 1);
         }
         else
         {
-            Simulator::Schedule(wait, &NbiotEnb::FailAccess, this, std::vector<uint32_t>{index});
+            Simulator::Schedule(wait, &NbiotEnb::FailAccess, this, std::vector<Contact>{contact});
         }
-        return;
     }
-    if (earlyData && !ue.HasDownlink())
+    else if (earlyData && !ue->HasDownlink())
     {
-        ue.connection = std::make_unique<Connection>();
-        Simulator::Schedule(wait, &NbiotEnb::EndRelease, this, index);
-        return;
+        Simulator::Schedule(wait, &NbiotEnb::EndRelease, this, contact);
     }
-    Simulator::Schedule(wait, &NbiotEnb::Connect, this, index);
+    else
+    {
+        Simulator::Schedule(wait, &NbiotEnb::Connect, this, contact);
+    }
 }
 
 void
-NbiotEnb::Connect(uint32_t index)
+NbiotEnb::Connect(Contact contact)
 {
-    Ue& ue = m_ues[index];
-    if (ue.device->IsOff())
+    Ue* ue = Find(contact);
+    if (!ue)
     {
-        ForgetConnection(ue);
         return;
     }
-    if (!ue.connection)
+    if (!ue->connection)
     {
-        ue.connection = std::make_unique<Connection>();
+        ue->connection = std::make_unique<Connection>();
     }
-    ue.device->EnterStage(NbiotStage::SCHEDULING, Simulator::Now());
+    ue->device->EnterStage(NbiotStage::SCHEDULING, Simulator::Now());
     // There is nothing to send when early data arrived and its Msg4 did not.
-    const bool grant = ue.device->GetBufferBytes() > 0;
-    Register(index, grant ? Service::GRANT : Service::RELEASE, Simulator::Now() + TURN_DELAY);
+    const bool grant = ue->device->GetBufferBytes() > 0;
+    Register(contact, grant ? Service::GRANT : Service::RELEASE, Simulator::Now() + TURN_DELAY);
 }
 
 // --- connections ---
 
 void
-NbiotEnb::Register(uint32_t index, Service service, Time from)
+NbiotEnb::Register(const Contact& contact, Service service, Time from)
 {
-    const uint8_t level = m_ues[index].level;
+    const uint8_t level = m_ues[contact.ue].level;
     const Time space = NextSearchSpace(level, from);
     auto& waiting = m_searchSpaces[level][space];
     if (waiting.empty())
     {
         Simulator::Schedule(space - Simulator::Now(), &NbiotEnb::Serve, this, level, space);
     }
-    waiting.push_back({index, service});
+    waiting.push_back({contact, service});
 }
 
 void
@@ -1218,12 +1285,17 @@ NbiotEnb::Serve(uint8_t level, Time start)
     std::vector<Wait> failed;
     for (const Wait& wait : node.mapped())
     {
+        const Ue* ue = Find(wait.contact);
+        if (!ue)
+        {
+            continue;
+        }
         if (wait.service != Service::GRANT)
         {
             // What came meanwhile goes before the release.
-            const bool done = wait.service == Service::DOWNLINK || m_ues[wait.ue].HasDownlink()
-                                  ? SendDownlinkBlock(wait.ue, start, end)
-                                  : SendRelease(wait.ue, start, end);
+            const bool done = wait.service == Service::DOWNLINK || ue->HasDownlink()
+                                  ? SendDownlinkBlock(wait.contact, start, end)
+                                  : SendRelease(wait.contact, start, end);
             if (!done)
             {
                 left.push_back(wait);
@@ -1233,7 +1305,7 @@ NbiotEnb::Serve(uint8_t level, Time start)
         {
             left.push_back(wait);
         }
-        else if (!Grant(wait.ue, start, end))
+        else if (!Grant(wait.contact, start, end))
         {
             failed.push_back(wait);
         }
@@ -1317,21 +1389,16 @@ NbiotEnb::FitBlock(const NbiotUe& device,
 }
 
 bool
-NbiotEnb::Grant(uint32_t index, Time start, Time end)
+NbiotEnb::Grant(const Contact& contact, Time start, Time end)
 {
-    Ue& ue = m_ues[index];
-    if (ue.device->IsOff())
-    {
-        ForgetConnection(ue);
-        return true;
-    }
+    Ue& ue = m_ues[contact.ue];
     Connection& connection = *ue.connection;
     if (connection.again.empty() && ue.device->GetBufferBytes() == 0)
     {
-        ServeNext(index); // what waited was taken back
+        ServeNext(contact); // what waited was taken back
         return true;
     }
-    const double lossDb = GetCouplingLossDb(index);
+    const double lossDb = GetCouplingLossDb(contact.ue);
     const auto effort = GrantEffort(ue.level, DownlinkSnrDb(lossDb));
     Time from = start;
     std::optional<Uplink> previous;
@@ -1339,8 +1406,9 @@ NbiotEnb::Grant(uint32_t index, Time start, Time end)
     // Both processes together, as the device's radio sees them.
     Time listenFrom;
     Time listenUntil;
-    std::optional<Time> sendingFrom;
-    Time sendingTime;
+    Time sendingFrom;
+    std::array<NbiotUe::Sending, 2> sendings;
+    std::size_t heard = 0;
     for (uint8_t process = 0; process < ue.device->GetHarqProcesses(); ++process)
     {
         const NbiotDownlinkSpan dci = FitDownlink(from, effort.subframes);
@@ -1374,7 +1442,7 @@ NbiotEnb::Grant(uint32_t index, Time start, Time end)
         if (IsLostDownlink(effort.deficitDb))
         {
             ++m_counts.missedGrants;
-            Simulator::Schedule(wait, &NbiotEnb::Continue, this, index);
+            Simulator::Schedule(wait, &NbiotEnb::Continue, this, contact);
         }
         else
         {
@@ -1386,135 +1454,147 @@ NbiotEnb::Grant(uint32_t index, Time start, Time end)
             {
                 ue.device->Fill(*block, block->format.Bits() / 8);
             }
-            if (!sendingFrom)
+            ue.device->OnBlockStart(*block, uplink->start, uplink->end);
+            if (!Find(contact))
+            {
+                return true; // whoever follows the queue or the packets has turned it off
+            }
+            if (heard == 0)
             {
                 listenFrom = dci.start;
                 sendingFrom = uplink->start;
             }
             listenUntil = dci.end;
-            sendingTime += sending;
+            sendings[heard++] = {sending, block};
             if (process > 0)
             {
                 connection.second = NbiotUe::StageOf(*block);
             }
-            ue.device->OnBlockStart(*block, uplink->start, uplink->end, sending);
-            Simulator::Schedule(wait, &NbiotEnb::EndBlock, this, index, block, uplink->start);
+            Simulator::Schedule(wait, &NbiotEnb::EndBlock, this, contact, block, uplink->start);
         }
         previous = uplink;
         from = dci.end;
     }
-    if (sendingFrom)
-    {
-        ue.device->OnExchange(listenFrom, listenUntil, *sendingFrom, sendingTime);
-    }
     connection.again.erase(std::remove(connection.again.begin(), connection.again.end(), nullptr),
                            connection.again.end());
-    return connection.outstanding > 0;
+    const bool granted = connection.outstanding > 0;
+    if (heard > 0)
+    {
+        ue.device->OnExchange(listenFrom, listenUntil, sendingFrom, sendings);
+    }
+    return granted;
 }
 
 void
-NbiotEnb::EndBlock(uint32_t index, std::shared_ptr<NbiotUe::Block> block, Time start)
+NbiotEnb::EndBlock(Contact contact, std::shared_ptr<NbiotUe::Block> block, Time start)
 {
-    Ue& ue = m_ues[index];
-    if (ue.device->IsOff())
+    Ue* ue = Find(contact);
+    if (!ue)
     {
-        Continue(index);
         return;
     }
-    ue.device->EnterStage(ue.connection->outstanding > 1 ? ue.connection->second
-                                                         : NbiotStage::SCHEDULING,
-                          Simulator::Now());
+    ue->device->EnterStage(ue->connection->outstanding > 1 ? ue->connection->second
+                                                           : NbiotStage::SCHEDULING,
+                           Simulator::Now());
     ++m_counts.blocks;
     ++block->transmissions;
     const auto tones = static_cast<std::size_t>(block->format.tones);
     // Of formats that differ, each transmission counts by what its own one needs.
-    block->energy += DrawSnr(UplinkSnrDb(*ue.device, GetCouplingLossDb(index))[tones] -
+    block->energy += DrawSnr(UplinkSnrDb(*ue->device, GetCouplingLossDb(contact.ue))[tones] -
                              NbiotSnrAtTenPercentDb(block->format));
     const double above = 10 * std::log10(block->energy);
     const bool received = m_uniform->GetValue() >= NbiotBlockErrorRate(above);
-    m_blockTrace(ue.device->GetDeviceAddress(), block->format, start, Simulator::Now(), received);
+    m_blockTrace(ue->device->GetDeviceAddress(), block->format, start, Simulator::Now(), received);
+    if (!Find(contact))
+    {
+        return;
+    }
     if (received)
     {
-        ue.device->OnBlockReceived(*block);
+        ue->device->OnBlockReceived(*block);
     }
     else
     {
         ++m_counts.lostBlocks;
         if (block->transmissions < m_maxHarqTransmissions)
         {
-            ue.connection->again.push_back(block);
+            ue->connection->again.push_back(block);
         }
         else
         {
             ++m_counts.residualErrors;
-            ue.device->OnBlockLost(*block);
+            ue->device->OnBlockLost(*block);
         }
     }
-    Continue(index);
+    Continue(contact);
 }
 
 void
-NbiotEnb::Continue(uint32_t index)
+NbiotEnb::Continue(Contact contact)
 {
-    Ue& ue = m_ues[index];
-    Connection& connection = *ue.connection;
-    --connection.outstanding;
-    if (connection.outstanding > 0)
+    Ue* ue = Find(contact);
+    if (!ue)
     {
         return;
     }
-    ServeNext(index);
+    --ue->connection->outstanding;
+    if (ue->connection->outstanding == 0)
+    {
+        ServeNext(contact);
+    }
 }
 
 void
-NbiotEnb::ServeNext(uint32_t index)
+NbiotEnb::ServeNext(Contact contact)
 {
-    Ue& ue = m_ues[index];
-    Connection& connection = *ue.connection;
-    if (ue.device->IsOff())
+    Ue* ue = Find(contact);
+    if (!ue)
     {
-        ForgetConnection(ue);
         return;
     }
-    ue.device->SetRadioState(RadioState::LIGHT_SLEEP);
+    ue->device->SetRadioState(RadioState::LIGHT_SLEEP);
+    if (!Find(contact))
+    {
+        return;
+    }
     const Time from = Simulator::Now() + TURN_DELAY;
-    if (ue.HasDownlink())
+    if (ue->HasDownlink())
     {
-        Register(index, Service::DOWNLINK, from);
+        Register(contact, Service::DOWNLINK, from);
     }
-    else if (!connection.again.empty() || ue.device->GetBufferBytes() > 0)
+    else if (!ue->connection->again.empty() || ue->device->GetBufferBytes() > 0)
     {
-        Register(index, Service::GRANT, from);
+        Register(contact, Service::GRANT, from);
     }
-    else if (ue.device->m_releaseAssistance)
+    else if (ue->device->m_releaseAssistance)
     {
-        Register(index, Service::RELEASE, from);
+        Register(contact, Service::RELEASE, from);
     }
     else
     {
-        ue.device->m_busy = false;
-        connection.inactivity =
-            Simulator::Schedule(m_inactivityTime, &NbiotEnb::EndInactivity, this, index);
+        ue->device->m_busy = false;
+        ue->connection->inactivity =
+            Simulator::Schedule(m_inactivityTime, &NbiotEnb::EndInactivity, this, contact);
     }
 }
 
 void
-NbiotEnb::EndInactivity(uint32_t index)
+NbiotEnb::EndInactivity(Contact contact)
 {
-    m_ues[index].device->m_busy = true;
-    Register(index, Service::RELEASE, Simulator::Now());
+    Ue* ue = Find(contact);
+    if (!ue)
+    {
+        return;
+    }
+    ue->device->m_busy = true;
+    Register(contact, Service::RELEASE, Simulator::Now());
 }
 
 bool
-NbiotEnb::SendRelease(uint32_t index, Time start, Time end)
+NbiotEnb::SendRelease(const Contact& contact, Time start, Time end)
 {
-    Ue& ue = m_ues[index];
-    if (ue.device->IsOff())
-    {
-        ForgetConnection(ue);
-        return true;
-    }
-    const double snrDb = DownlinkSnrDb(GetCouplingLossDb(index));
+    Ue& ue = m_ues[contact.ue];
+    const double snrDb = DownlinkSnrDb(GetCouplingLossDb(contact.ue));
     const auto effort = GrantEffort(ue.level, snrDb);
     if (FitDownlink(start, effort.subframes).end > end)
     {
@@ -1525,28 +1605,28 @@ NbiotEnb::SendRelease(uint32_t index, Time start, Time end)
     const Time wait = acknowledgement.end - Simulator::Now();
     if (release.lost)
     {
-        Simulator::Schedule(wait, &NbiotEnb::EndInactivity, this, index);
+        Simulator::Schedule(wait, &NbiotEnb::EndInactivity, this, contact);
     }
     else
     {
-        Simulator::Schedule(wait, &NbiotEnb::EndRelease, this, index);
+        Simulator::Schedule(wait, &NbiotEnb::EndRelease, this, contact);
     }
     return true;
 }
 
 void
-NbiotEnb::EndRelease(uint32_t index)
+NbiotEnb::EndRelease(Contact contact)
 {
-    Ue& ue = m_ues[index];
-    ue.connection.reset();
-    if (ue.device->IsOff())
+    Ue* ue = Find(contact);
+    if (!ue)
     {
         return;
     }
-    ue.device->OnReleased();
-    if (ue.HasDownlink())
+    EndContact(*ue);
+    ue->device->OnReleased();
+    if (ue->HasDownlink())
     {
-        AnnounceDownlink(index);
+        AnnounceDownlink(contact.ue);
     }
 }
 
@@ -1571,23 +1651,11 @@ NbiotEnb::CancelDownlinks(uint32_t index, uint8_t port)
         return;
     }
     auto& packets = ue.downlink->packets;
-    packets.erase(std::remove_if(packets.begin(),
-                                 packets.end(),
-                                 [&](const Downlink& downlink) {
-                                     return downlink.port == port && !downlink.begun;
-                                 }),
-                  packets.end());
-}
-
-void
-NbiotEnb::ForgetConnection(Ue& ue)
-{
-    ue.connection.reset();
-    if (ue.downlink && ue.device->IsOff())
-    {
-        m_counts.lostDownlinks += ue.downlink->packets.size();
-        ue.downlink->packets.clear();
-    }
+    const auto kept = std::remove_if(packets.begin(), packets.end(), [&](const Downlink& downlink) {
+        return downlink.port == port && !downlink.begun;
+    });
+    m_counts.cancelledDownlinks += static_cast<uint64_t>(packets.end() - kept);
+    packets.erase(kept, packets.end());
 }
 
 std::size_t
@@ -1640,7 +1708,7 @@ NbiotEnb::AnnounceDownlink(uint32_t index)
         // Inactive: it listens now and then.
         ue.connection->inactivity.Cancel();
         device.m_busy = true;
-        Register(index, Service::DOWNLINK, device.NextOnDuration(now));
+        Register(ContactOf(index), Service::DOWNLINK, device.NextOnDuration(now));
         return;
     }
     // A device that is busy comes to it in its connection.
@@ -1659,10 +1727,6 @@ void
 NbiotEnb::Page(uint32_t index)
 {
     Ue& ue = m_ues[index];
-    if (ue.device->IsOff())
-    {
-        ForgetConnection(ue);
-    }
     if (!ue.HasDownlink() || !ue.device->IsListeningToPaging())
     {
         return;
@@ -1672,6 +1736,10 @@ NbiotEnb::Page(uint32_t index)
     const Message message =
         SendMessage(GetCeLevel(index), now, DownlinkSnrDb(GetCouplingLossDb(index)), PAGING_BITS);
     ue.device->OnPaging(message.from, message.until, !message.lost);
+    if (ue.device->IsOff())
+    {
+        return;
+    }
     if (message.lost)
     {
         ue.downlink->paging = Simulator::Schedule(message.until - now + NanoSeconds(1),
@@ -1681,25 +1749,20 @@ NbiotEnb::Page(uint32_t index)
     }
     else
     {
-        Simulator::Schedule(message.until - now, &NbiotUe::Answer, ue.device);
+        ue.downlink->paging = Simulator::Schedule(message.until - now, &NbiotUe::Answer, ue.device);
     }
 }
 
 bool
-NbiotEnb::SendDownlinkBlock(uint32_t index, Time start, Time end)
+NbiotEnb::SendDownlinkBlock(const Contact& contact, Time start, Time end)
 {
-    Ue& ue = m_ues[index];
-    if (ue.device->IsOff())
-    {
-        ForgetConnection(ue);
-        return true;
-    }
+    Ue& ue = m_ues[contact.ue];
     if (!ue.HasDownlink())
     {
-        ServeNext(index);
+        ServeNext(contact);
         return true;
     }
-    const double snrDb = DownlinkSnrDb(GetCouplingLossDb(index));
+    const double snrDb = DownlinkSnrDb(GetCouplingLossDb(contact.ue));
     if (FitDownlink(start, GrantEffort(ue.level, snrDb).subframes).end > end)
     {
         return false;
@@ -1715,25 +1778,29 @@ NbiotEnb::SendDownlinkBlock(uint32_t index, Time start, Time end)
     const Time now = Simulator::Now();
     if (block.lost)
     {
-        Simulator::Schedule(block.until - now, &NbiotEnb::LoseDownlinkBlock, this, index);
+        Simulator::Schedule(block.until - now, &NbiotEnb::LoseDownlinkBlock, this, contact);
     }
     else
     {
-        Simulator::Schedule(block.until - now, &NbiotEnb::ReceiveDownlinkBlock, this, index, bytes);
+        Simulator::Schedule(block.until - now,
+                            &NbiotEnb::ReceiveDownlinkBlock,
+                            this,
+                            contact,
+                            bytes);
     }
-    Simulator::Schedule(acknowledgement.end - now, &NbiotEnb::ServeNext, this, index);
+    Simulator::Schedule(acknowledgement.end - now, &NbiotEnb::ServeNext, this, contact);
     return true;
 }
 
 void
-NbiotEnb::ReceiveDownlinkBlock(uint32_t index, uint32_t bytes)
+NbiotEnb::ReceiveDownlinkBlock(Contact contact, uint32_t bytes)
 {
-    Ue& ue = m_ues[index];
-    if (ue.device->IsOff())
+    Ue* ue = Find(contact);
+    if (!ue)
     {
         return;
     }
-    Downlink& downlink = ue.downlink->packets.front();
+    Downlink& downlink = ue->downlink->packets.front();
     downlink.attempts = 0;
     downlink.left -= bytes;
     if (downlink.left > 0)
@@ -1741,22 +1808,26 @@ NbiotEnb::ReceiveDownlinkBlock(uint32_t index, uint32_t bytes)
         return;
     }
     const Downlink whole = downlink;
-    ue.downlink->packets.pop_front();
+    ue->downlink->packets.pop_front();
     ++m_counts.downlinks;
-    ue.device->NotifyReceive(whole.payload->Copy(), whole.port);
+    ue->device->NotifyReceive(whole.payload->Copy(), whole.port);
 }
 
 void
-NbiotEnb::LoseDownlinkBlock(uint32_t index)
+NbiotEnb::LoseDownlinkBlock(Contact contact)
 {
+    Ue* ue = Find(contact);
+    if (!ue)
+    {
+        return;
+    }
     // HARQ, then RLC: as often as upwards.
-    Ue& ue = m_ues[index];
-    Downlink& downlink = ue.downlink->packets.front();
+    Downlink& downlink = ue->downlink->packets.front();
     const uint32_t rounds =
-        ue.device->m_acknowledged ? 1U + ue.device->m_maxRlcRetransmissions : 1U;
+        ue->device->m_acknowledged ? 1U + ue->device->m_maxRlcRetransmissions : 1U;
     if (++downlink.attempts >= m_maxHarqTransmissions * rounds)
     {
-        ue.downlink->packets.pop_front();
+        ue->downlink->packets.pop_front();
         ++m_counts.lostDownlinks;
     }
 }
@@ -1792,7 +1863,14 @@ NbiotEnb::Arrive(UplinkDelivery delivery)
 void
 NbiotEnb::Report(const NbiotPacketReport& report)
 {
-    m_packetTrace(report);
+    if (report.fate == NbiotFate::DROPPED)
+    {
+        m_droppedTrace(report);
+    }
+    else
+    {
+        m_packetTrace(report);
+    }
 }
 
 } // namespace lpwan

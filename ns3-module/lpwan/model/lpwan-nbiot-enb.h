@@ -47,6 +47,7 @@ struct NbiotCellCounts
     uint64_t pagings{0};             //!< paging messages
     uint64_t downlinks{0};           //!< packets that reached a device
     uint64_t lostDownlinks{0};       //!< packets for devices that were given up
+    uint64_t cancelledDownlinks{0};  //!< packets for devices that were taken back
 };
 
 /**
@@ -89,7 +90,7 @@ class NbiotEnb : public Object
     /** Told of each packet that reaches the core network. */
     using DeliverCallback = Callback<void, const UplinkDelivery&>;
 
-    /** Signature of the trace source Packet. \param report how a packet fared */
+    /** Signature of the trace sources of packets. \param report how a packet fared */
     typedef void (*PacketTracedCallback)(const NbiotPacketReport& report);
 
     /**
@@ -104,6 +105,21 @@ class NbiotEnb : public Object
                                         Time start,
                                         Time end,
                                         bool received);
+
+    /**
+     * Signature of the trace source Uplink: subcarriers that are given away.
+     * \param first of the subcarriers of 3.75 kHz \param count how many
+     * \param start of the first symbol \param end of the last one
+     * \param duration without what NPRACH takes in between
+     */
+    typedef void (
+        *UplinkTracedCallback)(uint32_t first, uint32_t count, Time start, Time end, Time duration);
+
+    /**
+     * Signature of the trace source Downlink: subframes that are given away.
+     * \param start of the first one \param end of the last one
+     */
+    typedef void (*DownlinkTracedCallback)(Time start, Time end);
 
     /** \return the TypeId */
     static TypeId GetTypeId();
@@ -182,10 +198,13 @@ class NbiotEnb : public Object
     /** A device in a connection has something to send again. \param index of it */
     void Resume(uint32_t index);
 
+    /** A device was turned off: what waits for it is lost. \param index of it */
+    void OnDeviceOff(uint32_t index);
+
     /** A packet has arrived. \param ue its device \param sdu the packet */
     void Deliver(const NbiotUe& ue, Ptr<const Packet> packet, uint8_t port, uint32_t counter);
 
-    /** A packet is done with. \param report how it fared */
+    /** A packet that was on the air is done with. \param report how it fared */
     void Report(const NbiotPacketReport& report);
 
   protected:
@@ -198,6 +217,18 @@ class NbiotEnb : public Object
     static constexpr uint32_t SUBCARRIERS = 48;
     /** Longest early data, bits (TS 36.321: edt-TBS of 1000). */
     static constexpr uint32_t MAX_EARLY_BITS = 1000;
+
+    /**
+     * A device in one random access and the connection that comes of it. A contact begins with the
+     * first preamble and is over when the device has been released, gave up or was turned off;
+     * EndContact() alone ends it, and the connection with it. Whatever is planned for a device
+     * holds the contact that it was planned in, and asks with Find() whether that is still on.
+     */
+    struct Contact
+    {
+        uint32_t ue;     //!< index of the device
+        uint32_t number; //!< of its contacts, from 0
+    };
 
     /** A connection. */
     struct Connection
@@ -222,7 +253,7 @@ class NbiotEnb : public Object
     struct DownlinkQueue
     {
         std::deque<Downlink> packets; //!< oldest first
-        EventId paging;               //!< the next attempt
+        EventId paging;               //!< the next attempt, or the end of a message in the air
     };
 
     /** A device. */
@@ -236,6 +267,7 @@ class NbiotEnb : public Object
         double shadowing{0};                     //!< of N(0, 1)
         uint8_t level{0};                        //!< coverage level of the access under way
         uint16_t attempts{0};                    //!< at this level
+        uint32_t contact{0};                     //!< number of the present or next contact
         std::unique_ptr<Connection> connection;  //!< null: none
         std::unique_ptr<DownlinkQueue> downlink; //!< null: nothing ever came
 
@@ -245,17 +277,22 @@ class NbiotEnb : public Object
         }
     };
 
+    /** One of those who send a Msg3. */
+    struct Msg3Sender
+    {
+        Contact contact;                       //!< who
+        double snr{0};                         //!< sum over the transmissions, linear
+        std::shared_ptr<NbiotUe::Block> block; //!< early data; null: none
+    };
+
     /** Msg3 of one preamble: more than one device after a collision. */
     struct Msg3
     {
-        std::vector<uint32_t> ues;   //!< who
-        std::vector<double> snr;     //!< sums over the transmissions, linear
-        NbiotFormat format;          //!< of all
-        uint8_t level{0};            //!< coverage level
-        uint8_t transmissions{0};    //!< so far
-        bool earlyData{false};       //!< the block carries the data
-        std::vector<uint32_t> bytes; //!< of the block, by device, if it does
-        Time start;                  //!< of the last transmission
+        std::vector<Msg3Sender> senders; //!< who
+        NbiotFormat format;              //!< of all
+        uint8_t level{0};                //!< coverage level
+        uint8_t transmissions{0};        //!< so far
+        bool earlyData{false};           //!< the block carries the data
     };
 
     /** A stretch of time. */
@@ -292,7 +329,7 @@ class NbiotEnb : public Object
     /** A device that waits for a search space. */
     struct Wait
     {
-        uint32_t ue;
+        Contact contact;
         Service service;
     };
 
@@ -369,21 +406,31 @@ class NbiotEnb : public Object
     /** Takes a transmission's subcarriers. \param count how many */
     void BookUplink(const Uplink& uplink, uint32_t count);
 
-    // The steps of an access and of a connection, each at the time it happens.
-    void JoinOccasion(uint32_t index, Time ready, bool listens);
+    /** \return the contact that a device is in */
+    Contact ContactOf(uint32_t index) const;
+
+    /** \return the device of a contact; null when the contact is over */
+    Ue* Find(const Contact& contact);
+
+    /** Ends the contact of a device, and its connection. */
+    void EndContact(Ue& ue);
+
+    // The steps of an access and of a connection, each at the time it happens. A device that is
+    // told something may be turned off by it, its battery being empty, and its contact is over
+    // then.
+    void JoinOccasion(const Contact& contact, Time ready, bool listens);
     void EndOccasion(uint8_t level, Time start);
-    void FailAccess(const std::vector<uint32_t>& ues);
+    void FailAccess(const std::vector<Contact>& contacts);
     void PrepareMsg3(Msg3& msg3);
     bool SendMsg3(std::shared_ptr<Msg3> msg3,
                   const Message& before,
                   const std::vector<Time>& delays);
     void EndMsg3(std::shared_ptr<Msg3> msg3);
-    void SendMsg4(uint32_t index, bool earlyData, unsigned attempts);
-    void ReceiveEarlyData(uint32_t index, uint32_t bytes, const Msg3& msg3);
-    void Connect(uint32_t index);
-    void Register(uint32_t index, Service service, Time from);
+    void SendMsg4(Contact contact, bool earlyData, unsigned attempts);
+    void Connect(Contact contact);
+    void Register(const Contact& contact, Service service, Time from);
     void Serve(uint8_t level, Time start);
-    bool Grant(uint32_t index, Time start, Time end);
+    bool Grant(const Contact& contact, Time start, Time end);
 
     /**
      * A place for a block, booked; its format is set. \param again it was sent before \param after
@@ -395,20 +442,19 @@ class NbiotEnb : public Object
                                    bool again,
                                    Time after,
                                    const std::optional<Uplink>& previous);
-    void EndBlock(uint32_t index, std::shared_ptr<NbiotUe::Block> block, Time start);
-    void Continue(uint32_t index);
-    void ServeNext(uint32_t index);
-    void EndInactivity(uint32_t index);
-    void ForgetConnection(Ue& ue);
+    void EndBlock(Contact contact, std::shared_ptr<NbiotUe::Block> block, Time start);
+    void Continue(Contact contact);
+    void ServeNext(Contact contact);
+    void EndInactivity(Contact contact);
     void ArriveDownlink(uint32_t index, Ptr<const Packet> payload, uint8_t port);
     void AnnounceDownlink(uint32_t index);
     void Page(uint32_t index);
-    bool SendDownlinkBlock(uint32_t index, Time start, Time end);
-    void ReceiveDownlinkBlock(uint32_t index, uint32_t bytes);
-    void LoseDownlinkBlock(uint32_t index);
+    bool SendDownlinkBlock(const Contact& contact, Time start, Time end);
+    void ReceiveDownlinkBlock(Contact contact, uint32_t bytes);
+    void LoseDownlinkBlock(Contact contact);
     void Arrive(UplinkDelivery delivery);
-    bool SendRelease(uint32_t index, Time start, Time end);
-    void EndRelease(uint32_t index);
+    bool SendRelease(const Contact& contact, Time start, Time end);
+    void EndRelease(Contact contact);
 
     /** An acknowledgement (NPUSCH format 2) after a message. */
     Uplink SendAcknowledgement(Ue& ue, const Message& message);
@@ -465,14 +511,17 @@ class NbiotEnb : public Object
     std::vector<Ue> m_ues;
     bool m_checked{false};        //!< CheckPreambles() was called
     uint32_t m_shadowingDrawn{0}; //!< devices whose shadowing is drawn
-    std::array<std::map<Time, std::vector<uint32_t>>, NBIOT_CE_COUNT> m_occasions; //!< by start
-    std::array<std::map<Time, std::vector<Wait>>, NBIOT_CE_COUNT> m_searchSpaces;  //!< by start
+    std::array<std::map<Time, std::vector<Contact>>, NBIOT_CE_COUNT> m_occasions; //!< by start
+    std::array<std::map<Time, std::vector<Wait>>, NBIOT_CE_COUNT> m_searchSpaces; //!< by start
     std::vector<Span> m_downlink;                   //!< booked, by start
     std::array<Time, SUBCARRIERS> m_uplinkFreeFrom; //!< by subcarrier of 3.75 kHz
     NbiotCellCounts m_counts;
 
     TracedCallback<const NbiotPacketReport&> m_packetTrace;
+    TracedCallback<const NbiotPacketReport&> m_droppedTrace;
     TracedCallback<uint32_t, const NbiotFormat&, Time, Time, bool> m_blockTrace;
+    TracedCallback<uint32_t, uint32_t, Time, Time, Time> m_uplinkTrace;
+    TracedCallback<Time, Time> m_downlinkTrace;
 };
 
 } // namespace lpwan

@@ -65,7 +65,18 @@ Ratio(Time part, Time whole)
 const char*
 ToString(NbiotFate fate)
 {
-    return fate == NbiotFate::RECEIVED ? "received" : "residual_error";
+    switch (fate)
+    {
+    case NbiotFate::RECEIVED:
+        return "received";
+    case NbiotFate::RESIDUAL_ERROR:
+        return "residual_error";
+    case NbiotFate::DROPPED:
+        return "dropped";
+    case NbiotFate::UNDER_WAY:
+        return "under_way";
+    }
+    return "unknown";
 }
 
 TypeId
@@ -186,8 +197,13 @@ NbiotUe::GetTypeId()
                           MakeTimeAccessor(&NbiotUe::m_resyncTime2),
                           MakeTimeChecker(Time(0)))
             .AddTraceSource("Packet",
-                            "A packet is done with: how it fared.",
+                            "A packet was sent to its end: how it fared.",
                             MakeTraceSourceAccessor(&NbiotUe::m_reportTrace),
+                            "ns3::lpwan::NbiotEnb::PacketTracedCallback")
+            .AddTraceSource("DroppedPacket",
+                            "A packet that was on the air is given up: what it took so far. The "
+                            "trace source Drop tells of it too.",
+                            MakeTraceSourceAccessor(&NbiotUe::m_droppedTrace),
                             "ns3::lpwan::NbiotEnb::PacketTracedCallback");
     return tid;
 }
@@ -201,6 +217,7 @@ NbiotUe::DoDispose()
 {
     m_enb = nullptr;
     m_sdus.clear();
+    m_onAir.clear();
     LpwanNetDevice::DoDispose();
 }
 
@@ -398,6 +415,17 @@ NbiotUe::IsLinkUp() const
 }
 
 double
+NbiotUe::GetTxPowerWatt() const
+{
+    const Modem& modem = MODEMS[m_modem];
+    const auto watt = [](double dbm) { return std::pow(10, dbm / 10 - 3); };
+    constexpr double HIGH_DBM = 23;
+    constexpr double LOW_DBM = 14;
+    const double share = (watt(m_txPowerDbm) - watt(LOW_DBM)) / (watt(HIGH_DBM) - watt(LOW_DBM));
+    return modem.txLow + (modem.txHigh - modem.txLow) * share;
+}
+
+double
 NbiotUe::GetPowerWatt(RadioState state) const
 {
     if (m_off)
@@ -407,14 +435,8 @@ NbiotUe::GetPowerWatt(RadioState state) const
     const Modem& modem = MODEMS[m_modem];
     switch (state)
     {
-    case RadioState::TX: {
-        const auto watt = [](double dbm) { return std::pow(10, dbm / 10 - 3); };
-        constexpr double HIGH_DBM = 23;
-        constexpr double LOW_DBM = 14;
-        const double share =
-            (watt(m_txPowerDbm) - watt(LOW_DBM)) / (watt(HIGH_DBM) - watt(LOW_DBM));
-        return modem.txLow + (modem.txHigh - modem.txLow) * share;
-    }
+    case RadioState::TX:
+        return GetTxPowerWatt();
     case RadioState::RX:
         return modem.rx;
     case RadioState::LIGHT_SLEEP: {
@@ -439,32 +461,66 @@ NbiotUe::GetPowerWatt(RadioState state) const
 void
 NbiotUe::TurnOff()
 {
-    SetRadioState(RadioState::SLEEP);
-    m_off = true;
-    for (const auto& packet : TakeAll())
+    if (m_off)
     {
-        NotifyDrop(packet, DropReason::BATTERY_EMPTY);
+        return;
     }
+    SetRadioState(RadioState::SLEEP);
+    if (m_off)
+    {
+        return; // the source was found empty as it was told
+    }
+    ChargeAirtime();
+    m_onAir.clear();
+    m_off = true;
+    if (m_enb)
+    {
+        m_enb->OnDeviceOff(m_index);
+    }
+    DropAll(DropReason::BATTERY_EMPTY);
 }
 
-std::vector<Ptr<const Packet>>
-NbiotUe::TakeAll()
+void
+NbiotUe::DropAll(DropReason reason)
 {
-    std::vector<Ptr<const Packet>> packets;
+    // Whoever is told of one may send at once, so all is in order before.
+    ChargeAirtime();
+    std::vector<std::pair<NbiotPacketReport, Ptr<const Packet>>> underWay;
     for (const Sdu& sdu : m_sdus)
     {
-        packets.push_back(sdu.packet);
+        underWay.emplace_back(MakeReport(sdu, NbiotFate::DROPPED), sdu.packet);
     }
     m_sdus.clear();
     m_again.clear();
     m_resumeLeft = 0;
-    m_waiting.clear();
-    m_queuedBytes = 0;
-    while (const auto item = Dequeue())
+    std::vector<Ptr<const Packet>> waiting;
+    for (uint32_t left = GetQueueSize(); left > 0 && Head(); --left)
     {
-        packets.push_back(item->packet);
+        waiting.push_back(Head()->packet);
+        m_queuedBytes -= waiting.back()->GetSize() + m_packetOverhead;
+        m_waiting.pop_front();
+        Dequeue();
     }
-    return packets;
+    for (const auto& [report, packet] : underWay)
+    {
+        TellDropped(report, packet, reason);
+    }
+    for (const auto& packet : waiting)
+    {
+        NotifyDrop(packet, reason);
+    }
+}
+
+void
+NbiotUe::TellDropped(NbiotPacketReport report, Ptr<const Packet> packet, DropReason reason)
+{
+    report.reason = reason;
+    if (report.blocks > 0 && m_enb)
+    {
+        m_droppedTrace(report);
+        m_enb->Report(report);
+    }
+    NotifyDrop(packet, reason);
 }
 
 bool
@@ -569,7 +625,14 @@ NbiotUe::OnPreamble(Time listenUntil, Time start, Time end)
     EnterStage(NbiotStage::ACCESS_WAIT, Simulator::Now());
     EnterStage(NbiotStage::ACCESS, start);
     const bool listens = listenUntil > Simulator::Now();
+    ChargeAirtime();
+    m_onAir.clear();
     SetRadioState(listens ? RadioState::RX : RadioState::LIGHT_SLEEP);
+    if (m_off)
+    {
+        return; // the source was found empty just now
+    }
+    m_onAir.push_back({start, end - start, nullptr});
     if (listens)
     {
         PlanRadioState(listenUntil, RadioState::LIGHT_SLEEP);
@@ -627,6 +690,10 @@ void
 NbiotUe::OnPaging(Time from, Time until, bool heard)
 {
     SetRadioState(RadioState::DRX);
+    if (m_off)
+    {
+        return;
+    }
     PlanRadioState(from, RadioState::RX);
     if (heard)
     {
@@ -657,17 +724,102 @@ NbiotUe::Answer()
 }
 
 void
-NbiotUe::OnExchange(Time from, Time until, Time start, Time sending)
+NbiotUe::OnExchange(Time from, Time until, Time start, const std::array<Sending, 2>& sendings)
 {
     if (m_off)
     {
         return;
     }
+    ChargeAirtime();
+    m_onAir.clear();
     SetRadioState(RadioState::LIGHT_SLEEP);
+    if (m_off)
+    {
+        return;
+    }
+    Time end = start;
+    for (const Sending& sending : sendings)
+    {
+        if (sending.duration.IsStrictlyPositive())
+        {
+            m_onAir.push_back({end, sending.duration, sending.block});
+            end += sending.duration;
+        }
+    }
     PlanRadioState(from, RadioState::RX);
     PlanRadioState(until, RadioState::LIGHT_SLEEP);
     PlanRadioState(start, RadioState::TX);
-    PlanRadioState(start + sending, RadioState::LIGHT_SLEEP);
+    PlanRadioState(end, RadioState::LIGHT_SLEEP);
+}
+
+void
+NbiotUe::ChargeAirtime()
+{
+    const Time now = Simulator::Now();
+    for (OnAir& onAir : m_onAir)
+    {
+        const Time sent = std::min(now - onAir.start, onAir.left);
+        if (!sent.IsStrictlyPositive())
+        {
+            break;
+        }
+        onAir.start += sent;
+        onAir.left -= sent;
+        uint32_t bytes = 0; // of packets that are not given up
+        if (onAir.block)
+        {
+            for (const Segment& segment : onAir.block->segments)
+            {
+                bytes += Find(segment.counter) < m_sdus.size() ? segment.bytes : 0;
+            }
+        }
+        Time rest = sent;
+        for (std::size_t i = 0; bytes > 0 && i < onAir.block->segments.size(); ++i)
+        {
+            const auto& segments = onAir.block->segments;
+            const std::size_t place = Find(segments[i].counter);
+            if (place == m_sdus.size())
+            {
+                continue;
+            }
+            Sdu& sdu = m_sdus[place];
+            const Time share = sent * segments[i].bytes / bytes;
+            sdu.airtime += share;
+            rest -= share;
+            const auto first = std::find_if(segments.begin(), segments.end(), [&](const auto& s) {
+                return s.counter == segments[i].counter;
+            });
+            sdu.blocks += !onAir.begun && first - segments.begin() == std::ptrdiff_t(i) ? 1 : 0;
+        }
+        m_signalling += rest; // of a block with packets: what rounding leaves
+        onAir.begun = true;
+    }
+    m_onAir.erase(std::remove_if(m_onAir.begin(),
+                                 m_onAir.end(),
+                                 [](const OnAir& onAir) { return onAir.left.IsZero(); }),
+                  m_onAir.end());
+}
+
+Time
+NbiotUe::GetSignallingTime()
+{
+    ChargeAirtime();
+    return m_signalling;
+}
+
+std::vector<NbiotPacketReport>
+NbiotUe::ReportUnderWay()
+{
+    ChargeAirtime();
+    std::vector<NbiotPacketReport> reports;
+    for (const Sdu& sdu : m_sdus)
+    {
+        if (sdu.blocks > 0)
+        {
+            reports.push_back(MakeReport(sdu, NbiotFate::UNDER_WAY));
+        }
+    }
+    return reports;
 }
 
 void
@@ -711,7 +863,7 @@ NbiotUe::Fill(Block& block, uint32_t bytes)
     }
     while (left > 0)
     {
-        const auto item = Dequeue();
+        const QueueItem* item = Head();
         if (!item)
         {
             return;
@@ -727,6 +879,40 @@ NbiotUe::Fill(Block& block, uint32_t bytes)
         m_queuedBytes -= sdu.bytes;
         sdu.sent = add(sdu.counter, sdu.bytes);
         m_sdus.push_back(sdu);
+        Dequeue(); // last: whoever follows the queue may send, take back or turn it off
+    }
+}
+
+uint32_t
+NbiotUe::GetEarlyBytes() const
+{
+    uint32_t packets = GetQueueSize();
+    for (const Sdu& sdu : m_sdus)
+    {
+        packets += sdu.sent < sdu.bytes ? 1 : 0;
+    }
+    return packets == 0 ? 0
+                        : NBIOT_BLOCK_HEADER_BYTES + GetBufferBytes() - m_resumeLeft +
+                              NBIOT_FURTHER_PACKET_BYTES * (packets - 1);
+}
+
+std::shared_ptr<NbiotUe::Block>
+NbiotUe::FillEarly()
+{
+    const auto block = std::make_shared<Block>();
+    const uint32_t bytes = GetEarlyBytes();
+    m_resumeLeft = 0;
+    Fill(*block, bytes);
+    return block;
+}
+
+void
+NbiotUe::TakeEarlyBack()
+{
+    for (Sdu& sdu : m_sdus)
+    {
+        m_resumeLeft = m_resumeBytes;
+        sdu.sent = 0;
     }
 }
 
@@ -746,7 +932,7 @@ NbiotUe::StageOf(const Block& block)
 }
 
 void
-NbiotUe::OnBlockStart(const Block& block, Time start, Time end, Time sending)
+NbiotUe::OnBlockStart(const Block& block, Time start, Time end)
 {
     // The block of another HARQ process may be planned to begin before; then the base station
     // changes the stage between the two.
@@ -754,11 +940,12 @@ NbiotUe::OnBlockStart(const Block& block, Time start, Time end, Time sending)
     {
         EnterStage(StageOf(block), start);
     }
-    uint32_t bytes = 0;
-    for (const Segment& segment : block.segments)
-    {
-        bytes += segment.bytes;
-    }
+    StartPackets(block, start, end);
+}
+
+void
+NbiotUe::StartPackets(const Block& block, Time start, Time end)
+{
     for (const Segment& segment : block.segments)
     {
         const std::size_t i = Find(segment.counter);
@@ -767,8 +954,6 @@ NbiotUe::OnBlockStart(const Block& block, Time start, Time end, Time sending)
             continue; // dropped meanwhile
         }
         Sdu& sdu = m_sdus[i];
-        ++sdu.blocks;
-        sdu.airtime += sending * segment.bytes / bytes;
         if (!sdu.started)
         {
             sdu.started = true;
@@ -786,12 +971,10 @@ NbiotUe::OnBlockStart(const Block& block, Time start, Time end, Time sending)
     }
 }
 
-void
-NbiotUe::Finish(std::size_t index, NbiotFate fate)
+NbiotPacketReport
+NbiotUe::MakeReport(const Sdu& sdu, NbiotFate fate)
 {
     SettleStages();
-    const Sdu sdu = m_sdus[index];
-    m_sdus.erase(m_sdus.begin() + static_cast<std::ptrdiff_t>(index));
     NbiotPacketReport report;
     report.deviceAddress = m_address;
     report.counter = sdu.counter;
@@ -802,10 +985,20 @@ NbiotUe::Finish(std::size_t index, NbiotFate fate)
     report.end = Simulator::Now();
     report.blocks = sdu.blocks;
     report.airtime = sdu.airtime;
+    report.txJoule = sdu.airtime.GetSeconds() * GetTxPowerWatt();
     for (std::size_t i = 0; i < NBIOT_STAGE_COUNT; ++i)
     {
         report.stages[i] = m_stages[i] - sdu.before[i];
     }
+    return report;
+}
+
+void
+NbiotUe::Finish(std::size_t index, NbiotFate fate)
+{
+    const Sdu sdu = m_sdus[index];
+    m_sdus.erase(m_sdus.begin() + static_cast<std::ptrdiff_t>(index));
+    const NbiotPacketReport report = MakeReport(sdu, fate);
     m_reportTrace(report);
     m_enb->Report(report);
     if (fate == NbiotFate::RECEIVED)
@@ -825,6 +1018,7 @@ NbiotUe::Finish(std::size_t index, NbiotFate fate)
 void
 NbiotUe::OnBlockReceived(const Block& block)
 {
+    ChargeAirtime();
     for (const Segment& segment : block.segments)
     {
         const std::size_t i = Find(segment.counter);
@@ -844,6 +1038,7 @@ NbiotUe::OnBlockReceived(const Block& block)
 void
 NbiotUe::OnBlockLost(const Block& block)
 {
+    ChargeAirtime();
     m_resumeLeft += block.controlBytes; // signalling is acknowledged in either mode
     for (const Segment& segment : block.segments)
     {
@@ -869,13 +1064,14 @@ NbiotUe::OnBlockLost(const Block& block)
         else
         {
             const auto packet = sdu.packet;
+            const NbiotPacketReport report = MakeReport(sdu, NbiotFate::DROPPED);
             m_again.erase(
                 std::remove_if(m_again.begin(),
                                m_again.end(),
                                [&](const Segment& s) { return s.counter == segment.counter; }),
                 m_again.end());
             m_sdus.erase(m_sdus.begin() + static_cast<std::ptrdiff_t>(i));
-            NotifyDrop(packet, DropReason::NOT_ACKNOWLEDGED);
+            TellDropped(report, packet, DropReason::NOT_ACKNOWLEDGED);
         }
     }
 }
@@ -883,16 +1079,11 @@ NbiotUe::OnBlockLost(const Block& block)
 void
 NbiotUe::OnAccessFailed()
 {
-    // Whoever is told of a drop may send at once, so all is in order before.
-    const auto packets = TakeAll();
     m_busy = false;
     m_idle = true;
     m_psmFrom = Simulator::Now();
     SetRadioState(RadioState::SLEEP);
-    for (const auto& packet : packets)
-    {
-        NotifyDrop(packet, DropReason::ACCESS_FAILED);
-    }
+    DropAll(DropReason::ACCESS_FAILED);
 }
 
 void
@@ -903,6 +1094,10 @@ NbiotUe::OnReleased()
     m_idle = true;
     m_psmFrom = now + m_activeTime;
     SetRadioState(RadioState::DRX);
+    if (m_off)
+    {
+        return;
+    }
     PlanRadioState(m_psmFrom, RadioState::SLEEP);
     Wake();
 }

@@ -9,6 +9,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,8 @@ enum class NbiotFate : uint8_t
 {
     RECEIVED,       //!< all of it reached the base station
     RESIDUAL_ERROR, //!< a part was lost in all its transmissions, and nobody repeats it
+    DROPPED,        //!< the device gave it up; the trace source Drop says so too
+    UNDER_WAY,      //!< not done with: NbiotUe::ReportUnderWay() only
 };
 
 /** \param fate a fate \return its name as in result files */
@@ -54,12 +57,14 @@ struct NbiotPacketReport
     uint32_t counter{0};       //!< number of the packet on its device, from 0
     uint32_t bytes{0};         //!< of the application
     NbiotFate fate{NbiotFate::RECEIVED};
-    Time queued;                                //!< handed to the device
-    Time start;                                 //!< its first transport block began
+    DropReason reason{DropReason::BATTERY_EMPTY}; //!< of DROPPED
+    Time queued;                                  //!< handed to the device
+    Time start;                                   //!< its first transport block began
     Time end;                                   //!< its last one ended; the latency is end - queued
     std::array<Time, NBIOT_STAGE_COUNT> stages; //!< the latency by NbiotStage; the sum is all of it
-    uint32_t blocks{0}; //!< transport blocks with a part of it, all attempts
+    uint32_t blocks{0}; //!< transport blocks with a part of it, all attempts; Msg3 with early data
     Time airtime;       //!< its share, by bytes, of the time that these were on the air
+    double txJoule{0};  //!< the radio's energy for that
 };
 
 /**
@@ -149,6 +154,16 @@ class NbiotUe : public LpwanNetDevice
     /** \return packets that have begun and are not done with */
     std::size_t GetPacketsUnderWay() const;
 
+    /** \return what can be said up to now of the packets on the air that are not done with */
+    std::vector<NbiotPacketReport> ReportUnderWay();
+
+    /**
+     * \return how long it was sending up to now for no packet: preambles, Msg3 without data,
+     * acknowledgements, blocks with signalling alone or with packets that were given up meanwhile.
+     * With the airtime of all packets this is the time in RadioState::TX.
+     */
+    Time GetSignallingTime();
+
     /**
      * \param from a time
      * \return when the device, connected and inactive, listens: from or later
@@ -229,6 +244,22 @@ class NbiotUe : public LpwanNetDevice
         double energy{0};              //!< received in all transmissions, over what 10 % need
     };
 
+    /** A part of what the radio sends after a message. */
+    struct Sending
+    {
+        Time duration;                      //!< how long the device really sends; 0: nothing
+        std::shared_ptr<const Block> block; //!< null: signalling
+    };
+
+    /** Something that the radio sends, or will: its accounts are not closed. */
+    struct OnAir
+    {
+        Time start;                         //!< of what is not charged yet
+        Time left;                          //!< likewise
+        std::shared_ptr<const Block> block; //!< null: signalling
+        bool begun{false};                  //!< a part of it is charged
+    };
+
     /** \param name attribute Modem */
     void SetModem(std::string name);
     /** \return attribute Modem */
@@ -257,10 +288,10 @@ class NbiotUe : public LpwanNetDevice
      * start of the preamble \param end of it */
     void OnPreamble(Time listenUntil, Time start, Time end);
 
-    /** A message comes down, and something goes up after it: a grant and the block, or a message
+    /** A message comes down, and something goes up after it: a grant and the blocks, or a message
      * and its acknowledgement. \param from of the message \param until its end \param start of
-     * what goes up \param sending how long the device really sends */
-    void OnExchange(Time from, Time until, Time start, Time sending);
+     * what goes up \param sendings what that is, one after the other */
+    void OnExchange(Time from, Time until, Time start, const std::array<Sending, 2>& sendings);
 
     /** The network pages it. \param from of the message \param until its end \param heard whether
      * the device gets it */
@@ -275,8 +306,21 @@ class NbiotUe : public LpwanNetDevice
     /** Takes bytes out of the queue. \param block to be filled \param bytes it holds */
     void Fill(Block& block, uint32_t bytes);
 
+    /** \return bytes of a block with all that waits, headers included, if it is early data; 0 when
+     * nothing waits */
+    uint32_t GetEarlyBytes() const;
+
+    /** Takes all that waits into Msg3, which needs no resume message then. \return the block */
+    std::shared_ptr<Block> FillEarly();
+
+    /** Random access failed: what went in Msg3 is to be sent again. */
+    void TakeEarlyBack();
+
     /** A block will go out. \param block the block \param start of it \param end of it */
-    void OnBlockStart(const Block& block, Time start, Time end, Time sending);
+    void OnBlockStart(const Block& block, Time start, Time end);
+
+    /** The same for the parts of the trace: packets that begin with it. */
+    void StartPackets(const Block& block, Time start, Time end);
 
     /** \return stage of a device that sends a block */
     static NbiotStage StageOf(const Block& block);
@@ -287,8 +331,21 @@ class NbiotUe : public LpwanNetDevice
     /** A block was lost for good. */
     void OnBlockLost(const Block& block);
 
-    /** Takes all packets out, waiting or under way. \return them, oldest first */
-    std::vector<Ptr<const Packet>> TakeAll();
+    /** Gives all packets up, waiting or under way. \param reason why */
+    void DropAll(DropReason reason);
+
+    /** Adds what the radio sent up to now to the accounts of packets, or of signalling. */
+    void ChargeAirtime();
+
+    /** \param sdu a packet \param fate of it \return what there is to say of it */
+    NbiotPacketReport MakeReport(const Sdu& sdu, NbiotFate fate);
+
+    /** Tells of a packet that is given up. \param report of it \param packet it \param reason why
+     */
+    void TellDropped(NbiotPacketReport report, Ptr<const Packet> packet, DropReason reason);
+
+    /** \return what the radio draws while it sends, watt */
+    double GetTxPowerWatt() const;
 
     /** Random access failed for good. */
     void OnAccessFailed();
@@ -309,6 +366,8 @@ class NbiotUe : public LpwanNetDevice
     Time m_stageSince;                            //!< in m_stage
     Time m_nextStageAt;                           //!< see m_nextStage
     std::deque<Waiting> m_waiting;                //!< the packets that wait
+    std::vector<OnAir> m_onAir;                   //!< in order of time
+    Time m_signalling;                            //!< see GetSignallingTime()
     double m_txPowerDbm{23};
     Time m_cdrxCycle;
     Time m_onDuration;
@@ -342,6 +401,7 @@ class NbiotUe : public LpwanNetDevice
     bool m_off{false};
 
     RareTracedCallback<const NbiotPacketReport&> m_reportTrace;
+    RareTracedCallback<const NbiotPacketReport&> m_droppedTrace;
 };
 
 } // namespace lpwan

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+#include "lpwan-nbiot-test-cell.h"
+
 #include "ns3/basic-energy-source.h"
 #include "ns3/boolean.h"
-#include "ns3/constant-position-mobility-model.h"
 #include "ns3/double.h"
 #include "ns3/lpwan-energy-model.h"
 #include "ns3/lpwan-nbiot-enb.h"
@@ -32,124 +33,7 @@ using namespace ns3::energy; // where newer releases of ns-3 keep energy sources
 namespace
 {
 
-/** A cell whose devices have the coupling losses that a test wants. */
-class Cell
-{
-  public:
-    NbiotHelper m_helper;
-    NetDeviceContainer m_devices;
-    std::vector<UplinkDelivery> m_deliveries;
-    std::vector<NbiotPacketReport> m_reports;
-    std::map<std::string, uint32_t> m_drops;
-    uint64_t m_droppedBytes{0};
-    std::vector<std::pair<Time, Time>> m_blocks;
-    std::vector<uint32_t> m_blockBits;
-    std::vector<std::pair<Time, uint32_t>> m_received; // downwards: when, bytes
-
-    ~Cell()
-    {
-        Simulator::Destroy();
-    }
-
-    /** Builds it. \param lossesDb one for each device */
-    void Build(const std::vector<double>& lossesDb)
-    {
-        // Losses by place: a device i metres from the origin has the i-th one.
-        const auto place = [](double x) {
-            const auto node = CreateObject<Node>();
-            const auto mobility = CreateObject<ConstantPositionMobilityModel>();
-            mobility->SetPosition(Vector(x, 0, 0));
-            node->AggregateObject(mobility);
-            return node;
-        };
-        NodeContainer nodes;
-        const auto site = place(0);
-        const auto matrix = CreateObject<MatrixPropagationLossModel>();
-        for (std::size_t i = 0; i < lossesDb.size(); ++i)
-        {
-            nodes.Add(place(static_cast<double>(i + 1)));
-            matrix->SetLoss(nodes.Get(static_cast<uint32_t>(i))->GetObject<MobilityModel>(),
-                            site->GetObject<MobilityModel>(),
-                            lossesDb[i]);
-        }
-        m_helper.SetPropagationLossModel(matrix);
-        m_helper.InstallEnbs(NodeContainer(site));
-        m_devices = m_helper.Install(nodes);
-        m_helper.AssignStreams(100);
-        m_helper.SetDeliverCallback(MakeCallback(&Cell::OnDelivery, this));
-        Enb()->TraceConnectWithoutContext("Packet", MakeCallback(&Cell::OnPacket, this));
-        Enb()->TraceConnectWithoutContext("Block", MakeCallback(&Cell::OnBlock, this));
-        for (uint32_t i = 0; i < m_devices.GetN(); ++i)
-        {
-            m_devices.Get(i)->TraceConnectWithoutContext("Drop", MakeCallback(&Cell::OnDrop, this));
-            m_devices.Get(i)->SetReceiveCallback(MakeCallback(&Cell::OnReceive, this));
-        }
-    }
-
-    Ptr<NbiotEnb> Enb() const
-    {
-        return m_helper.GetEnbs().front();
-    }
-
-    Ptr<NbiotUe> Ue(uint32_t i) const
-    {
-        return DynamicCast<NbiotUe>(m_devices.Get(i));
-    }
-
-    /** A device sends. */
-    void SendAt(Time at, uint32_t device, uint32_t bytes)
-    {
-        const auto ue = Ue(device);
-        Simulator::Schedule(at, [ue, bytes] {
-            ue->Send(Create<Packet>(bytes), ue->GetBroadcast(), 1);
-        });
-    }
-
-    /** The cloud sends to a device. */
-    void SendDownAt(Time at, uint32_t device, uint32_t bytes)
-    {
-        const auto enb = Enb();
-        Simulator::Schedule(at, [enb, device, bytes] {
-            enb->SendDownlink(device, Create<Packet>(bytes), 9);
-        });
-    }
-
-    void Run(Time until)
-    {
-        Simulator::Stop(until);
-        Simulator::Run();
-    }
-
-  private:
-    void OnDelivery(const UplinkDelivery& delivery)
-    {
-        m_deliveries.push_back(delivery);
-    }
-
-    bool OnReceive(Ptr<NetDevice>, Ptr<const Packet> packet, uint16_t port, const Address&)
-    {
-        NS_ABORT_MSG_UNLESS(port == 9, "another port than it was sent to");
-        m_received.emplace_back(Simulator::Now(), packet->GetSize());
-        return true;
-    }
-
-    void OnPacket(const NbiotPacketReport& report)
-    {
-        m_reports.push_back(report);
-    }
-
-    void OnBlock(uint32_t, const NbiotFormat& format, Time start, Time end, bool)
-    {
-        m_blocks.emplace_back(start, end);
-        m_blockBits.push_back(format.Bits());
-    }
-
-    void OnDrop(Ptr<const Packet> packet, DropReason reason)
-    {
-        m_droppedBytes += packet->GetSize();
-        ++m_drops[ToString(reason)];
-    }
-};
+using Cell = NbiotTestCell;
 
 /** Tables and formulas against their sources. */
 class NbiotPhyTestCase : public TestCase
@@ -504,6 +388,15 @@ class NbiotRateTestCase : public TestCase
             NS_TEST_ASSERT_MSG_EQ_TOL(Peak(cell, 1), 62500, 1, "NB1, twelve tones");
         }
         {
+            // With search spaces each 5 ms that is one each 20 ms: it ends 2 ms before the third.
+            Cell cell;
+            Configure(cell);
+            cell.m_helper.SetEnbAttribute("NpdcchG", StringValue("5,1.5,1.5"));
+            cell.Build({110});
+            Send(cell, 20);
+            NS_TEST_ASSERT_MSG_EQ_TOL(Peak(cell, 1), 50000, 1, "3 ms from NPUSCH to NPDCCH");
+        }
+        {
             // 1000 bits each 60 ms; 16.9 kbit/s is published.
             Cell cell;
             Configure(cell);
@@ -741,6 +634,7 @@ class NbiotEnergyTestCase : public TestCase
         const std::vector<double> lossesDb{120, 144, 154, 164};
         cell.Build(lossesDb);
         std::vector<Ptr<LpwanEnergyModel>> models;
+        std::vector<Ptr<BasicEnergySource>> sources;
         for (uint32_t i = 0; i < lossesDb.size(); ++i)
         {
             const auto source = CreateObject<BasicEnergySource>();
@@ -748,6 +642,7 @@ class NbiotEnergyTestCase : public TestCase
             source->SetSupplyVoltage(3.6);
             source->SetNode(cell.Ue(i)->GetNode());
             models.push_back(InstallEnergyModel(cell.Ue(i), source));
+            sources.push_back(source);
             for (int packet = 0; packet < 10; ++packet)
             {
                 cell.SendAt(Seconds(600 * packet), i, 400);
@@ -764,6 +659,7 @@ class NbiotEnergyTestCase : public TestCase
                                       joule,
                                       1e-9 * joule,
                                       lossesDb[i] << " dB");
+            sources[i]->Dispose(); // which no node does
         }
     }
 };
