@@ -303,6 +303,9 @@ NodesTable()
          {"duty_cycle", "", "time_on_air_s / simulated time, 0..1."},
          {"encoding_s", "s", "Time the microcontroller spent encoding images that it finished."},
          {"encoding_energy_j", "J", "Energy of the microcontroller for that."},
+         {"picture_energy_j",
+          "J",
+          "Energy for taking these images: devices.picture_energy_j each."},
          {"mcu_sleep_energy_j",
           "J",
           "Energy of the microcontroller for the rest of the time that the device was on."},
@@ -319,7 +322,7 @@ NodesTable()
          {"off_at_s", "s", "When its battery was empty; empty when it was not, or there is none."},
          {"lifetime_days",
           "d",
-          "How long a full battery lasts at the mean power so far, of radio, microcontroller and "
+          "How long a full battery lasts at the mean power so far: all energies of this row and "
           "devices.base_power_w; empty without a battery."}}};
     return table;
 }
@@ -375,10 +378,14 @@ CellDevicesTable()
          {"radio_tx_energy_j", "J", "Energy of the radio while sending."},
          {"radio_rx_energy_j", "J", "Energy of the radio while listening."},
          {"radio_sleep_energy_j", "J", "Energy of the radio for the rest of the time."},
+         {"mcu_sleep_energy_j",
+          "J",
+          "Energy of the microcontroller, devices.sleep_power_w while the device was on."},
          {"off_at_s", "s", "When its battery was empty; empty when it was not, or there is none."},
          {"lifetime_days",
           "d",
-          "How long a full battery lasts at the mean power so far; empty without a battery."}}};
+          "How long a full battery lasts at the mean power so far: all energies of this row and "
+          "devices.base_power_w; empty without a battery."}}};
     return table;
 }
 
