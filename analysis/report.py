@@ -16,6 +16,7 @@ import shlex
 import sys
 
 import numpy as np
+import pandas as pd
 
 import page
 from plotting import BadInput, name_of, run
@@ -235,7 +236,33 @@ def air_part(report):
     ]
     return text + "<p>Energy of the devices with cameras by what it was for:</p>\n" + page.table(
         ["energy", "J for an image", "J for a device"], rows
-    )
+    ) + lifetime_text(results)
+
+
+def lifetime_text(results):
+    """Returns what the energy of a day is made of, and so a lifetime, for each role and group."""
+    settings = results.settings()[0]
+    nodes = results.table("nodes.csv", "device")
+    key, duration = "devices.base_power_w", float(settings.get("scenario.duration_s", "nan"))
+    groups = nodes["group"] if "group" in nodes else pd.Series("", nodes.index)
+    role = nodes["role"] if "role" in nodes else "camera"
+    base = nodes.get(key, groups.map(lambda name: settings.get(f"group.{name}.{key}", settings.get(key, "0"))))
+    off = pd.to_numeric(nodes["off_at_s"]) if "off_at_s" in nodes else pd.Series(np.nan, nodes.index)
+    columns = [name for name in nodes if name.endswith("_energy_j")]
+    spent = nodes[columns].apply(pd.to_numeric)
+    spent["on"] = off.fillna(pd.to_numeric(nodes.get("scenario.duration_s", pd.Series(duration, nodes.index))))
+    spent["base_power_energy_j"] = pd.to_numeric(base) * spent["on"]
+    text = ""
+    for name, rows in spent.groupby(role + groups.map(lambda group: f" of group {group}" if group else "")):
+        joules = energy_of(rows)
+        day, whole = 86400 / rows["on"].sum(), sum(joules.values())
+        lines = [
+            (kind.replace("_", " "), number(joule * day), percent(joule / whole))
+            for kind, joule in sorted(joules.items(), key=lambda item: -item[1]) if joule > 0
+        ]
+        text += f"<p>What a {page.escape(name)} uses in a day, {number(whole * day, 'J')}, and so its lifetime:</p>\n"
+        text += page.table(["energy", "J a day", "share"], lines)
+    return text
 
 
 def coverage_part(report):

@@ -27,6 +27,7 @@ struct DeviceProfile
     double runPowerW = 0; ///< power of the microcontroller while it computes
     double sleepPowerW =
         0; ///< power while it waits and keeps its memory (the fragments still to send)
+    double pictureEnergyJ = 0; ///< of camera and transfer, for taking a picture
     /** Core cycles for one operation of a stage; the stages are those that image encoders report.
      */
     std::map<std::string, double> cyclesPerOperation;

@@ -310,6 +310,9 @@ NodesTable()
           "over its fragments. Empty on a link that does not tell them apart."},
          {"encoding_s", "s", "Time the microcontroller spent encoding images that it finished."},
          {"encoding_energy_j", "J", "Energy of the microcontroller for that."},
+         {"picture_energy_j",
+          "J",
+          "Energy for taking these images: devices.picture_energy_j each."},
          {"mcu_sleep_energy_j",
           "J",
           "Energy of the microcontroller for the rest of the time that the device was on."},
@@ -326,7 +329,7 @@ NodesTable()
          {"off_at_s", "s", "When its battery was empty; empty when it was not, or there is none."},
          {"lifetime_days",
           "d",
-          "How long a full battery lasts at the mean power so far, of radio, microcontroller and "
+          "How long a full battery lasts at the mean power so far: all energies of this row and "
           "devices.base_power_w; empty without a battery."}}};
     return table;
 }
@@ -382,10 +385,14 @@ CellDevicesTable()
          {"radio_tx_energy_j", "J", "Energy of the radio while sending."},
          {"radio_rx_energy_j", "J", "Energy of the radio while listening."},
          {"radio_sleep_energy_j", "J", "Energy of the radio for the rest of the time."},
+         {"mcu_sleep_energy_j",
+          "J",
+          "Energy of the microcontroller, devices.sleep_power_w while the device was on."},
          {"off_at_s", "s", "When its battery was empty; empty when it was not, or there is none."},
          {"lifetime_days",
           "d",
-          "How long a full battery lasts at the mean power so far; empty without a battery."}}};
+          "How long a full battery lasts at the mean power so far: all energies of this row and "
+          "devices.base_power_w; empty without a battery."}}};
     return table;
 }
 

@@ -53,7 +53,14 @@ AddPlacementKeys(OptionTable& table, const std::string& radiusM)
                  300,
                  "m/s",
                  "Devices walk straight from one random place of the disc to the next at this "
-                 "speed (random waypoint); 0: they stand.");
+                 "speed (random waypoint); 0: they stand.")
+        .AddReal("height_m",
+                 "1",
+                 0.1,
+                 1000,
+                 "m",
+                 "Height of the devices' antennas over ground: it counts in the distance, and in "
+                 "Okumura-Hata's path loss, which is for 1 to 10 m.");
 }
 
 void
@@ -73,7 +80,7 @@ AddBatteryKeys(OptionTable& table)
                  1000,
                  "W",
                  "What a device draws from its battery all the time beside its radio and the "
-                 "microcontroller.");
+                 "microcontroller: sensors, converters, self-discharge.");
 }
 
 } // namespace limitnet

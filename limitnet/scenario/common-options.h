@@ -19,6 +19,18 @@ void AddGeneralSection(OptionTable& table);
  */
 void AddPlacementKeys(OptionTable& table, const std::string& radiusM);
 
+/**
+ * Default of the power of a device's microcontroller that sends readings and no pictures, watt:
+ * STM32L072, as in many LoRaWAN modules, in stop mode with its clock and 20 KB of memory kept, has
+ * 0.86 uA (datasheet DS10690, features), here at 3.3 V.
+ */
+constexpr const char* METER_SLEEP_POWER_W = "0.00000284";
+
+/** The same in words, to end a key's help. */
+constexpr const char* METER_SLEEP_POWER_SOURCE =
+    "an STM32L072's in stop mode with clock and memory, 0.86 uA at 3.3 V. What wakes up to take a "
+    "reading is in devices.base_power_w.";
+
 /** Adds the keys of the devices' batteries to the section that was begun last. */
 void AddBatteryKeys(OptionTable& table);
 

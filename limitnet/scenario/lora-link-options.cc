@@ -52,7 +52,8 @@ AddLoraLinkSection(OptionTable& table)
                    {"log-distance", "okumura-hata", "oulu"},
                    "",
                    "Path loss over distance: log-distance with the path_loss_ keys; Okumura-Hata "
-                   "for a large city at 868 MHz; or as measured in Oulu (Petajajarvi 2015), 128.95 "
+                   "for a large city at 868 MHz, made for 1 to 20 km, gateways at 30 to 200 m and "
+                   "devices at 1 to 10 m; or as measured in Oulu (Petajajarvi 2015), 128.95 "
                    "dB at 1 km and exponent 2.32.")
         .AddReal("path_loss_exponent", "3.76", 1, 8, "", "Exponent of the log-distance path loss.")
         .AddReal("path_loss_reference_db",
@@ -80,10 +81,11 @@ AddLoraLinkSection(OptionTable& table)
                  "m",
                  "Distance over which the shadowing's correlation falls to 1/e; 0: none.")
         .AddReal("building_loss_db", "0", 0, 80, "dB", "Loss of the walls around each device.")
-        .AddText("gateway_sensitivity",
-                 "",
-                 "SX1301, SX1301-best, SX1303, or six numbers in dBm for SF7 to SF12 at 125 kHz; "
-                 "empty: noise floor and SNR threshold.")
+        .AddText(
+            "gateway_sensitivity",
+            "",
+            "SX1301, SX1301-best, SX1303, or six numbers below 0 dBm for SF7 to SF12 at 125 kHz; "
+            "empty: noise floor and SNR threshold.")
         .AddChoice("error_model",
                    "threshold",
                    {"threshold", "curve"},
@@ -118,6 +120,13 @@ AddLoraLinkSection(OptionTable& table)
                  "",
                  "Places of the gateways, which also say how many there are: '0,0; 1500,-200' or a "
                  "CSV file with columns x_m and y_m.")
+        .AddReal("gateway_height_m",
+                 "15",
+                 0.1,
+                 10000,
+                 "m",
+                 "Height of the gateways' antennas over ground: it counts in the distance, and in "
+                 "Okumura-Hata's path loss, which is for 30 to 200 m.")
         .AddInt("operators",
                 1,
                 1,

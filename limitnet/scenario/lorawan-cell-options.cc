@@ -30,6 +30,13 @@ LorawanCellOptions(const std::string& version)
         .AddInt("count", 1000, 1, 1000000, "", "Number of devices.");
     AddPlacementKeys(table, "6400");
     AddBatteryKeys(table);
+    table.AddReal("sleep_power_w",
+                  METER_SLEEP_POWER_W,
+                  0,
+                  10,
+                  "W",
+                  std::string("Power of a device's microcontroller, which sleeps all the time: ") +
+                      METER_SLEEP_POWER_SOURCE);
 
     table.AddSection("traffic", "Traffic")
         .AddReal("period_s",

@@ -141,6 +141,12 @@ AddNbiotLinkSection(OptionTable& table)
                  "",
                  "Places of the base stations, which also say how many there are: '0,0; 1500,-200' "
                  "or a CSV file with columns x_m and y_m.")
+        .AddReal("base_station_height_m",
+                 "15",
+                 0.1,
+                 10000,
+                 "m",
+                 "Height of the base stations' antennas over ground, which counts in the distance.")
         .AddReal("core_delay_s", "0.05", 0, 3600, "s", "Delay from base station to cloud.");
 }
 

@@ -3,6 +3,7 @@
 
 #include "limitnet/codec/error.h"
 #include "limitnet/scenario/byte-order-mark.h"
+#include "limitnet/scenario/ini-line.h"
 
 #include <algorithm>
 #include <cmath>
@@ -17,14 +18,6 @@ namespace limitnet
 
 namespace
 {
-
-std::string
-Trim(const std::string& text)
-{
-    const auto first = text.find_first_not_of(" \t\r");
-    const auto last = text.find_last_not_of(" \t\r");
-    return first == std::string::npos ? "" : text.substr(first, last - first + 1);
-}
 
 std::vector<std::string>
 Split(const std::string& text, char separator)

@@ -93,11 +93,34 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
                    "Cameras send images, meters readings of meter.payload_bytes: traffic of others "
                    "on the same link.");
     AddPlacementKeys(table, program.radiusM);
-    table.AddChoice("profile",
-                    "stm32f7",
-                    DeviceProfile::Names(),
-                    "",
-                    "Microcontroller, which gives time and energy of the encoding.");
+    table
+        .AddChoice("profile",
+                   "stm32f7",
+                   DeviceProfile::Names(),
+                   "",
+                   "Microcontroller of the cameras, which gives the time of the encoding.")
+        .AddReal("run_power_w",
+                 "0.495",
+                 0,
+                 100,
+                 "W",
+                 "Power of a camera's microcontroller while it encodes (STM32F7 at 216 MHz: 100 to "
+                 "190 mA with peripherals, taken as 150 mA at 3.3 V).")
+        .AddReal("sleep_power_w",
+                 "0.00099",
+                 0,
+                 10,
+                 "W",
+                 "Power of a camera's microcontroller otherwise (STM32F7 in stop mode, which keeps "
+                 "the fragments: 0.1 to 0.5 mA, taken as 0.3 mA at 3.3 V); that of meters is "
+                 "meter.sleep_power_w.")
+        .AddReal("picture_energy_j",
+                 "0",
+                 0,
+                 1000,
+                 "J",
+                 "Energy that taking a picture costs: sensor and transfer, such as 0.125 W for "
+                 "0.5 s; it is drawn while the picture is encoded.");
     AddBatteryKeys(table);
 
     table.AddSection("images", "Images")
@@ -145,7 +168,14 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
                  0.001,
                  366 * DAY,
                  "s",
-                 "Time between two readings of a meter; its first one is uniformly in 0..period.");
+                 "Time between two readings of a meter; its first one is uniformly in 0..period.")
+        .AddReal("sleep_power_w",
+                 METER_SLEEP_POWER_W,
+                 0,
+                 10,
+                 "W",
+                 std::string("Power of a meter's microcontroller, which sleeps all the time: ") +
+                     METER_SLEEP_POWER_SOURCE);
 
     table.AddSection("codec", "Codec")
         .AddChoice("name",

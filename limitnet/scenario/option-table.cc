@@ -3,6 +3,8 @@
 
 #include "limitnet/codec/error.h"
 #include "limitnet/scenario/byte-order-mark.h"
+#include "limitnet/scenario/find-scenario.h"
+#include "limitnet/scenario/ini-line.h"
 #include "limitnet/scenario/units.h"
 
 #include <algorithm>
@@ -23,16 +25,6 @@ namespace
 {
 
 namespace po = boost::program_options;
-
-const char* const SPACE = " \t\r\n\v\f";
-
-std::string
-Trim(const std::string& text)
-{
-    const auto first = text.find_first_not_of(SPACE);
-    const auto last = text.find_last_not_of(SPACE);
-    return first == std::string::npos ? "" : text.substr(first, last - first + 1);
-}
 
 /** Reads a whole text as a number, in the C locale whatever the user's is. */
 template <class Number>
@@ -125,6 +117,28 @@ Takes(const Option& option)
     throw std::logic_error("option type");
 }
 
+/**
+ * \param isWhole whether the key takes whole numbers
+ * \return a number as all are written in a record: without `+`, and `1e3` of a whole one in digits.
+ *         Behind either there may be a unit, which leaves them out too.
+ */
+std::string
+PlainNumber(const std::string& text, bool isWhole)
+{
+    const bool hasPlus =
+        text.size() > 1 && text[0] == '+' && text.find_first_of(".0123456789") == 1;
+    const std::string plain = hasPlus ? text.substr(1) : text;
+    constexpr double EXACT = 9007199254740992; // 2^53: up to here each whole number is a double
+    std::int64_t digits = 0;
+    double number = 0;
+    if (isWhole && !ParseNumber(plain, digits) && ParseNumber(plain, number) &&
+        std::abs(number) <= EXACT && std::floor(number) == number)
+    {
+        return NumberText(number);
+    }
+    return plain;
+}
+
 /** \return a value with its units changed to the key's. \throws Error that begins with \p where */
 std::string
 InKeysUnit(const Option& option, const std::string& text, const std::string& where)
@@ -138,12 +152,12 @@ InKeysUnit(const Option& option, const std::string& text, const std::string& whe
     {
         if (!isList)
         {
-            return InUnit(text, option.unit);
+            return PlainNumber(InUnit(text, option.unit), option.type == Option::Type::INTEGER);
         }
         std::vector<std::string> items;
         for (const std::string& item : SplitList(text))
         {
-            items.push_back(InUnit(item, option.unit));
+            items.push_back(PlainNumber(InUnit(item, option.unit), false));
         }
         return items == SplitList(text) ? text : Join(items, ",");
     }
@@ -219,6 +233,7 @@ NameOf(const std::string& key)
 }
 
 const std::string GROUP = "group.";
+const std::string SWEEP = "sweep"; // the section of limitnet-sweep
 
 bool
 IsGroup(const std::string& key)
@@ -901,15 +916,16 @@ OptionTable::ReadFile(const std::string& path, const std::vector<std::string>& i
     for (std::size_t number = 1; std::getline(in, line); ++number)
     {
         const std::string where = path + ":" + std::to_string(number) + ": ";
-        const std::string content = Trim(line.substr(0, line.find('#')));
+        const std::string content = IniContent(line);
         if (content.empty())
         {
             continue;
         }
         if (content.front() == '[')
         {
-            section = Trim(content.substr(1, content.size() - 2));
-            if (IsGroup(section) && content.back() == ']')
+            const auto begun = IniSection(content);
+            section = begun.value_or("");
+            if (IsGroup(section))
             {
                 given.push_back({section, "", where});
                 continue;
@@ -918,7 +934,12 @@ OptionTable::ReadFile(const std::string& path, const std::vector<std::string>& i
                 std::any_of(m_sections.begin(), m_sections.end(), [&](const Section& candidate) {
                     return candidate.name == section && !section.empty();
                 });
-            if (content.back() != ']' || !known)
+            if (section == SWEEP && !including.empty())
+            {
+                throw Error(where + content + ": has to stand in " + including.front() +
+                            " itself, not in a file that it includes");
+            }
+            if (!known)
             {
                 std::vector<std::string> names;
                 for (const Section& candidate : m_sections)
@@ -928,7 +949,7 @@ OptionTable::ReadFile(const std::string& path, const std::vector<std::string>& i
                         names.push_back("[" + candidate.name + "]");
                     }
                 }
-                if (section == "sweep")
+                if (section == SWEEP)
                 {
                     throw Error(where + content +
                                 ": this file describes many runs; run it with "
@@ -1115,6 +1136,10 @@ OptionTable::Parse(const std::vector<std::string>& arguments) const
     const auto fromArguments =
         ReadArguments(arguments, file, values.m_helpWanted, values.m_checkWanted);
     const bool hasFile = !file.empty() && !values.m_helpWanted;
+    if (hasFile)
+    {
+        file = FindScenario(file);
+    }
     const auto fromFile = hasFile ? ReadFile(file) : std::vector<Given>{};
 
     values.m_headline = m_program + " " + m_version;
@@ -1156,7 +1181,8 @@ OptionTable::PrintHelp(std::ostream& out) const
         << "  --scenario=FILE\n      read keys from FILE: below [section] lines key = value, # "
            "begins "
            "a comment,\n      include = OTHER takes another file's keys first; the command line "
-           "wins over it\n"
+           "wins over it.\n      The scenarios that come with the program go by name: "
+           "--scenario=lora-near\n"
         << (m_hasCheck ? "  --check\n      say what would be simulated, and end\n" : "")
         << "  A number may have a unit, such as 1.5 km, 10 min, 25 mW; it is changed to the "
            "key's.\n";
@@ -1210,9 +1236,9 @@ OptionTable::PrintMarkdown(std::ostream& out) const
            "`#` "
            "begins a comment; on\nthe command line it is `--devices.count=20`. The command line "
            "wins "
-           "over the file, the file over the default.\n`--scenario=FILE` reads a file, `--help` "
-           "prints "
-           "these keys"
+           "over the file, the file over the default.\n`--scenario=FILE` reads a file, or "
+           "one of the project's own scenarios by its name (`--scenario=lora-near`), `--help` "
+           "prints these keys"
         << (m_hasCheck ? ", `--check` says what would be simulated" : "")
         << ". Every run leaves its `scenario.ini`, which repeats it.\n\n"
            "A number may have a unit, which is changed to the key's: `radius_m = 1.5 km`, "

@@ -133,10 +133,11 @@ class ScenarioValues
  * `#` begins a comment, and `include = other.ini` before all sections takes the keys of another
  * file (its path is seen from the file that includes it) as if they came before those of this one,
  * which win. A number may have a unit, which is changed to the key's (InUnit()): `radius_m = 1.5
- * km`. Where groups are allowed, a section `[group.NAME]` has whole keys, `devices.count = 3`, that
- * are for this group alone; on the command line `--group.NAME.devices.count=3`, where with a
- * scenario file NAME has to be one of its groups: a misspelt one would be another group. Beside the
- * keys of the table the command line knows `--scenario=FILE` and `--help`.
+ * km`. The file may be one of the project's own scenarios (FindScenario()). Where groups are
+ * allowed, a section `[group.NAME]` has whole keys, `devices.count = 3`, that are for this group
+ * alone; on the command line `--group.NAME.devices.count=3`, where with a scenario file NAME has to
+ * be one of its groups: a misspelt one would be another group. Beside the keys of the table the
+ * command line knows `--scenario=FILE` and `--help`.
  */
 class OptionTable
 {

@@ -157,7 +157,8 @@ Main(int argc, char** argv)
     {
         std::cout
             << "Usage: limitnet-sweep FILE [--jobs N] [--out DIR]\n\n"
-               "Runs a scenario file with a section [sweep] for all its values. A sweep that was "
+               "Runs a scenario file with a section [sweep] for all its values; FILE may be one of "
+               "the\nproject's own scenarios, by its name. A sweep that was "
                "stopped\nor killed goes on with the same command (docs/sweep.md).\n\n"
             << options;
         return 0;
@@ -242,7 +243,7 @@ Main(int argc, char** argv)
     slurm.tasks = given["jobs"].defaulted() ? 0 : jobs;
     slurm.sbatch = po::split_unix(slurmOptions);
     slurm.program = std::filesystem::read_symlink("/proc/self/exe");
-    slurm.file = file;
+    slurm.file = plan.File();
     return Report(limitnet::RunSweepOnSlurm(plan, sweep, slurm, std::cerr, terminal, g_stop),
                   sweep.out,
                   parquetWanted);

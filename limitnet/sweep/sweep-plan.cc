@@ -3,6 +3,8 @@
 
 #include "limitnet/codec/error.h"
 #include "limitnet/scenario/byte-order-mark.h"
+#include "limitnet/scenario/find-scenario.h"
+#include "limitnet/scenario/ini-line.h"
 #include "limitnet/scenario/lorawan-cell-options.h"
 #include "limitnet/scenario/offloading-options.h"
 #include "limitnet/scenario/version.h"
@@ -26,14 +28,6 @@ namespace
 
 const std::string SECTION = "sweep";
 constexpr std::size_t MAX_VALUES = 100000;
-
-std::string
-Trim(const std::string& text)
-{
-    const auto first = text.find_first_not_of(" \t\r");
-    const auto last = text.find_last_not_of(" \t\r");
-    return first == std::string::npos ? "" : text.substr(first, last - first + 1);
-}
 
 std::vector<std::string>
 Split(const std::string& text, const std::string& separator)
@@ -180,10 +174,11 @@ OptionsOfProgram(const std::string& program)
                 "limitnet-nbiot-scenario, limitnet-mixed-scenario, limitnet-lorawan-cell");
 }
 
-SweepPlan::SweepPlan(const std::filesystem::path& file)
-    : m_file(file),
-      m_program(ProgramOfScenario(file))
+SweepPlan::SweepPlan(const std::filesystem::path& given)
+    : m_file(FindScenario(given.string())),
+      m_program(ProgramOfScenario(m_file))
 {
+    const std::filesystem::path& file = m_file;
     OptionTable table = OptionsOfProgram(m_program);
     table.AddFreeSection(SECTION, "Values of a sweep");
     // Whatever is wrong outside [sweep] is said as the program says it.
@@ -202,10 +197,10 @@ SweepPlan::SweepPlan(const std::filesystem::path& file)
     for (std::string line; std::getline(in, line);)
     {
         ++number;
-        const std::string content = Trim(line.substr(0, line.find('#')));
-        if (!content.empty() && content.front() == '[')
+        const std::string content = IniContent(line);
+        if (const auto section = IniSection(content))
         {
-            inside = content == "[" + SECTION + "]";
+            inside = *section == SECTION;
             any = any || inside;
         }
         if (!inside)

@@ -49,10 +49,10 @@ class SweepPlan
 {
   public:
     /**
-     * \param file the scenario file
+     * \param given the scenario file, or the name of one of the project's own (FindScenario())
      * \throws Error in one line that names file, line, key and what would be right
      */
-    explicit SweepPlan(const std::filesystem::path& file);
+    explicit SweepPlan(const std::filesystem::path& given);
 
     /** \return the scenario file */
     const std::filesystem::path& File() const;

@@ -4,6 +4,7 @@
 #include "tests/cli/run-command.h"
 
 #include <algorithm>
+#include <cmath>
 #include <gtest/gtest.h>
 #include <map>
 #include <sstream>
@@ -232,7 +233,8 @@ TEST(LorawanCell, ABatteryLastsAsLongAsItsEnergy)
         const double radioJ =
             value("radio_tx_energy_j") + value("radio_rx_energy_j") + value("radio_sleep_energy_j");
         const double offAtS = value("off_at_s");
-        EXPECT_NEAR(radioJ + 0.001 * offAtS, 20, 1e-3);
+        EXPECT_NEAR(value("mcu_sleep_energy_j"), 2.84e-6 * offAtS, 1e-6);
+        EXPECT_NEAR(radioJ + value("mcu_sleep_energy_j") + 0.001 * offAtS, 20, 1e-3);
         EXPECT_NEAR(value("lifetime_days") * 86400, offAtS, 5);
         EXPECT_GE(value("frames_sent"), value("frames_received"));
         // A packet every 10,000 s, of a day: those after the end are given up.
@@ -256,6 +258,145 @@ TEST(LorawanCell, ABatteryThatNothingButTheBaseDrawsFrom)
         EXPECT_NEAR(Number(device, "off_at_s"), 10, 0.01);
         EXPECT_EQ(device.at("frames_sent"), "0");
     }
+}
+
+TEST(LorawanCell, AMeterLivesAsLongInEitherProgram)
+{
+    // 20 bytes every 10 minutes at SF7. By hand: 144 frames of 71.936 ms (AN1200.13, 33 bytes) at
+    // 44 mA (SX1276 at 14 dBm) and 3.3 V; 0.86 uA of the microcontroller and 1.5 uA of the radio at
+    // 3.3 V; of the receive windows, that they are less than what the frames are.
+    const TestFolder folder;
+    const std::vector<std::string> same{"--lora.sf=7",
+                                        "--devices.count=3",
+                                        "--devices.radius_m=300",
+                                        "--devices.battery_j=10000",
+                                        "--scenario.duration_s=86400"};
+    std::vector<std::string> cell = same;
+    cell.emplace_back("--traffic.payload_bytes=20");
+    const auto inCell = RunCell(folder, cell);
+    ASSERT_EQ(inCell.exitCode, 0) << inCell.err;
+    std::vector<std::string> command{LIMITNET_TEST_BIN_DIR "/limitnet-lora-scenario",
+                                     "--out=" + folder.Path().string(),
+                                     "--devices.role=meter",
+                                     "--cloud.cache=none",
+                                     "--plot=false"};
+    command.insert(command.end(), same.begin(), same.end());
+    const auto inScenario = RunCommand(command);
+    ASSERT_EQ(inScenario.exitCode, 0) << inScenario.err;
+    const auto devices = ReadCsvRows(folder.Path() / "lorawan-cell/1/devices.csv");
+    const auto nodes = ReadCsvRows(folder.Path() / "lora/1/nodes.csv");
+    ASSERT_EQ(devices.size(), 3U);
+    ASSERT_EQ(nodes.size(), 3U);
+    for (std::size_t i = 0; i < 3; ++i)
+    {
+        EXPECT_NEAR(Number(devices[i], "lifetime_days"), Number(nodes[i], "lifetime_days"), 1);
+        EXPECT_EQ(devices[i].at("mcu_sleep_energy_j"), nodes[i].at("mcu_sleep_energy_j"));
+        const double sleepJ = 3.3 * (0.86e-6 + 1.5e-6) * 86400;
+        const double sendJ = 144 * 0.071936 * Number(devices[i], "radio_tx_energy_j") /
+                             Number(devices[i], "time_on_air_s");
+        const double dayJ = 10000 / Number(nodes[i], "lifetime_days");
+        EXPECT_GT(dayJ, sleepJ + sendJ);
+        EXPECT_LT(dayJ, sleepJ + 2 * sendJ);
+    }
+    // What that is made of, in the same words.
+    const auto lineOf = [](const std::string& text) {
+        const auto at = text.find(" in a day: ");
+        return at == std::string::npos ? text : text.substr(at, text.find('\n', at) - at);
+    };
+    EXPECT_EQ(lineOf(inCell.out), lineOf(inScenario.out));
+    EXPECT_NE(inCell.out.find("radio sending"), std::string::npos) << inCell.out;
+    EXPECT_NE(inCell.out.find("microcontroller asleep"), std::string::npos) << inCell.out;
+}
+
+TEST(LorawanCell, HeightsCountInOkumuraHata)
+{
+    // The formula of the COST 231 final report, 4.4.1, for a large city at 868 MHz.
+    const auto lossDb = [](double gatewayM, double deviceM, double distanceM) {
+        const double lengthKm = std::hypot(distanceM, gatewayM - deviceM) / 1000;
+        const double mobile = 3.2 * std::pow(std::log10(11.75 * deviceM), 2) - 4.97;
+        return 69.55 + 26.16 * std::log10(868.0) - 13.82 * std::log10(gatewayM) - mobile +
+               (44.9 - 6.55 * std::log10(gatewayM)) * std::log10(lengthKm);
+    };
+
+    struct Heights
+    {
+        const char* gatewayM;
+        const char* deviceM;
+        std::vector<std::string> outside; //!< of the model's range
+    };
+
+    for (const auto& heights :
+         {Heights{"15", "1", {"lora.gateway_height_m = 15"}},
+          Heights{"30", "1", {}},
+          Heights{"200", "10", {}},
+          Heights{"201", "11", {"lora.gateway_height_m = 201", "devices.height_m = 11"}},
+          Heights{"50", "0.5", {"devices.height_m = 0.5"}}})
+    {
+        const TestFolder folder;
+        const auto run = RunCell(folder,
+                                 {"--devices.placement=list",
+                                  "--devices.positions=2000,0; 0,-5000",
+                                  "--lora.propagation=okumura-hata",
+                                  "--lora.shadowing_sigma_db=0",
+                                  "--scenario.duration_s=60",
+                                  std::string("--lora.gateway_height_m=") + heights.gatewayM,
+                                  std::string("--devices.height_m=") + heights.deviceM});
+        ASSERT_EQ(run.exitCode, 0) << run.err;
+        const auto devices = ReadCsvRows(folder.Path() / "lorawan-cell/1/devices.csv");
+        ASSERT_EQ(devices.size(), 2U);
+        const double gatewayM = std::stod(heights.gatewayM);
+        const double deviceM = std::stod(heights.deviceM);
+        EXPECT_NEAR(Number(devices[0], "path_loss_db"), lossDb(gatewayM, deviceM, 2000), 1e-3);
+        EXPECT_NEAR(Number(devices[1], "path_loss_db"), lossDb(gatewayM, deviceM, 5000), 1e-3);
+        const auto warning = run.err.find("warning: ");
+        EXPECT_EQ(warning != std::string::npos, !heights.outside.empty()) << run.err;
+        for (const auto& words : heights.outside)
+        {
+            EXPECT_NE(run.err.find(words), std::string::npos) << run.err;
+        }
+        if (heights.outside.empty())
+        {
+            continue;
+        }
+        const auto line = run.err.substr(warning, run.err.find('\n', warning) - warning);
+        for (const char* key : {"lora.gateway_height_m", "devices.height_m"})
+        {
+            const bool isOutside =
+                std::any_of(heights.outside.begin(), heights.outside.end(), [&](const auto& words) {
+                    return words.rfind(key, 0) == 0;
+                });
+            EXPECT_EQ(line.find(key) != std::string::npos, isOutside) << line;
+        }
+    }
+}
+
+TEST(LorawanCell, SensitivitiesAreBelowZero)
+{
+    const std::string good = "-123 -126 -129 -132 -134.5 -137";
+    for (const auto& bad : {"123 126 129 132 134 137",
+                            "-123 -126 -129 132 -134 -137",
+                            "-123 -126 -129 -132 -134 0",
+                            "-1230 -126 -129 -132 -134 -137"})
+    {
+        for (const std::string key : {"lora.gateway_sensitivity",
+                                      "lora.sf_sensitivity",
+                                      "attributes.lpwan::LoraEndDevice::Sensitivity"})
+        {
+            const TestFolder folder;
+            const auto run = RunCell(folder, {"--" + key + "=" + bad});
+            EXPECT_EQ(run.exitCode, 1) << key << " = " << bad;
+            EXPECT_NE(run.err.find(key + " = " + bad), std::string::npos) << run.err;
+            EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << run.err;
+        }
+    }
+    const TestFolder folder;
+    const auto run = RunCell(folder,
+                             {"--lora.gateway_sensitivity=" + good,
+                              "--lora.sf_sensitivity=" + good,
+                              "--attributes.lpwan::LoraEndDevice::Sensitivity=" + good,
+                              "--devices.count=2",
+                              "--scenario.duration_s=60"});
+    EXPECT_EQ(run.exitCode, 0) << run.err;
 }
 
 TEST(LorawanCell, LifetimesBeyondWhatTimeHolds)

@@ -618,7 +618,7 @@ TEST(OffloadingProgram, AttributesThatNs3CannotTakeGetOneLine)
                                   folder,
                                   {"--check",
                                    "--attributes.lpwan::LoraGateway::Demodulators=4",
-                                   "--attributes.ns3::UniformRandomVariable::Min=1e-3"});
+                                   "--attributes.RandomVariableStream::Antithetic=true"});
     EXPECT_EQ(good.exitCode, 0) << good.err;
 }
 
@@ -628,7 +628,20 @@ TEST(OffloadingProgram, AttributesThatAKeySetsAreRefused)
         {"LoraGateway::NoiseFigure=30", "lora.noise_figure_db"},
         {"LoraEndDevice::TxPower=2", "lora.tx_power_dbm"},
         {"LoraEndDevice::DataRate=7", "lora.sf"},
-        {"ns3::lpwan::NbiotUe::TxPower=14", "nbiot.tx_power_dbm"},
+        {"NbiotUe::TxPower=14", "nbiot.tx_power_dbm"},
+        {"LoraChannel::PropagationLossModel=ns3::FriisPropagationLossModel", "lora.propagation"},
+        {"ns3::LogDistancePropagationLossModel::Exponent=2",
+         "lora.path_loss_exponent and nbiot.path_loss_exponent"},
+        {"ns3::LogDistancePropagationLossModel::ReferenceLoss=2", "lora.path_loss_reference_db"},
+        {"ns3::OkumuraHataPropagationLossModel::Environment=OpenAreas", "lora.propagation"},
+        {"ns3::FixedRssLossModel::Rss=-3", "nbiot.coupling_loss_db"},
+        {"ns3::BasicEnergySource::BasicEnergySourceInitialEnergyJ=3", "devices.battery_j"},
+        {"LpwanEnergyModel::BasePower=3", "devices.base_power_w"},
+        {"ns3::RandomWaypointMobilityModel::Speed=ns3::ConstantRandomVariable[Constant=5]",
+         "devices.speed_m_s"},
+        {"ns3::UniformDiscPositionAllocator::rho=5", "devices.radius_m"},
+        {"ns3::Application::StartTime=5s", "images.traffic"},
+        {"ImageSource::StartTime=5s", "images.traffic"},
         {"ImageSource::Interval=ns3::ConstantRandomVariable[Constant=5]", "images.period_s"},
     };
     for (const auto& [attribute, key] : cases)
@@ -636,10 +649,107 @@ TEST(OffloadingProgram, AttributesThatAKeySetsAreRefused)
         const TestFolder folder;
         const std::string name = attribute.rfind("ns3::", 0) == 0 ? "" : "lpwan::";
         const auto run =
-            RunScenario("lora", folder, {"--check", "--attributes." + name + attribute});
+            RunScenario("mixed", folder, {"--check", "--attributes." + name + attribute});
         EXPECT_EQ(run.exitCode, 1) << attribute;
-        EXPECT_NE(run.err.find(key + "; use that"), std::string::npos) << run.err;
+        EXPECT_NE(run.err.find(key), std::string::npos) << run.err;
+        EXPECT_NE(run.err.find("; use that"), std::string::npos) << run.err;
         EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << run.err;
+    }
+}
+
+TEST(OffloadingProgram, AttributesThatNothingGoesByAreRefused)
+{
+    const std::vector<std::pair<std::string, std::string>> cases{
+        {"lpwan::NbiotUe::TxPower=14", "nothing in this program goes by it"}, // of another link
+        {"lpwan::NbiotEnb::RsrpThresholdCe1=-90", "nothing"},
+        {"FriisPropagationLossModel::Frequency=1e9", "nothing"},
+        {"RandomWalk2dMobilityModel::Mode=Time", "nothing"},
+        {"UniformRandomVariable::Min=1e-3", "nothing"},
+        {"BasicEnergySource::BasicEnergySupplyVoltageV=5", "nothing"},
+        {"BasicEnergySource::PeriodicEnergyUpdateInterval=5s", "the program itself sets it"},
+        {"RandomWaypointMobilityModel::Pause=ns3::ConstantRandomVariable[Constant=5]",
+         "the program itself sets it"},
+        {"lpwan::LoraChannel::Id=3", "nothing"}, // can only be read
+    };
+    for (const auto& [attribute, words] : cases)
+    {
+        const TestFolder folder;
+        const auto run = RunScenario("lora", folder, {"--check", "--attributes." + attribute});
+        EXPECT_EQ(run.exitCode, 1) << attribute;
+        EXPECT_NE(run.err.find("would have no effect"), std::string::npos) << run.err;
+        EXPECT_NE(run.err.find(words), std::string::npos) << run.err;
+        EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << run.err;
+    }
+}
+
+TEST(OffloadingProgram, AnAttributeOfABaseClassIsTakenWhereItIsOneClasss)
+{
+    // Two images at once do not fit in a queue of one packet.
+    for (const std::string name : {"LoraEndDevice", "LpwanNetDevice"})
+    {
+        const TestFolder folder;
+        const auto run = RunScenario("lora",
+                                     folder,
+                                     {"--devices.role=meter",
+                                      "--meter.period_s=1",
+                                      "--lora.sf=12",
+                                      "--attributes.lpwan::" + name + "::QueueLimit=1"});
+        ASSERT_EQ(run.exitCode, 0) << name << run.err;
+        const auto with = ReadText(folder.Path() / "lora/1/nodes.csv");
+        EXPECT_FALSE(with.empty());
+    }
+    // In a program with both links it would be set for the other one too, so it is said how.
+    const TestFolder folder;
+    const auto both = RunScenario("mixed",
+                                  folder,
+                                  {"--check", "--attributes.lpwan::LoraEndDevice::QueueLimit=16"});
+    EXPECT_EQ(both.exitCode, 1);
+    EXPECT_NE(
+        both.err.find("of ns3::lpwan::LoraEndDevice, ns3::lpwan::NbiotUe; set it for them all "
+                      "by attributes.ns3::lpwan::LpwanNetDevice::QueueLimit"),
+        std::string::npos)
+        << both.err;
+    const auto all =
+        RunScenario("mixed",
+                    folder,
+                    {"--check", "--attributes.ns3::lpwan::LpwanNetDevice::QueueLimit=16"});
+    EXPECT_EQ(all.exitCode, 0) << all.err;
+}
+
+TEST(OffloadingProgram, TakingAPictureCostsItsEnergy)
+{
+    // Raw pictures take no time to encode, LimitNet's do.
+    for (const std::string codec : {"raw", "limitnet"})
+    {
+        const TestFolder folder;
+        const auto run = RunScenario("lora",
+                                     folder,
+                                     {"--codec.name=" + codec,
+                                      "--codec.max_bytes=300",
+                                      "--devices.battery_j=100",
+                                      "--devices.picture_energy_j=2",
+                                      "--devices.sleep_power_w=10 mW",
+                                      "--devices.run_power_w=300 mW",
+                                      "--images.per_device=3"});
+        ASSERT_EQ(run.exitCode, 0) << run.err;
+        EXPECT_NE(run.out.find("taking pictures"), std::string::npos) << run.out;
+        for (const auto& node : ReadCsvRows(folder.Path() / "lora/1/nodes.csv"))
+        {
+            ASSERT_EQ(Number(node, "images"), 3);
+            const double encodingS = Number(node, "encoding_s");
+            EXPECT_EQ(Number(node, "picture_energy_j"), 6);
+            EXPECT_NEAR(Number(node, "encoding_energy_j"), 0.3 * encodingS, 1e-6);
+            EXPECT_NEAR(Number(node, "mcu_sleep_energy_j"), 0.01 * (400 - encodingS), 1e-6);
+            double joule = 0;
+            for (const auto& [name, value] : node)
+            {
+                const bool isEnergy =
+                    name.size() > 9 && name.substr(name.size() - 9) == "_energy_j";
+                joule += isEnergy ? std::stod(value) : 0;
+            }
+            // The battery knows of all of it: 100 J at the mean power of these 400 s.
+            EXPECT_NEAR(Number(node, "lifetime_days"), 100 / (joule / 400) / 86400, 1e-3);
+        }
     }
 }
 

@@ -31,7 +31,7 @@ ALLOWED = {
     "device": {"codec"},
     "data": {"codec"},
     "baselines": {"codec"},
-    "scenario": {"codec", "device"},
+    "scenario": {"codec", "data", "device"},
     "sweep": {"codec", "data", "results", "scenario"},
     "results": {"codec", "data"},
     "nn": {"codec"},

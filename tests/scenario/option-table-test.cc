@@ -180,6 +180,47 @@ TEST(OptionTable, NumbersMayHaveUnits)
     ExpectLine(Failure({"--lora.tx_power_dbm=loud"}), {"a number from -20 to 16 (dBm)"});
 }
 
+TEST(OptionTable, ANumberIsTheSameHoweverItIsWritten)
+{
+    // With and without a unit, in a list and alone; the record has one form of it.
+    for (const char* text : {"14", "+14", "14 dBm", "+14 dBm"})
+    {
+        EXPECT_EQ(Parse({std::string("--lora.tx_power_dbm=") + text}).Text("lora.tx_power_dbm"),
+                  "14")
+            << text;
+    }
+    EXPECT_EQ(Parse({"--lora.tx_power_dbm=+.5"}).Real("lora.tx_power_dbm"), 0.5);
+    EXPECT_EQ(Parse({"--devices.times_s=+1, 2.5, +3 s"}).Text("devices.times_s"), "1,2.5,3");
+    for (const char* text : {"100", "+100", "1e2", "+1e2", "100.0"})
+    {
+        EXPECT_EQ(Parse({std::string("--devices.count=") + text}).Text("devices.count"), "100")
+            << text;
+    }
+    for (const char* text : {"+", "++14", "+-14", "-+14", "+ 14", "14+", "+inf", "+dBm"})
+    {
+        ExpectLine(Failure({std::string("--lora.tx_power_dbm=") + text}), {"lora.tx_power_dbm"});
+    }
+    for (const char* text : {"1.5", "1e-1", "nan", "inf", "1e30", "0x10"})
+    {
+        ExpectLine(Failure({std::string("--devices.count=") + text}), {"a whole number"});
+    }
+}
+
+TEST(OptionTable, ASweepIsNoPartOfAnIncludedFile)
+{
+    const TestFolder folder;
+    folder.Write("inc.ini", std::string("[ sweep ]\n"));
+    folder.Write("deep.ini", std::string("include = inc.ini\n"));
+    for (const char* name : {"inc.ini", "deep.ini"})
+    {
+        const auto file = folder.Write("main.ini", "include = " + std::string(name) + "\n");
+        ExpectLine(Failure({"--scenario=" + file.string()}),
+                   {(folder.Path() / "inc.ini").string() + ":1: [ sweep ]",
+                    "has to stand in " + file.string() + " itself"});
+    }
+    ExpectLine(Failure({"--scenario=" + (folder.Path() / "inc.ini").string()}), {"limitnet-sweep"});
+}
+
 TEST(OptionTable, AFileMayIncludeOthers)
 {
     const TestFolder folder;

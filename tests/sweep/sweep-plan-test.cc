@@ -159,6 +159,45 @@ TEST(SweepPlan, IncludedFilesAreFoundFromElsewhereAndCount)
     EXPECT_NE(SweepPlan(file).Text(), plan.Text());
 }
 
+TEST(SweepPlan, TheSectionIsFoundAsTheProgramsFindIt)
+{
+    const TestFolder folder;
+    for (const char* section : {"[sweep]", "[ sweep ]", "  [sweep ] # many", "[sweep]\r"})
+    {
+        const SweepPlan plan(
+            folder.Write("x.ini", section + std::string("\nlora.sf = 7..9\n[ devices ]\n")));
+        EXPECT_EQ(plan.Size(), 3U) << section;
+        EXPECT_EQ(plan.BaseText().find("sweep"), std::string::npos) << section;
+        EXPECT_NE(plan.BaseText().find("[ devices ]"), std::string::npos) << section;
+    }
+}
+
+TEST(SweepPlan, AnIncludedFileHasNoSweep)
+{
+    // Else its values would be left out, and every run would fail.
+    const TestFolder folder;
+    folder.Write("inc.ini", std::string("[devices]\ncount = 1\n[ sweep ]\nlora.sf = 7, 8\n"));
+    const auto file = folder.Write("main.ini",
+                                   std::string("# limitnet-lorawan-cell\ninclude = inc.ini\n"
+                                               "[sweep]\ntraffic.period_s = 60, 120\n"));
+    ExpectLine(ErrorOf([&] { SweepPlan plan(file); }),
+               {(folder.Path() / "inc.ini").string() + ":3: [ sweep ]",
+                "has to stand in " + file.string()});
+}
+
+TEST(SweepPlan, TheProjectsOwnGoByName)
+{
+    const SweepPlan plan("sweep-spreading-factor");
+    EXPECT_EQ(plan.File().filename(), "sweep-spreading-factor.ini");
+    EXPECT_GT(plan.Size(), 1U);
+}
+
+TEST(SweepPlan, NumbersWithASignAreTheSame)
+{
+    EXPECT_NE(PlanError("[sweep]\nlora.tx_power_dbm = 14, +14\n").find("twice"), std::string::npos);
+    EXPECT_NE(PlanError("[sweep]\ndevices.count = 100, 1e2\n").find("twice"), std::string::npos);
+}
+
 TEST(SweepPlan, NonsenseGetsALineWithFileLineAndKey)
 {
     EXPECT_NE(PlanError("[sweep]\nlora.spf = 7\n").find("x.ini:2: "), std::string::npos);

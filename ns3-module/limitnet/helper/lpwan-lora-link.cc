@@ -40,6 +40,12 @@ LoraLink::GetLevels() const
     return levels;
 }
 
+AttributeBindings
+LoraLink::GetAttributes() const
+{
+    return LoraAttributes();
+}
+
 std::vector<OffloadingDevice>
 LoraLink::Build(const limitnet::ScenarioValues& values, const limitnet::RunFolder& folder)
 {

@@ -5,15 +5,14 @@
 #include "limitnet/codec/error.h"
 #include "lpwan-scenario-setup.h"
 
-#include "ns3/boolean.h"
-#include "ns3/double.h"
 #include "ns3/propagation-loss-model.h"
-#include "ns3/string.h"
 #include "ns3/uinteger.h"
 
 #include <algorithm>
-#include <locale>
-#include <sstream>
+#include <array>
+#include <iostream>
+#include <map>
+#include <string>
 
 namespace ns3
 {
@@ -28,16 +27,12 @@ constexpr int64_t POSITION_STREAM = 1;
 constexpr int64_t LORA_STREAM = 1000;
 constexpr int64_t WALK_STREAM = 3000000;
 
-/** \return the name of a choice as attributes spell it: the first letter a capital */
-std::string
-Capitalised(std::string name)
-{
-    if (!name.empty() && name[0] >= 'a' && name[0] <= 'z')
-    {
-        name[0] = static_cast<char>(name[0] - 'a' + 'A');
-    }
-    return name;
-}
+const std::string CHANNEL = "ns3::lpwan::LoraChannel";
+const std::string DEVICE = "ns3::lpwan::LoraEndDevice";
+const std::string GATEWAY = "ns3::lpwan::LoraGateway";
+const std::string SERVER = "ns3::lpwan::NetworkServer";
+
+const std::string LOG_DISTANCE = "ns3::LogDistancePropagationLossModel";
 
 /** \return the text, checked; \param key of the scenario */
 std::string
@@ -46,54 +41,80 @@ Sensitivity(const limitnet::ScenarioValues& values, const std::string& key)
     const std::string& text = values.Text(key);
     if (!LoraSensitivity::Parse(text))
     {
-        throw limitnet::Error(key + " = " + text + ": must be " + LoraSensitivity::Expected());
+        throw limitnet::Error(values.Where(key) + key + " = " + text + ": must be " +
+                              LoraSensitivity::Expected());
     }
     return text;
+}
+
+/** Says where a path loss is used outside the heights that it was made for. */
+void
+WarnOfHeights(const limitnet::ScenarioValues& values)
+{
+    // M. Hata, "Empirical formula for propagation loss in land mobile radio services", IEEE Trans.
+    // Veh. Technol. 29(3), 1980.
+    constexpr std::array<double, 2> BASE_M{30, 200};
+    constexpr std::array<double, 2> MOBILE_M{1, 10};
+    if (values.Text("lora.propagation") != "okumura-hata")
+    {
+        return;
+    }
+    const auto isOutside = [](const limitnet::ScenarioValues& group,
+                              const char* key,
+                              const std::array<double, 2>& range) {
+        return group.Real(key) < range[0] || group.Real(key) > range[1];
+    };
+    std::string what;
+    if (isOutside(values, "lora.gateway_height_m", BASE_M))
+    {
+        what = "gateways at 30 to 200 m, not lora.gateway_height_m = " +
+               values.Text("lora.gateway_height_m");
+    }
+    for (const auto& [name, group] : values.Groups())
+    {
+        if (IsOnLink(group, "lora") && isOutside(group, "devices.height_m", MOBILE_M))
+        {
+            what += (what.empty() ? "" : ", and for ") + std::string("devices at 1 to 10 m, not ") +
+                    (name.empty() ? "" : "group." + name + '.') +
+                    "devices.height_m = " + group.Text("devices.height_m");
+        }
+    }
+    if (!what.empty())
+    {
+        std::cerr << "warning: " << values.Where("lora.propagation")
+                  << "lora.propagation = okumura-hata is for " << what << '\n';
+    }
 }
 
 void
 SetUp(const limitnet::ScenarioValues& values, LoraHelper& lora)
 {
-    const std::string& region = values.Text("lora.region");
-    lora.SetRegion(region);
-    if (LoraRegion::Get(region).fixedChannels)
-    {
-        lora.SetDeviceAttribute("SubBand",
-                                UintegerValue(static_cast<uint64_t>(values.Int("lora.sub_band"))));
-    }
+    Sensitivity(values, "lora.gateway_sensitivity");
+    const auto& table = LoraAttributes();
+    SetBoundAttributes(table, CHANNEL, values, [&](const auto& name, const auto& value) {
+        lora.SetChannelAttribute(name, value);
+    });
+    SetBoundAttributes(table, GATEWAY, values, [&](const auto& name, const auto& value) {
+        lora.SetGatewayAttribute(name, value);
+    });
+    SetBoundAttributes(table, SERVER, values, [&](const auto& name, const auto& value) {
+        lora.SetServerAttribute(name, value);
+    });
     const std::string& propagation = values.Text("lora.propagation");
     if (propagation == "log-distance")
     {
         const auto loss = CreateObject<LogDistancePropagationLossModel>();
-        loss->SetPathLossExponent(values.Real("lora.path_loss_exponent"));
-        loss->SetReference(values.Real("lora.path_loss_reference_distance_m"),
-                           values.Real("lora.path_loss_reference_db"));
+        SetBoundAttributes(table, LOG_DISTANCE, values, [&](const auto& name, const auto& value) {
+            loss->SetAttribute(name, value);
+        });
         lora.SetPropagationLossModel(loss);
     }
     else
     {
         lora.SetPropagationPreset(propagation);
     }
-    lora.SetChannelAttribute("ShadowingSigma", DoubleValue(values.Real("lora.shadowing_sigma_db")));
-    lora.SetChannelAttribute("ShadowingCorrelationDistance",
-                             DoubleValue(values.Real("lora.shadowing_correlation_m")));
-    const std::string matrix = Capitalised(values.Text("lora.sir_matrix"));
-    const std::string errorModel = Capitalised(values.Text("lora.error_model"));
-    lora.SetChannelAttribute("DownlinkSirMatrix", StringValue(matrix));
-    lora.SetChannelAttribute("DownlinkErrorModel", StringValue(errorModel));
-    lora.SetGatewayAttribute("SirMatrix", StringValue(matrix));
-    lora.SetGatewayAttribute("ErrorModel", StringValue(errorModel));
-    lora.SetGatewayAttribute("Sensitivity",
-                             StringValue(Sensitivity(values, "lora.gateway_sensitivity")));
-    lora.SetGatewayAttribute("NoiseFigure", DoubleValue(values.Real("lora.noise_figure_db")));
-    std::ostringstream capture;
-    capture.imbue(std::locale::classic());
-    capture << values.Real("lora.capture_db");
-    lora.SetGatewayAttribute("CaptureThreshold", StringValue(capture.str()));
-    lora.SetGatewayAttribute("RandomLoss", DoubleValue(values.Real("lora.extra_loss")));
-    lora.SetServerAttribute("BackhaulDelay",
-                            TimeValue(Seconds(values.Real("lora.backhaul_delay_s"))));
     lora.SetSpreadingFactorSensitivity(Sensitivity(values, "lora.sf_sensitivity"));
+    WarnOfHeights(values);
 }
 
 /** Sets up the devices of a group, which are installed next. */
@@ -114,24 +135,86 @@ SetUpDevices(const limitnet::ScenarioValues& group, LoraHelper& lora)
         throw limitnet::Error("lora.operator = " + group.Text("lora.operator") +
                               ": lora.operators is " + group.Text("lora.operators"));
     }
-    lora.SetDeviceAttribute("NetId",
-                            UintegerValue(static_cast<uint64_t>(group.Int("lora.operator") - 1)));
-    lora.SetDeviceAttribute("TxPower", DoubleValue(group.Real("lora.tx_power_dbm")));
-    lora.SetDeviceAttribute("PenetrationLoss", DoubleValue(group.Real("lora.building_loss_db")));
+    SetBoundAttributes(LoraAttributes(), DEVICE, group, [&](const auto& name, const auto& value) {
+        lora.SetDeviceAttribute(name, value);
+    });
     lora.SetOtaa(group.Text("lora.activation") == "otaa");
-    lora.SetDeviceAttribute("Class", StringValue(group.Text("lora.class")));
-    lora.SetDeviceAttribute("Adr", BooleanValue(group.Bool("lora.adr")));
-    lora.SetDeviceAttribute("Confirmed", BooleanValue(group.Bool("lora.confirmed")));
 }
 
 } // namespace
+
+const AttributeBindings&
+LoraAttributes()
+{
+    const std::string channel = CHANNEL + "::";
+    const std::string device = DEVICE + "::";
+    const std::string gateway = GATEWAY + "::";
+    const std::string server = SERVER + "::";
+    const std::string logDistance = LOG_DISTANCE + "::";
+    const std::string hata = "ns3::OkumuraHataPropagationLossModel::";
+    const std::map<std::string, std::string> matrices{{"goursaud", "Goursaud"},
+                                                      {"croce", "Croce"},
+                                                      {"orthogonal", "Orthogonal"}};
+    const std::map<std::string, std::string> errors{{"threshold", "Threshold"}, {"curve", "Curve"}};
+    static const AttributeBindings table{
+        {CHANNEL, DEVICE, GATEWAY, SERVER},
+        {
+            BindElsewhere(channel + "PropagationLossModel", "lora.propagation"),
+            BindReal(channel + "ShadowingSigma", "lora.shadowing_sigma_db"),
+            BindReal(channel + "ShadowingCorrelationDistance", "lora.shadowing_correlation_m"),
+            BindChoice(channel + "DownlinkSirMatrix", "lora.sir_matrix", matrices),
+            BindChoice(channel + "DownlinkErrorModel", "lora.error_model", errors),
+            BindReal(logDistance + "Exponent", "lora.path_loss_exponent"),
+            BindReal(logDistance + "ReferenceDistance", "lora.path_loss_reference_distance_m"),
+            BindReal(logDistance + "ReferenceLoss", "lora.path_loss_reference_db"),
+            // "okumura-hata" and "oulu" are presets of LoraHelper
+            BindElsewhere(hata + "Frequency", "lora.propagation"),
+            BindElsewhere(hata + "Environment", "lora.propagation"),
+            BindElsewhere(hata + "CitySize", "lora.propagation"),
+            BindText(gateway + "Region", "lora.region"),
+            BindChoice(gateway + "SirMatrix", "lora.sir_matrix", matrices),
+            BindChoice(gateway + "ErrorModel", "lora.error_model", errors),
+            BindText(gateway + "Sensitivity", "lora.gateway_sensitivity"),
+            BindReal(gateway + "NoiseFigure", "lora.noise_figure_db"),
+            // a text there: a number, or the matrix's own
+            BindText(gateway + "CaptureThreshold", "lora.capture_db"),
+            BindReal(gateway + "RandomLoss", "lora.extra_loss"),
+            BindElsewhere(gateway + "NetId", "lora.operators"), // one after the other
+            BindText(server + "Region", "lora.region"),
+            BindSeconds(server + "BackhaulDelay", "lora.backhaul_delay_s"),
+            BindText(device + "Region", "lora.region"),
+            {device + "SubBand",
+             "lora.sub_band",
+             [](const auto& values) -> Ptr<AttributeValue> {
+                 if (!LoraRegion::Get(values.Text("lora.region")).fixedChannels)
+                 {
+                     return nullptr;
+                 }
+                 return Create<UintegerValue>(static_cast<uint64_t>(values.Int("lora.sub_band")));
+             }},
+            {device + "NetId",
+             "lora.operator",
+             [](const auto& values) -> Ptr<AttributeValue> {
+                 const auto number = static_cast<uint64_t>(values.Int("lora.operator"));
+                 return Create<UintegerValue>(number - 1);
+             }},
+            BindReal(device + "TxPower", "lora.tx_power_dbm"),
+            BindReal(device + "PenetrationLoss", "lora.building_loss_db"),
+            BindText(device + "Class", "lora.class"),
+            BindFlag(device + "Adr", "lora.adr"),
+            BindFlag(device + "Confirmed", "lora.confirmed"),
+            BindElsewhere(device + "DataRate", "lora.sf"), // once all are there
+        }};
+    return table;
+}
 
 LoraNetwork
 BuildLoraNetwork(const limitnet::ScenarioValues& values, LoraHelper& helper)
 {
     SetUp(values, helper);
     LoraNetwork network;
-    network.gateways = PlaceGateways(values, "lora.gateways", "lora.gateway_positions");
+    network.gateways =
+        PlaceGateways(values, "lora.gateways", "lora.gateway_positions", "lora.gateway_height_m");
     const auto operators = static_cast<uint32_t>(values.Int("lora.operators"));
     if (operators > network.gateways.GetN())
     {

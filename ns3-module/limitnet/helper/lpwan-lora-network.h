@@ -5,6 +5,7 @@
 
 #include "limitnet/scenario/option-table.h"
 
+#include "ns3/lpwan-attribute-bindings.h"
 #include "ns3/lpwan-lora-helper.h"
 #include "ns3/net-device-container.h"
 #include "ns3/node-container.h"
@@ -26,6 +27,9 @@ struct LoraNetwork
     std::vector<std::size_t> groups; //!< of each device: index in ScenarioValues::Groups()
     SpreadingFactorPlan plan;        //!< when spreading factors were assigned
 };
+
+/** \return what a LoRaWAN network does with attributes of ns-3's objects */
+const AttributeBindings& LoraAttributes();
 
 /**
  * Builds gateways and devices as the sections `devices` and `lora` say, group by group: places,

@@ -10,7 +10,6 @@
 
 #include "ns3/mobility-model.h"
 #include "ns3/simulator.h"
-#include "ns3/uinteger.h"
 
 #include <algorithm>
 #include <array>
@@ -41,6 +40,17 @@ uint64_t
 Sum(const std::array<uint64_t, LORA_FATE_COUNT>& counts)
 {
     return std::accumulate(counts.begin(), counts.end(), uint64_t{0});
+}
+
+const AttributeBindings&
+TrafficAttributes()
+{
+    const std::string traffic = "ns3::lpwan::PeriodicTraffic::";
+    static const AttributeBindings table{
+        {},
+        {BindSeconds(traffic + "Period", "traffic.period_s"),
+         BindWhole(traffic + "PayloadBytes", "traffic.payload_bytes")}};
+    return table;
 }
 
 constexpr auto RECEIVED = static_cast<std::size_t>(LoraFate::RECEIVED);
@@ -84,13 +94,18 @@ LorawanCell::LorawanCell(limitnet::ScenarioValues values)
                m_values.Text("scenario.name"),
                static_cast<uint64_t>(m_values.Int("run")))
 {
-    BeginRun(m_values);
+    const auto& traffic = TrafficAttributes();
+    BeginRun(m_values, {LoraAttributes(), traffic});
     m_lora = std::make_unique<LoraHelper>();
     m_network = BuildLoraNetwork(m_values, *m_lora);
     const auto payload = static_cast<uint32_t>(m_values.Int("traffic.payload_bytes"));
     m_traffic = CreateObject<PeriodicTraffic>();
-    m_traffic->SetAttribute("Period", TimeValue(Seconds(m_values.Real("traffic.period_s"))));
-    m_traffic->SetAttribute("PayloadBytes", UintegerValue(payload));
+    SetBoundAttributes(traffic,
+                       "ns3::lpwan::PeriodicTraffic",
+                       m_values,
+                       [this](const std::string& name, const AttributeValue& value) {
+                           m_traffic->SetAttribute(name, value);
+                       });
     m_traffic->AssignStreams(PHASE_STREAM);
     m_sent.resize(m_network.devices.GetN());
     m_received.resize(m_network.devices.GetN());
@@ -141,14 +156,13 @@ LorawanCell::~LorawanCell()
 void
 LorawanCell::AddBattery(Ptr<LoraEndDevice> device)
 {
-    const auto model = lpwan::AddBattery(device,
-                                         m_values.Real("devices.battery_j"),
-                                         m_values.Real("devices.base_power_w"));
+    const auto model = lpwan::AddBattery(device, m_values);
     model->TraceConnectWithoutContext("Depleted",
                                       MakeCallback(&LorawanCell::OnDepleted, this)
                                           .Bind(static_cast<uint32_t>(m_batteries.size())));
     m_batteries.push_back(model);
     m_offAtS.emplace_back();
+    model->SetMcuPower(m_values.Real("devices.sleep_power_w"));
 }
 
 void
@@ -195,6 +209,12 @@ LorawanCell::WriteFrame(const LoraUplink& uplink)
         m_frames->AddEmpty().AddEmpty();
     }
     m_frames->EndRow();
+}
+
+double
+LorawanCell::OnSeconds(uint32_t device) const
+{
+    return m_batteries.empty() ? m_durationS : m_offAtS[device].value_or(m_durationS);
 }
 
 uint64_t
@@ -286,7 +306,8 @@ LorawanCell::WriteFiles()
                 .Add(device->GetTxAirtimeSeconds())
                 .Add(device->GetEnergyJoule(RadioState::TX), JOULE_DECIMALS)
                 .Add(device->GetEnergyJoule(RadioState::RX), JOULE_DECIMALS)
-                .Add(device->GetEnergyJoule(RadioState::SLEEP), JOULE_DECIMALS);
+                .Add(device->GetEnergyJoule(RadioState::SLEEP), JOULE_DECIMALS)
+                .Add(m_values.Real("devices.sleep_power_w") * OnSeconds(i), JOULE_DECIMALS);
             if (m_batteries.empty())
             {
                 csv.AddEmpty().AddEmpty().EndRow();
@@ -318,14 +339,20 @@ LorawanCell::PrintSummary(std::ostream& out) const
 {
     std::array<uint64_t, LORA_SF_COUNT> devices{};
     double joule = 0;
+    EnergyOfDevices energy;
+    energy.batteryJ = m_values.Real("devices.battery_j");
     uint64_t dropped = 0;
     for (uint32_t i = 0; i < m_network.devices.GetN(); ++i)
     {
         const auto device = DynamicCast<LoraEndDevice>(m_network.devices.Get(i));
         ++devices[device->GetSpreadingFactor() - LORA_MIN_SF];
         joule += device->GetTotalEnergyJoule();
+        energy.AddRadio(device);
+        energy.onS += OnSeconds(i);
         dropped += device->GetDroppedPackets();
     }
+    energy.sleepingMcuJ = energy.onS * m_values.Real("devices.sleep_power_w");
+    energy.baseJ = energy.onS * m_values.Real("devices.base_power_w");
     out << m_network.devices.GetN() << " devices, " << m_network.gateways.GetN() << " gateway(s), "
         << m_traffic->GetPackets() << " packets in " << m_durationS << " s of simulated time";
     if (m_network.plan.outOfRange > 0)
@@ -370,6 +397,7 @@ LorawanCell::PrintSummary(std::ostream& out) const
             << " between (class C), " << down.missed << " that no gateway could send in time\n";
     }
     out << "radio energy: " << joule / m_network.devices.GetN() << " J per device\n";
+    PrintEnergyOfADay("device", energy, out);
 }
 
 void

@@ -78,6 +78,9 @@ class LorawanCell
     /** Gives a device a battery. */
     void AddBattery(Ptr<LoraEndDevice> device);
 
+    /** \return how long a device was on, seconds */
+    double OnSeconds(uint32_t device) const;
+
     void OnDepleted(uint32_t device, Ptr<LpwanNetDevice> netDevice);
     void WriteFiles();
     void PrintSummary(std::ostream& out) const;

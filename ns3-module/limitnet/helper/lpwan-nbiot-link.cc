@@ -5,14 +5,11 @@
 #include "limitnet/codec/error.h"
 #include "lpwan-scenario-setup.h"
 
-#include "ns3/boolean.h"
 #include "ns3/double.h"
+#include "ns3/object-factory.h"
 #include "ns3/propagation-loss-model.h"
-#include "ns3/string.h"
-#include "ns3/uinteger.h"
 
-#include <map>
-#include <utility>
+#include <string>
 
 namespace ns3
 {
@@ -33,87 +30,111 @@ LevelOf(int level)
     return "ce" + std::to_string(level);
 }
 
-Ptr<PropagationLossModel>
-MakeLossModel(const limitnet::ScenarioValues& values)
+const std::string ENB = "ns3::lpwan::NbiotEnb";
+const std::string UE = "ns3::lpwan::NbiotUe";
+const std::string FIXED_LOSS = "ns3::FixedRssLossModel";
+const std::string LOG_DISTANCE = "ns3::LogDistancePropagationLossModel";
+
+bool
+HasFixedLoss(const limitnet::ScenarioValues& values)
 {
-    const double lossDb = values.Real("nbiot.coupling_loss_db");
-    if (lossDb > 0)
-    {
-        // Received power, whatever is sent; the base station asks for what is received of 0 dBm.
-        const auto fixed = CreateObject<FixedRssLossModel>();
-        fixed->SetRss(-lossDb);
-        return fixed;
-    }
-    const auto loss = CreateObject<LogDistancePropagationLossModel>();
-    loss->SetPathLossExponent(values.Real("nbiot.path_loss_exponent"));
-    loss->SetReference(values.Real("nbiot.path_loss_reference_distance_m"),
-                       values.Real("nbiot.path_loss_reference_db"));
-    return loss;
+    return values.Real("nbiot.coupling_loss_db") > 0;
+}
+
+/** A part of the path loss, which a fixed one has in it. */
+AttributeBinding
+BindPartOfLoss(const std::string& attribute, const std::string& key)
+{
+    return {attribute, key, [key](const auto& values) -> Ptr<AttributeValue> {
+                return Create<DoubleValue>(HasFixedLoss(values) ? 0 : values.Real(key));
+            }};
+}
+
+const AttributeBindings&
+Attributes()
+{
+    const std::string enb = ENB + "::";
+    const std::string ue = UE + "::";
+    const std::string logDistance = LOG_DISTANCE + "::";
+    static const AttributeBindings table{
+        {ENB, UE},
+        {
+            // Received power, whatever is sent; the base station asks for what is received of 0
+            // dBm.
+            {FIXED_LOSS + "::Rss",
+             "nbiot.coupling_loss_db",
+             [](const auto& values) -> Ptr<AttributeValue> {
+                 return Create<DoubleValue>(-values.Real("nbiot.coupling_loss_db"));
+             }},
+            BindReal(logDistance + "Exponent", "nbiot.path_loss_exponent"),
+            BindReal(logDistance + "ReferenceDistance", "nbiot.path_loss_reference_distance_m"),
+            BindReal(logDistance + "ReferenceLoss", "nbiot.path_loss_reference_db"),
+            BindChoice(
+                enb + "Deployment",
+                "nbiot.deployment",
+                {{"standalone", "Standalone"}, {"in-band", "InBand"}, {"guard-band", "GuardBand"}}),
+            BindPartOfLoss(enb + "ShadowingSigma", "nbiot.shadowing_sigma_db"),
+            BindPartOfLoss(enb + "PenetrationLoss", "nbiot.building_loss_db"),
+            BindPartOfLoss(enb + "AntennaGain", "nbiot.antenna_gain_db"),
+            BindReal(enb + "FadingSigma", "nbiot.fading_sigma_db"),
+            BindReal(enb + "FadingMargin", "nbiot.fading_margin_db"),
+            BindReal(enb + "TargetBler", "nbiot.target_bler"),
+            BindFlag(enb + "EarlyData", "nbiot.early_data"),
+            BindSeconds(enb + "InactivityTime", "nbiot.inactivity_s"),
+            BindSeconds(enb + "CoreDelay", "nbiot.core_delay_s"),
+            BindChoice(ue + "Modem",
+                       "nbiot.modem",
+                       {{"bg96", "BG96"}, {"tr45.820", "TR45.820"}, {"sara-n2", "SARA-N2"}}),
+            BindChoice(ue + "Category",
+                       "nbiot.category",
+                       {{"nb1", "NB1"}, {"nb2", "NB2"}, {"nb2-2harq", "NB2"}}),
+            BindChoice(ue + "HarqProcesses",
+                       "nbiot.category",
+                       {{"nb1", "1"}, {"nb2", "1"}, {"nb2-2harq", "2"}}),
+            BindFlag(ue + "MultiTone", "nbiot.multi_tone"),
+            BindChoice(ue + "Mode", "nbiot.rlc_mode", {{"am", "AM"}, {"um", "UM"}}),
+            BindWhole(ue + "Mtu", "nbiot.fragment_bytes"),
+            BindWhole(ue + "PacketOverhead", "nbiot.packet_overhead_bytes"),
+            BindFlag(ue + "ReleaseAssistance", "nbiot.release_assistance"),
+            BindSeconds(ue + "ActiveTime", "nbiot.active_time_s"),
+            BindSeconds(ue + "CdrxCycle", "nbiot.cdrx_cycle_s"),
+            BindSeconds(ue + "OnDuration", "nbiot.on_duration_s"),
+            BindSeconds(ue + "PagingCycle", "nbiot.paging_cycle_s"),
+            BindSeconds(ue + "EdrxCycle", "nbiot.edrx_cycle_s"),
+            BindSeconds(ue + "PagingTimeWindow", "nbiot.paging_window_s"),
+            BindReal(ue + "TxPower", "nbiot.tx_power_dbm"),
+        }};
+    return table;
 }
 
 void
 SetUp(const limitnet::ScenarioValues& values, NbiotHelper& nbiot)
 {
-    const bool fixedLoss = values.Real("nbiot.coupling_loss_db") > 0;
-    const auto real = [&](const char* key) { return DoubleValue(values.Real(key)); };
-    nbiot.SetPropagationLossModel(MakeLossModel(values));
-    const std::map<std::string, std::string> deployments{{"standalone", "Standalone"},
-                                                         {"in-band", "InBand"},
-                                                         {"guard-band", "GuardBand"}};
-    nbiot.SetEnbAttribute("Deployment",
-                          StringValue(deployments.at(values.Text("nbiot.deployment"))));
-    nbiot.SetEnbAttribute("ShadowingSigma",
-                          fixedLoss ? DoubleValue(0) : real("nbiot.shadowing_sigma_db"));
-    nbiot.SetEnbAttribute("PenetrationLoss",
-                          fixedLoss ? DoubleValue(0) : real("nbiot.building_loss_db"));
-    nbiot.SetEnbAttribute("AntennaGain",
-                          fixedLoss ? DoubleValue(0) : real("nbiot.antenna_gain_db"));
-    nbiot.SetEnbAttribute("FadingSigma", real("nbiot.fading_sigma_db"));
-    nbiot.SetEnbAttribute("FadingMargin", real("nbiot.fading_margin_db"));
-    nbiot.SetEnbAttribute("TargetBler", real("nbiot.target_bler"));
-    nbiot.SetEnbAttribute("EarlyData", BooleanValue(values.Bool("nbiot.early_data")));
-    const auto time = [&](const char* key) { return TimeValue(Seconds(values.Real(key))); };
-    nbiot.SetEnbAttribute("InactivityTime", time("nbiot.inactivity_s"));
-    nbiot.SetEnbAttribute("CoreDelay", time("nbiot.core_delay_s"));
+    const auto& table = Attributes();
+    const std::string& lossModel = HasFixedLoss(values) ? FIXED_LOSS : LOG_DISTANCE;
+    ObjectFactory loss(lossModel);
+    SetBoundAttributes(table, lossModel, values, [&](const auto& name, const auto& value) {
+        loss.Set(name, value);
+    });
+    nbiot.SetPropagationLossModel(loss.Create<PropagationLossModel>());
+    SetBoundAttributes(table, ENB, values, [&](const auto& name, const auto& value) {
+        nbiot.SetEnbAttribute(name, value);
+    });
 }
 
 /** Sets up the devices of a group, which are installed next. */
 void
 SetUpDevices(const limitnet::ScenarioValues& values, NbiotHelper& nbiot)
 {
-    const auto real = [&](const char* key) { return DoubleValue(values.Real(key)); };
-    const auto time = [&](const char* key) { return TimeValue(Seconds(values.Real(key))); };
-    const std::map<std::string, std::string> modems{{"bg96", "BG96"},
-                                                    {"tr45.820", "TR45.820"},
-                                                    {"sara-n2", "SARA-N2"}};
-    const std::string& category = values.Text("nbiot.category");
-    nbiot.SetDeviceAttribute("Modem", StringValue(modems.at(values.Text("nbiot.modem"))));
-    nbiot.SetDeviceAttribute("Category", StringValue(category == "nb1" ? "NB1" : "NB2"));
-    nbiot.SetDeviceAttribute("HarqProcesses", UintegerValue(category == "nb2-2harq" ? 2 : 1));
-    nbiot.SetDeviceAttribute("MultiTone", BooleanValue(values.Bool("nbiot.multi_tone")));
-    nbiot.SetDeviceAttribute("Mode",
-                             StringValue(values.Text("nbiot.rlc_mode") == "am" ? "AM" : "UM"));
-    nbiot.SetDeviceAttribute(
-        "Mtu",
-        UintegerValue(static_cast<uint64_t>(values.Int("nbiot.fragment_bytes"))));
-    nbiot.SetDeviceAttribute(
-        "PacketOverhead",
-        UintegerValue(static_cast<uint64_t>(values.Int("nbiot.packet_overhead_bytes"))));
-    nbiot.SetDeviceAttribute("ReleaseAssistance",
-                             BooleanValue(values.Bool("nbiot.release_assistance")));
-    nbiot.SetDeviceAttribute("ActiveTime", time("nbiot.active_time_s"));
-    nbiot.SetDeviceAttribute("CdrxCycle", time("nbiot.cdrx_cycle_s"));
-    nbiot.SetDeviceAttribute("OnDuration", time("nbiot.on_duration_s"));
-    nbiot.SetDeviceAttribute("PagingCycle", time("nbiot.paging_cycle_s"));
     const double edrx = values.Real("nbiot.edrx_cycle_s");
     if (edrx > 0 && edrx < values.Real("nbiot.paging_window_s"))
     {
         throw limitnet::Error("nbiot.edrx_cycle_s is shorter than nbiot.paging_window_s; use 0 for "
                               "no extended DRX");
     }
-    nbiot.SetDeviceAttribute("EdrxCycle", time("nbiot.edrx_cycle_s"));
-    nbiot.SetDeviceAttribute("PagingTimeWindow", time("nbiot.paging_window_s"));
-    nbiot.SetDeviceAttribute("TxPower", real("nbiot.tx_power_dbm"));
+    SetBoundAttributes(Attributes(), UE, values, [&](const auto& name, const auto& value) {
+        nbiot.SetDeviceAttribute(name, value);
+    });
 }
 
 } // namespace
@@ -135,12 +156,20 @@ NbiotLink::GetLevels() const
     return levels;
 }
 
+AttributeBindings
+NbiotLink::GetAttributes() const
+{
+    return Attributes();
+}
+
 std::vector<OffloadingDevice>
 NbiotLink::Build(const limitnet::ScenarioValues& values, const limitnet::RunFolder& /* folder */)
 {
     SetUp(values, m_nbiot);
-    m_nbiot.InstallEnbs(
-        PlaceGateways(values, "nbiot.base_stations", "nbiot.base_station_positions"));
+    m_nbiot.InstallEnbs(PlaceGateways(values,
+                                      "nbiot.base_stations",
+                                      "nbiot.base_station_positions",
+                                      "nbiot.base_station_height_m"));
     const auto groups = values.Groups();
     std::vector<OffloadingDevice> devices;
     DevicePlacer placer(POSITION_STREAM, WALK_STREAM);

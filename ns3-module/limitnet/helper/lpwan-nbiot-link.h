@@ -25,6 +25,7 @@ class NbiotLink : public OffloadingLink
     // --- OffloadingLink ---
     std::string GetName() const override;
     std::vector<std::string> GetLevels() const override;
+    AttributeBindings GetAttributes() const override;
     std::vector<OffloadingDevice> Build(const limitnet::ScenarioValues& values,
                                         const limitnet::RunFolder& folder) override;
     void Connect(DeliverCallback deliver, FateCallback fate) override;

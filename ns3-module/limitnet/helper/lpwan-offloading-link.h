@@ -7,6 +7,7 @@
 #include "limitnet/scenario/option-table.h"
 
 #include "ns3/callback.h"
+#include "ns3/lpwan-attribute-bindings.h"
 #include "ns3/lpwan-net-device.h"
 #include "ns3/lpwan-uplink-delivery.h"
 
@@ -102,6 +103,9 @@ class OffloadingLink
      *         links of a run have the same
      */
     virtual std::vector<std::string> GetLevels() const = 0;
+
+    /** \return what it does with attributes of ns-3's objects */
+    virtual AttributeBindings GetAttributes() const = 0;
 
     /**
      * Builds the network, once and before the simulation; BeginRun() comes before it. Of the

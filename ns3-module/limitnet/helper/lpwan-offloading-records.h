@@ -3,6 +3,7 @@
 #ifndef LPWAN_OFFLOADING_RECORDS_H
 #define LPWAN_OFFLOADING_RECORDS_H
 
+#include "limitnet/device/device-profile.h"
 #include "limitnet/evaluation/evaluator.h"
 #include "limitnet/evaluation/open-codec.h"
 #include "limitnet/scenario/option-table.h"
@@ -74,6 +75,7 @@ struct GroupRecord
     std::string name;                              //!< empty: the only one
     limitnet::ScenarioValues values;               //!< as they are for it
     bool isMeters{false};                          //!< its devices send readings, no images
+    limitnet::DeviceProfile profile;               //!< of its microcontrollers
     uint32_t deviceCount{0};                       //!< on all links
     limitnet::OpenedCodec codec;                   //!< of cameras
     limitnet::Evaluator::DecoderId decoder{0};     //!< the codec's half in the evaluator

@@ -4,10 +4,12 @@
 
 #include "limitnet/results/csv-writer.h"
 #include "limitnet/results/result-tables.h"
+#include "lpwan-scenario-setup.h"
 
 #include "ns3/mobility-model.h"
 
 #include <algorithm>
+#include <ostream>
 #include <string>
 
 namespace ns3
@@ -95,6 +97,32 @@ CountFrames(const DeviceRecord& record)
     return {sent, delivered};
 }
 
+/** What the microcontroller of a device did, and what that took. */
+struct McuWork
+{
+    double encodingS{0}; //!< of images that it finished
+    double encodingJ{0}; //!< for these
+    double pictureJ{0};  //!< for taking them
+    double sleepJ{0};    //!< the rest of the time that the device was on
+    double onS{0};       //!< that time
+};
+
+McuWork
+McuWorkOf(const DeviceRecord& record, const OffloadingResults& results)
+{
+    const auto& profile = results.groups[record.group].profile;
+    McuWork work;
+    for (const auto& image : record.images)
+    {
+        work.encodingS += image.encodingTimeS;
+        work.encodingJ += image.encodingEnergyJ;
+        work.pictureJ += image.encodedS ? profile.pictureEnergyJ : 0;
+    }
+    work.onS = record.offAtS.value_or(results.durationS);
+    work.sleepJ = profile.sleepPowerW * std::max(0.0, work.onS - work.encodingS);
+    return work;
+}
+
 void
 WriteNodes(const OffloadingResults& results, const limitnet::RunFolder& folder)
 {
@@ -105,15 +133,7 @@ WriteNodes(const OffloadingResults& results, const limitnet::RunFolder& folder)
         const GroupRecord& group = results.groups[record.group];
         const auto& device = record.device;
         const auto [sent, delivered] = CountFrames(record);
-        double encodingS = 0;
-        double encodingJ = 0;
-        for (const auto& image : record.images)
-        {
-            encodingS += image.encodingTimeS;
-            encodingJ += image.encodingEnergyJ;
-        }
-        const auto& profile = limitnet::DeviceProfile::Get(group.values.Text("devices.profile"));
-        const double onS = record.offAtS.value_or(results.durationS);
+        const McuWork mcu = McuWorkOf(record, results);
         csv.Add(i)
             .Add(record.link->GetName())
             .Add(group.name)
@@ -128,9 +148,10 @@ WriteNodes(const OffloadingResults& results, const limitnet::RunFolder& folder)
             .Add(device->GetTxAirtimeSeconds())
             .Add(device->GetTxAirtimeSeconds() / results.durationS, RATIO_DECIMALS);
         AddNumber(csv, record.state.signallingS);
-        csv.Add(encodingS, JOULE_DECIMALS)
-            .Add(encodingJ, JOULE_DECIMALS)
-            .Add(profile.sleepPowerW * std::max(0.0, onS - encodingS), JOULE_DECIMALS)
+        csv.Add(mcu.encodingS, JOULE_DECIMALS)
+            .Add(mcu.encodingJ, JOULE_DECIMALS)
+            .Add(mcu.pictureJ, JOULE_DECIMALS)
+            .Add(mcu.sleepJ, JOULE_DECIMALS)
             .Add(device->GetEnergyJoule(RadioState::TX), JOULE_DECIMALS)
             .Add(device->GetEnergyJoule(RadioState::RX), JOULE_DECIMALS)
             .Add(device->GetEnergyJoule(RadioState::LIGHT_SLEEP), JOULE_DECIMALS)
@@ -306,6 +327,35 @@ WriteOffloadingTables(const OffloadingResults& results, const limitnet::RunFolde
     WriteImages(results, folder);
     WriteFragments(results, folder);
     WriteGateways(results, folder);
+}
+
+void
+PrintEnergies(const OffloadingResults& results, std::ostream& out)
+{
+    for (std::size_t g = 0; g < results.groups.size(); ++g)
+    {
+        const GroupRecord& group = results.groups[g];
+        EnergyOfDevices energy;
+        energy.batteryJ = group.values.Real("devices.battery_j");
+        for (const DeviceRecord& record : results.devices)
+        {
+            if (record.group != g)
+            {
+                continue;
+            }
+            const McuWork mcu = McuWorkOf(record, results);
+            energy.onS += mcu.onS;
+            energy.sleepingMcuJ += mcu.sleepJ;
+            energy.encodingJ += mcu.encodingJ;
+            energy.picturesJ += mcu.pictureJ;
+            energy.baseJ += group.values.Real("devices.base_power_w") * mcu.onS;
+            energy.AddRadio(record.device);
+        }
+        const std::string role = group.isMeters ? "meter" : "camera";
+        PrintEnergyOfADay(group.name.empty() ? role : role + " of group " + group.name,
+                          energy,
+                          out);
+    }
 }
 
 } // namespace lpwan

@@ -3,11 +3,11 @@
 #ifndef LPWAN_OFFLOADING_RESULTS_H
 #define LPWAN_OFFLOADING_RESULTS_H
 
-#include "limitnet/device/device-profile.h"
 #include "limitnet/results/run-folder.h"
 
 #include "ns3/lpwan-offloading-records.h"
 
+#include <iosfwd>
 #include <memory>
 #include <vector>
 
@@ -33,6 +33,14 @@ struct OffloadingResults
  * \throws limitnet::Error when a file cannot be written
  */
 void WriteOffloadingTables(const OffloadingResults& results, const limitnet::RunFolder& folder);
+
+/**
+ * Says what the energy of a day is made of, and so a lifetime, in a line for each group.
+ *
+ * \param results of a run
+ * \param out takes the lines
+ */
+void PrintEnergies(const OffloadingResults& results, std::ostream& out);
 
 } // namespace lpwan
 } // namespace ns3

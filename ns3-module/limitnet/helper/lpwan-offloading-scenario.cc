@@ -13,6 +13,7 @@
 #include "limitnet/results/csv-writer.h"
 #include "limitnet/results/plot.h"
 #include "limitnet/results/result-tables.h"
+#include "limitnet/scenario/device-power.h"
 #include "limitnet/scenario/number-columns.h"
 #include "limitnet/sweep/input-files.h"
 #include "lpwan-offloading-results.h"
@@ -163,6 +164,46 @@ FrameKey(uint32_t deviceAddress, uint32_t frameCounter)
     return uint64_t{deviceAddress} << 32 | frameCounter;
 }
 
+/** \return what the scenario itself, whatever its links, does with attributes */
+const AttributeBindings&
+OwnAttributes()
+{
+    const std::string source = "ns3::lpwan::ImageSource::";
+    const std::string readings = "ns3::lpwan::PeriodicTraffic::";
+    static const AttributeBindings table{
+        {"ns3::lpwan::ImageSource", "ns3::lpwan::CloudApplication"},
+        {
+            BindSeconds(source + "Deadline", "strategy.deadline_s"),
+            BindChoice(source + "NewestFirst",
+                       "strategy.queue",
+                       {{"newest", "true"}, {"oldest", "false"}}),
+            BindWhole(source + "MaxReports", "strategy.max_reports"),
+            BindSeconds(source + "ReportTimeout", "strategy.report_timeout_s"),
+            BindFlag(source + "FitDeadline", "strategy.fit_deadline"),
+            BindFlag(source + "ConfirmVital", "strategy.confirm_map"),
+            BindElsewhere(source + "ImageCount", "images.per_device"),
+            BindElsewhere(source + "Interval", "images.period_s"),
+            BindElsewhere("ns3::Application::StartTime", "images.traffic"),
+            BindSeconds(readings + "Period", "meter.period_s"),
+            BindWhole(readings + "PayloadBytes", "meter.payload_bytes"),
+        }};
+    return table;
+}
+
+/** Sets those of an object. */
+void
+SetOwnAttributes(const std::string& className,
+                 const limitnet::ScenarioValues& values,
+                 Ptr<Object> object)
+{
+    SetBoundAttributes(OwnAttributes(),
+                       className,
+                       values,
+                       [&](const std::string& name, const AttributeValue& value) {
+                           object->SetAttribute(name, value);
+                       });
+}
+
 /** One line on standard error that is overwritten, where that is a terminal; nothing elsewhere. */
 class ProgressLine
 {
@@ -269,7 +310,12 @@ OffloadingScenario::OffloadingScenario(limitnet::ScenarioValues values,
     m_evaluator = std::make_unique<limitnet::Evaluator>(m_classifier, options);
     m_pictured = DevicesAndImages(m_values.Text("cloud.pictures_of"));
     OpenGroups();
-    BeginRun(m_values);
+    std::vector<AttributeBindings> attributes{OwnAttributes()};
+    for (const auto& link : m_links)
+    {
+        attributes.push_back(link->GetAttributes());
+    }
+    BeginRun(m_values, attributes);
 }
 
 void
@@ -283,6 +329,7 @@ OffloadingScenario::OpenGroups()
         group.name = name;
         group.values = values;
         group.isMeters = values.Text("devices.role") == "meter";
+        group.profile = limitnet::ProfileOfGroup(values);
         const bool unmarked = name.empty();
         const std::string prefix = unmarked ? "" : "group " + name + ": ";
         const auto fail = [&](const std::string& key, const std::string& what) {
@@ -425,14 +472,11 @@ OffloadingScenario::Build()
         const auto& values = m_groups[record.group].values;
         if (values.Real("devices.battery_j") > 0)
         {
-            record.battery = AddBattery(record.device,
-                                        values.Real("devices.battery_j"),
-                                        values.Real("devices.base_power_w"));
+            record.battery = AddBattery(record.device, values);
             record.battery->TraceConnectWithoutContext(
                 "Depleted",
                 MakeCallback(&OffloadingScenario::OnDepleted, this).Bind(i));
-            record.battery->SetMcuPower(
-                limitnet::DeviceProfile::Get(values.Text("devices.profile")).sleepPowerW);
+            record.battery->SetMcuPower(m_groups[record.group].profile.sleepPowerW);
         }
         m_groups[record.group].isMeters ? BuildMeter(i) : BuildCamera(i);
     }
@@ -461,9 +505,7 @@ OffloadingScenario::BuildMeter(uint32_t number)
     if (!group.readings)
     {
         group.readings = CreateObject<PeriodicTraffic>();
-        group.readings->SetAttribute("Period",
-                                     TimeValue(Seconds(group.values.Real("meter.period_s"))));
-        group.readings->SetAttribute("PayloadBytes", UintegerValue(payload));
+        SetOwnAttributes("ns3::lpwan::PeriodicTraffic", group.values, group.readings);
         group.readings->AssignStreams(READING_STREAM + static_cast<int64_t>(record.group));
     }
     group.readings->Add(record.device);
@@ -545,16 +587,10 @@ OffloadingScenario::BuildCamera(uint32_t number)
 
     const auto source = CreateObject<ImageSource>();
     record.source = source;
-    const auto time = [&](const char* key) { return TimeValue(Seconds(values.Real(key))); };
-    source->SetAttribute("Deadline", time("strategy.deadline_s"));
-    source->SetAttribute("NewestFirst", BooleanValue(values.Text("strategy.queue") == "newest"));
-    source->SetAttribute("MaxReports", UintegerValue(maxReports));
-    source->SetAttribute("ReportTimeout", time("strategy.report_timeout_s"));
-    source->SetAttribute("FitDeadline", BooleanValue(values.Bool("strategy.fit_deadline")));
-    source->SetAttribute("ConfirmVital", BooleanValue(values.Bool("strategy.confirm_map")));
+    SetOwnAttributes("ns3::lpwan::ImageSource", values, source);
     source->SetDevice(record.device);
     source->SetEncoder(group.codec.encoder);
-    source->SetDeviceProfile(limitnet::DeviceProfile::Get(values.Text("devices.profile")));
+    source->SetDeviceProfile(group.profile);
     if (record.battery)
     {
         source->SetEnergyModel(record.battery);
@@ -656,17 +692,16 @@ OffloadingScenario::OnEncoded(uint32_t device,
 {
     ImageRecord& record = m_devices[device].images.at(image);
     record.encodedS = Simulator::Now().GetSeconds();
-    const auto& values = m_groups[m_devices[device].group].values;
-    const std::size_t label = LabelBytes(values);
+    const GroupRecord& group = m_groups[m_devices[device].group];
+    const std::size_t label = LabelBytes(group.values);
     for (const auto& fragment : encoded.fragments)
     {
         // Made in place: of a moved one GCC 16 believes that its empty transmission is read.
         record.fragments.emplace_back();
         record.fragments.back().bytes = static_cast<uint32_t>(label + fragment.size());
     }
-    const auto& profile = limitnet::DeviceProfile::Get(values.Text("devices.profile"));
-    record.encodingEnergyJ = profile.EncodingEnergyJ(encoded.work);
-    record.encodingTimeS = profile.EncodingSeconds(encoded.work);
+    record.encodingEnergyJ = group.profile.EncodingEnergyJ(encoded.work);
+    record.encodingTimeS = group.profile.EncodingSeconds(encoded.work);
 }
 
 void
@@ -1100,7 +1135,8 @@ OffloadingScenario::PrintSummary(std::ostream& out) const
         images += device.images.size();
         for (const auto& image : device.images)
         {
-            energy += image.encodingEnergyJ;
+            const double pictureJ = m_groups[device.group].profile.pictureEnergyJ;
+            energy += image.encodingEnergyJ + (image.encodedS ? pictureJ : 0);
             for (const auto& fragment : image.fragments)
             {
                 ++fates[fragment.fate];
@@ -1227,8 +1263,7 @@ OffloadingScenario::ExplainCameras(std::ostream& out, const std::vector<uint32_t
         const auto picture = m_dataset->At(
             (static_cast<std::size_t>(group.values.Int("images.first")) + i) % m_dataset->Size());
         const auto encoded = group.codec.encoder->Encode(picture, 0, {mtu - label, fitting});
-        const auto& profile = limitnet::DeviceProfile::Get(group.values.Text("devices.profile"));
-        encodingS += profile.EncodingSeconds(encoded.work) / PICTURES;
+        encodingS += group.profile.EncodingSeconds(encoded.work) / PICTURES;
         fragments += static_cast<double>(encoded.fragments.size()) / PICTURES;
         std::vector<uint32_t> sizes;
         for (const auto& fragment : encoded.fragments)
@@ -1363,6 +1398,7 @@ OffloadingScenario::Run(std::ostream& out)
     }
     m_folder.Commit();
     PrintSummary(out);
+    PrintEnergies({m_groups, m_devices, m_links, m_durationS}, out);
     out << "\nresults in " << m_folder.FinalPath().string() << '\n';
     if (m_cloud->GetEnoughAnswers() + m_cloud->GetMissingAnswers() > 0)
     {

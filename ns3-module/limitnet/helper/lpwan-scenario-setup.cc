@@ -6,30 +6,22 @@
 #include "limitnet/scenario/number-columns.h"
 
 #include "ns3/basic-energy-source.h"
-#include "ns3/config.h"
 #include "ns3/constant-position-mobility-model.h"
 #include "ns3/double.h"
+#include "ns3/object-factory.h"
 #include "ns3/pointer.h"
 #include "ns3/position-allocator.h"
 #include "ns3/random-variable-stream.h"
 #include "ns3/random-waypoint-mobility-model.h"
 #include "ns3/rng-seed-manager.h"
-#include "ns3/string.h"
-#include "ns3/type-id.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <exception>
-#include <iostream>
-#include <map>
-#include <optional>
+#include <iomanip>
+#include <numeric>
+#include <sstream>
 #include <string>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace ns3
@@ -40,10 +32,6 @@ namespace lpwan
 namespace
 {
 
-// Heights over ground of the antennas: a gateway on a mast, a device at hand height.
-constexpr double GATEWAY_HEIGHT_M = 15;
-constexpr double DEVICE_HEIGHT_M = 1;
-
 void
 Stand(Ptr<Node> node, double x, double y, double z)
 {
@@ -52,28 +40,26 @@ Stand(Ptr<Node> node, double x, double y, double z)
     node->AggregateObject(mobility);
 }
 
-/** Lets a device walk on a disc. \return random streams taken */
+/** Lets a device walk on the disc of its group. \return random streams taken */
 int64_t
 Walk(Ptr<Node> node,
      const limitnet::Position& from,
-     const limitnet::Position& center,
-     double radiusM,
-     double speedMS,
+     const limitnet::ScenarioValues& group,
      int64_t stream)
 {
-    const auto places = CreateObject<UniformDiscPositionAllocator>();
-    places->SetRho(radiusM);
-    places->SetX(center.x);
-    places->SetY(center.y);
-    places->SetZ(DEVICE_HEIGHT_M);
-    const auto speed = CreateObject<ConstantRandomVariable>();
-    speed->SetAttribute("Constant", DoubleValue(speedMS));
-    const auto pause = CreateObject<ConstantRandomVariable>();
-    const auto mobility = CreateObject<RandomWaypointMobilityModel>();
-    mobility->SetAttribute("PositionAllocator", PointerValue(places));
-    mobility->SetAttribute("Speed", PointerValue(speed));
-    mobility->SetAttribute("Pause", PointerValue(pause));
-    mobility->SetPosition(Vector(from.x, from.y, DEVICE_HEIGHT_M));
+    const auto make = [&group](const std::string& className) {
+        ObjectFactory factory(className);
+        SetBoundAttributes(CommonAttributes(),
+                           className,
+                           group,
+                           [&](const auto& name, auto& value) { factory.Set(name, value); });
+        return factory;
+    };
+    const auto places = make("ns3::UniformDiscPositionAllocator").Create<PositionAllocator>();
+    auto factory = make("ns3::RandomWaypointMobilityModel");
+    factory.Set("PositionAllocator", PointerValue(places));
+    const auto mobility = factory.Create<MobilityModel>();
+    mobility->SetPosition(Vector(from.x, from.y, group.Real("devices.height_m")));
     const int64_t taken = mobility->AssignStreams(stream);
     node->AggregateObject(mobility);
     return taken;
@@ -115,197 +101,86 @@ ReadPositions(const limitnet::ScenarioValues& values, const std::string& positio
     }
 }
 
-/** \return what is known of an attribute, by its whole name; nothing when there is none */
-std::optional<TypeId::AttributeInformation>
-FindAttribute(const std::string& name)
-{
-    const auto colons = name.rfind("::");
-    TypeId type;
-    TypeId::AttributeInformation attribute;
-    const bool found = colons != std::string::npos &&
-                       TypeId::LookupByNameFailSafe(name.substr(0, colons), &type) &&
-                       type.LookupAttributeByName(name.substr(colons + 2), &attribute);
-    return found ? std::optional(attribute) : std::nullopt;
-}
-
-/**
- * \return the key of a scenario that sets an attribute, after its default; empty when none does
- */
-std::string
-KeyThatSets(const std::string& name)
-{
-    static const std::map<std::string, std::string> keys{
-        {"ns3::lpwan::ImageSource::ConfirmVital", "strategy.confirm_map"},
-        {"ns3::lpwan::ImageSource::Deadline", "strategy.deadline_s"},
-        {"ns3::lpwan::ImageSource::FitDeadline", "strategy.fit_deadline"},
-        {"ns3::lpwan::ImageSource::ImageCount", "images.per_device"},
-        {"ns3::lpwan::ImageSource::Interval", "images.period_s"},
-        {"ns3::lpwan::ImageSource::MaxReports", "strategy.max_reports"},
-        {"ns3::lpwan::ImageSource::NewestFirst", "strategy.queue"},
-        {"ns3::lpwan::ImageSource::ReportTimeout", "strategy.report_timeout_s"},
-        {"ns3::lpwan::LoraChannel::DownlinkErrorModel", "lora.error_model"},
-        {"ns3::lpwan::LoraChannel::DownlinkSirMatrix", "lora.sir_matrix"},
-        {"ns3::lpwan::LoraChannel::ShadowingCorrelationDistance", "lora.shadowing_correlation_m"},
-        {"ns3::lpwan::LoraChannel::ShadowingSigma", "lora.shadowing_sigma_db"},
-        {"ns3::lpwan::LoraEndDevice::Adr", "lora.adr"},
-        {"ns3::lpwan::LoraEndDevice::Class", "lora.class"},
-        {"ns3::lpwan::LoraEndDevice::Confirmed", "lora.confirmed"},
-        {"ns3::lpwan::LoraEndDevice::DataRate", "lora.sf"},
-        {"ns3::lpwan::LoraEndDevice::NetId", "lora.operator"},
-        {"ns3::lpwan::LoraEndDevice::PenetrationLoss", "lora.building_loss_db"},
-        {"ns3::lpwan::LoraEndDevice::Region", "lora.region"},
-        {"ns3::lpwan::LoraEndDevice::SubBand", "lora.sub_band"},
-        {"ns3::lpwan::LoraEndDevice::TxPower", "lora.tx_power_dbm"},
-        {"ns3::lpwan::LoraGateway::CaptureThreshold", "lora.capture_db"},
-        {"ns3::lpwan::LoraGateway::ErrorModel", "lora.error_model"},
-        {"ns3::lpwan::LoraGateway::NetId", "lora.operators"},
-        {"ns3::lpwan::LoraGateway::NoiseFigure", "lora.noise_figure_db"},
-        {"ns3::lpwan::LoraGateway::RandomLoss", "lora.extra_loss"},
-        {"ns3::lpwan::LoraGateway::Region", "lora.region"},
-        {"ns3::lpwan::LoraGateway::Sensitivity", "lora.gateway_sensitivity"},
-        {"ns3::lpwan::LoraGateway::SirMatrix", "lora.sir_matrix"},
-        {"ns3::lpwan::LpwanEnergyModel::BasePower", "devices.base_power_w"},
-        {"ns3::lpwan::NbiotEnb::AntennaGain", "nbiot.antenna_gain_db"},
-        {"ns3::lpwan::NbiotEnb::CoreDelay", "nbiot.core_delay_s"},
-        {"ns3::lpwan::NbiotEnb::Deployment", "nbiot.deployment"},
-        {"ns3::lpwan::NbiotEnb::EarlyData", "nbiot.early_data"},
-        {"ns3::lpwan::NbiotEnb::FadingMargin", "nbiot.fading_margin_db"},
-        {"ns3::lpwan::NbiotEnb::FadingSigma", "nbiot.fading_sigma_db"},
-        {"ns3::lpwan::NbiotEnb::InactivityTime", "nbiot.inactivity_s"},
-        {"ns3::lpwan::NbiotEnb::PenetrationLoss", "nbiot.building_loss_db"},
-        {"ns3::lpwan::NbiotEnb::ShadowingSigma", "nbiot.shadowing_sigma_db"},
-        {"ns3::lpwan::NbiotEnb::TargetBler", "nbiot.target_bler"},
-        {"ns3::lpwan::NbiotUe::ActiveTime", "nbiot.active_time_s"},
-        {"ns3::lpwan::NbiotUe::Category", "nbiot.category"},
-        {"ns3::lpwan::NbiotUe::CdrxCycle", "nbiot.cdrx_cycle_s"},
-        {"ns3::lpwan::NbiotUe::EdrxCycle", "nbiot.edrx_cycle_s"},
-        {"ns3::lpwan::NbiotUe::HarqProcesses", "nbiot.category"},
-        {"ns3::lpwan::NbiotUe::Mode", "nbiot.rlc_mode"},
-        {"ns3::lpwan::NbiotUe::Modem", "nbiot.modem"},
-        {"ns3::lpwan::NbiotUe::Mtu", "nbiot.fragment_bytes"},
-        {"ns3::lpwan::NbiotUe::MultiTone", "nbiot.multi_tone"},
-        {"ns3::lpwan::NbiotUe::OnDuration", "nbiot.on_duration_s"},
-        {"ns3::lpwan::NbiotUe::PacketOverhead", "nbiot.packet_overhead_bytes"},
-        {"ns3::lpwan::NbiotUe::PagingCycle", "nbiot.paging_cycle_s"},
-        {"ns3::lpwan::NbiotUe::PagingTimeWindow", "nbiot.paging_window_s"},
-        {"ns3::lpwan::NbiotUe::ReleaseAssistance", "nbiot.release_assistance"},
-        {"ns3::lpwan::NbiotUe::TxPower", "nbiot.tx_power_dbm"},
-        {"ns3::lpwan::NetworkServer::BackhaulDelay", "lora.backhaul_delay_s"},
-        {"ns3::lpwan::NetworkServer::Region", "lora.region"},
-        {"ns3::lpwan::PeriodicTraffic::PayloadBytes",
-         "traffic.payload_bytes or meter.payload_bytes"},
-        {"ns3::lpwan::PeriodicTraffic::Period", "traffic.period_s or meter.period_s"},
-    };
-    const auto found = keys.find(name);
-    return found == keys.end() ? "" : found->second;
-}
-
-/**
- * \return whether an attribute takes a value. ns-3 3.37 ends the program for many that it cannot
- * read, whatever their type ("8 x" as a number, an unknown type in a pointer's text), so a child
- * process tries.
- */
-bool
-Takes(const std::string& name,
-      const TypeId::AttributeInformation& attribute,
-      const std::string& value)
-{
-    const std::string type = attribute.checker->GetValueTypeName();
-    if (type == "ns3::UintegerValue" && value.find('-') != std::string::npos)
-    {
-        return false; // it would wrap around
-    }
-    if (type == "ns3::StringValue" && !attribute.checker->Check(StringValue(value)))
-    {
-        return false; // ns-3 would read it again as text
-    }
-    std::fflush(nullptr); // or the child writes it as well
-    std::cout.flush();
-    const pid_t child = fork();
-    if (child < 0)
-    {
-        throw limitnet::Error(std::string("no process can be started: ") + std::strerror(errno));
-    }
-    if (child == 0)
-    {
-        std::cerr.rdbuf(nullptr); // what ns-3 says before it ends the program
-        std::set_terminate([] { std::_Exit(1); });
-        std::_Exit(Config::SetDefaultFailSafe(name, StringValue(value)) ? 0 : 1);
-    }
-    int status = 1;
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-    {
-    }
-    return status == 0;
-}
-
-/** \return what an attribute wants, such as "uint16_t 1:64" */
-std::string
-Wanted(const TypeId::AttributeInformation& attribute)
-{
-    const std::string underlying = attribute.checker->HasUnderlyingTypeInformation()
-                                       ? attribute.checker->GetUnderlyingTypeInformation()
-                                       : attribute.checker->GetValueTypeName();
-    return underlying + " (" + attribute.help + ")";
-}
-
 } // namespace
 
+const AttributeBindings&
+CommonAttributes()
+{
+    const std::string battery = BasicEnergySource::GetTypeId().GetName() + "::";
+    const std::string disc = "ns3::UniformDiscPositionAllocator::";
+    const std::string walk = "ns3::RandomWaypointMobilityModel::";
+    const auto always = [](const std::string& attribute, const Ptr<AttributeValue>& value) {
+        return AttributeBinding{attribute, "", [value](const auto& /* values */) { return value; }};
+    };
+    // made for each walk, not for the table: an object of ns-3 does not outlive its simulation
+    const auto constant = [](double number) {
+        const auto variable = CreateObject<ConstantRandomVariable>();
+        variable->SetAttribute("Constant", DoubleValue(number));
+        return Create<PointerValue>(variable);
+    };
+    constexpr double INTERVAL_S = 600; // for what devices tell of it
+    static const AttributeBindings table{
+        {"ns3::lpwan::LpwanEnergyModel", "ns3::RandomVariableStream"},
+        {
+            BindReal("ns3::lpwan::LpwanEnergyModel::BasePower", "devices.base_power_w"),
+            BindReal(battery + "BasicEnergySourceInitialEnergyJ", "devices.battery_j"),
+            always(battery + "BasicEnergyLowBatteryThreshold",
+                   Create<DoubleValue>(LpwanEnergyModel::EMPTY_FRACTION)),
+            always(battery + "PeriodicEnergyUpdateInterval",
+                   Create<TimeValue>(Seconds(INTERVAL_S))),
+            BindReal(disc + "rho", "devices.radius_m"),
+            BindReal(disc + "X", "devices.center_x_m"),
+            BindReal(disc + "Y", "devices.center_y_m"),
+            BindReal(disc + "Z", "devices.height_m"),
+            {walk + "Speed",
+             "devices.speed_m_s",
+             [constant](const auto& values) -> Ptr<AttributeValue> {
+                 return constant(values.Real("devices.speed_m_s"));
+             }},
+            {walk + "Pause",
+             "",
+             [constant](const auto& /* values */) -> Ptr<AttributeValue> { return constant(0); }},
+            BindElsewhere(walk + "PositionAllocator", "devices.radius_m"),
+            BindElsewhere("ns3::MobilityModel::Position", "devices.placement"),
+            BindElsewhere("ns3::RandomVariableStream::Stream", "seed"),
+        }};
+    return table;
+}
+
 void
-BeginRun(const limitnet::ScenarioValues& values)
+BeginRun(const limitnet::ScenarioValues& values, std::vector<AttributeBindings> tables)
 {
     RngSeedManager::SetSeed(static_cast<uint32_t>(values.Int("seed")));
     RngSeedManager::SetRun(static_cast<uint64_t>(values.Int("run")));
-    for (const auto& [name, value] : values.Free("attributes"))
-    {
-        const std::string full = name.rfind("ns3::", 0) == 0 ? name : "ns3::" + name;
-        const std::string key = "attributes." + name;
-        const std::string what = values.Where(key) + key + " = " + value;
-        const auto attribute = FindAttribute(full);
-        if (!attribute)
-        {
-            throw limitnet::Error(what + ": ns-3 has no such attribute");
-        }
-        if (!Takes(full, *attribute, value))
-        {
-            throw limitnet::Error(what + ": ns-3 does not take this value; has to be " +
-                                  Wanted(*attribute));
-        }
-        if (const auto setter = KeyThatSets(full); !setter.empty())
-        {
-            throw limitnet::Error(what + ": would have no effect, since the scenario sets it by " +
-                                  setter + "; use that");
-        }
-        Config::SetDefault(full, StringValue(value));
-    }
+    tables.push_back(CommonAttributes());
+    SetAttributeDefaults(values, tables);
 }
 
 NodeContainer
 PlaceGateways(const limitnet::ScenarioValues& values,
               const std::string& countKey,
-              const std::string& positionsKey)
+              const std::string& positionsKey,
+              const std::string& heightKey)
 {
     const auto count = static_cast<uint32_t>(values.Int(countKey));
+    const double heightM = values.Real(heightKey);
     if (!values.Text(positionsKey).empty())
     {
         const auto positions = ReadPositions(values, positionsKey);
         NodeContainer nodes(static_cast<uint32_t>(positions.size()));
         for (uint32_t i = 0; i < nodes.GetN(); ++i)
         {
-            Stand(nodes.Get(i), positions[i].x, positions[i].y, GATEWAY_HEIGHT_M);
+            Stand(nodes.Get(i), positions[i].x, positions[i].y, heightM);
         }
         return nodes;
     }
     const double radiusM = values.Real("devices.radius_m");
     NodeContainer nodes(count);
-    Stand(nodes.Get(0), 0, 0, GATEWAY_HEIGHT_M);
+    Stand(nodes.Get(0), 0, 0, heightM);
     for (uint32_t i = 1; i < count; ++i)
     {
         const double angle = 2 * M_PI * (i - 1) / (count - 1);
-        Stand(nodes.Get(i),
-              radiusM / 2 * std::cos(angle),
-              radiusM / 2 * std::sin(angle),
-              GATEWAY_HEIGHT_M);
+        Stand(nodes.Get(i), radiusM / 2 * std::cos(angle), radiusM / 2 * std::sin(angle), heightM);
     }
     return nodes;
 }
@@ -367,12 +242,11 @@ DevicePlacer::Place(const limitnet::ScenarioValues& group)
         const double y = positions[i].y + (placement == "list" ? 0 : centerY);
         if (speed > 0)
         {
-            m_walkStream +=
-                Walk(nodes.Get(i), {x, y}, {centerX, centerY}, radiusM, speed, m_walkStream);
+            m_walkStream += Walk(nodes.Get(i), {x, y}, group, m_walkStream);
         }
         else
         {
-            Stand(nodes.Get(i), x, y, DEVICE_HEIGHT_M);
+            Stand(nodes.Get(i), x, y, group.Real("devices.height_m"));
         }
     }
     return nodes;
@@ -386,20 +260,86 @@ IsOnLink(const limitnet::ScenarioValues& group, const std::string& link)
 }
 
 Ptr<LpwanEnergyModel>
-AddBattery(Ptr<LpwanNetDevice> device, double joule, double basePowerW)
+AddBattery(Ptr<LpwanNetDevice> device, const limitnet::ScenarioValues& group)
 {
-    constexpr double INTERVAL_S = 600; // for what devices tell of it
+    const auto& table = CommonAttributes();
     const auto battery = CreateObject<BasicEnergySource>();
-    battery->SetInitialEnergy(joule);
-    battery->SetAttribute("BasicEnergyLowBatteryThreshold",
-                          DoubleValue(LpwanEnergyModel::EMPTY_FRACTION));
-    battery->SetEnergyUpdateInterval(Seconds(INTERVAL_S));
+    const auto set = [&](const std::string& name, const AttributeValue& value) {
+        battery->SetAttribute(name, value);
+    };
+    SetBoundAttributes(table, BasicEnergySource::GetTypeId().GetName(), group, set);
     battery->SetNode(device->GetNode());
     device->GetNode()->AggregateObject(battery);
     const auto model = InstallEnergyModel(device, battery);
-    model->SetAttribute("BasePower", DoubleValue(basePowerW));
+    SetBoundAttributes(table,
+                       "ns3::lpwan::LpwanEnergyModel",
+                       group,
+                       [&](const std::string& name, const AttributeValue& value) {
+                           model->SetAttribute(name, value);
+                       });
     model->SetMcuPower(0); // takes the base power up
     return model;
+}
+
+void
+EnergyOfDevices::AddRadio(Ptr<LpwanNetDevice> device)
+{
+    sendingJ += device->GetEnergyJoule(RadioState::TX);
+    listeningJ += device->GetEnergyJoule(RadioState::RX) +
+                  device->GetEnergyJoule(RadioState::LIGHT_SLEEP) +
+                  device->GetEnergyJoule(RadioState::DRX);
+    sleepingRadioJ += device->GetEnergyJoule(RadioState::SLEEP);
+}
+
+void
+PrintEnergyOfADay(const std::string& who, const EnergyOfDevices& energy, std::ostream& out)
+{
+    constexpr double DAY_S = 86400;
+    std::vector<std::pair<double, std::string>> parts{
+        {energy.sleepingMcuJ, "microcontroller asleep"},
+        {energy.encodingJ, "encoding"},
+        {energy.picturesJ, "taking pictures"},
+        {energy.sendingJ, "radio sending"},
+        {energy.listeningJ, "radio listening"},
+        {energy.sleepingRadioJ, "radio asleep"},
+        {energy.baseJ, "base power"}};
+    const double allJ = std::accumulate(parts.begin(), parts.end(), 0.0, [](double sum, auto part) {
+        return sum + part.first;
+    });
+    if (!(energy.onS > 0) || !(allJ > 0))
+    {
+        return; // no such device, or none that was on
+    }
+    std::stable_sort(parts.begin(), parts.end(), [](const auto& a, const auto& b) {
+        return a.first > b.first;
+    });
+    std::ostringstream line;
+    const auto aDay = [&](double joule) {
+        constexpr double LARGE = 1000; // from here on without decimals
+        const double number = joule / energy.onS * DAY_S;
+        line << (number < LARGE ? std::defaultfloat : std::fixed)
+             << std::setprecision(number < LARGE ? 4 : 0) << number << " J";
+    };
+    line << "energy of a " << who << " in a day: ";
+    aDay(allJ);
+    const char* separator = ": ";
+    for (const auto& [joule, what] : parts)
+    {
+        if (joule > 0)
+        {
+            line << separator;
+            aDay(joule);
+            line << ' ' << what;
+            separator = ", ";
+        }
+    }
+    if (energy.batteryJ > 0)
+    {
+        line << "; a battery of " << std::defaultfloat << std::setprecision(10) << energy.batteryJ
+             << " J lasts " << std::fixed << std::setprecision(1)
+             << energy.batteryJ / (allJ / energy.onS) / DAY_S << " days";
+    }
+    out << line.str() << '\n';
 }
 
 } // namespace lpwan

@@ -210,13 +210,16 @@ ImageSource::Capture()
         m_encoder->Encode(m_pictures(image),
                           static_cast<uint8_t>(image),
                           {m_device->GetMtu() - labelBytes, BytesUntilDeadline()}));
-    const Time duration = Seconds(m_profile.EncodingSeconds(encoded->work));
+    // Energy takes time, also where the encoding takes none (raw pictures).
+    const Time least = MilliSeconds(m_profile.pictureEnergyJ > 0 ? 1 : 0);
+    const Time duration = std::max(least, Seconds(m_profile.EncodingSeconds(encoded->work)));
     const Time start = std::max(Simulator::Now(), m_encoderFreeAt);
     m_encoderFreeAt = start + duration;
     m_encodingTime += duration;
     if (m_energyModel && duration.IsStrictlyPositive())
     {
-        const double watt = m_profile.EncodingEnergyJ(encoded->work) / duration.GetSeconds();
+        const double watt = (m_profile.EncodingEnergyJ(encoded->work) + m_profile.pictureEnergyJ) /
+                            duration.GetSeconds();
         Simulator::Schedule(start - Simulator::Now(), [this, watt, boot = m_reboots] {
             if (m_energyModel && boot == m_reboots)
             {

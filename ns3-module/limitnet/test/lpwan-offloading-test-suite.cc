@@ -300,7 +300,7 @@ class LoraLinkTestCase : public TestCase
                                         "--lora.sf=9",
                                         "--lora.shadowing_sigma_db=0",
                                         "--lora.extra_loss=" + extraLoss});
-        BeginRun(values);
+        BeginRun(values, {});
         const limitnet::RunFolder folder(CreateTempDirFilename("out"), "link", 1);
         LoraLink link;
         m_devices.clear();

@@ -75,6 +75,9 @@ IndexOf(uint8_t spreadingFactor)
     return spreadingFactor - LORA_MIN_SF;
 }
 
+/** Far below the thermal noise of 1 Hz: a smaller one is a slip of the pen, as one above 0 is. */
+constexpr double LEAST_SENSITIVITY_DBM = -200;
+
 /** Upper tail of the standard normal distribution. */
 double
 Q(double x)
@@ -126,7 +129,10 @@ LoraSensitivity::Parse(const std::string& text)
     {
         values.push_back(value);
     }
-    if (!stream.eof() || (!values.empty() && values.size() != LORA_SF_COUNT))
+    const bool isLevel = std::all_of(values.begin(), values.end(), [](double dbm) {
+        return dbm >= LEAST_SENSITIVITY_DBM && dbm < 0;
+    });
+    if (!stream.eof() || !isLevel || (!values.empty() && values.size() != LORA_SF_COUNT))
     {
         return std::nullopt;
     }
@@ -147,7 +153,7 @@ LoraSensitivity::Expected()
     {
         names += std::string(chip.name) + ", ";
     }
-    return names + "six numbers in dBm for SF7 to SF12, or empty";
+    return names + "six numbers in dBm, -200 to below 0, for SF7 to SF12, or empty";
 }
 
 double

@@ -53,8 +53,8 @@ class LoraSensitivity
     LoraSensitivity() = default;
 
     /**
-     * \param text empty: noise and threshold decide; the name of a chip; or six numbers in dBm for
-     * SF7 to SF12 at 125 kHz, with spaces or commas between them
+     * \param text empty: noise and threshold decide; the name of a chip; or six numbers in dBm,
+     * -200 to below 0, for SF7 to SF12 at 125 kHz, with spaces or commas between them
      * \return the sensitivity; nothing when the text is something else
      *
      * | chip | SF7 .. SF12, dBm | source |
