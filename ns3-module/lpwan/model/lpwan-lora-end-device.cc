@@ -405,6 +405,7 @@ LoraEndDevice::GiveUpPending()
     }
     m_windows = 0; // nobody answers in a session that is no more
     Finish(false);
+    TryTransmit(); // what would have come back here was for that frame
 }
 
 bool
@@ -816,8 +817,10 @@ void
 LoraEndDevice::TryTransmit()
 {
     const Time now = Simulator::Now();
-    // What ends any of these comes back here.
-    while (!m_sending && !m_receiving && !m_off && m_channel)
+    // What ends any of these comes back here. A frame whose windows are not over may need no
+    // repetition, or none be left, which EndWindows() finds out.
+    while (!m_sending && !m_receiving && !m_off && m_channel &&
+           !(m_pending && m_pending->windowsDue))
     {
         const bool join = !m_joined && m_otaa;
         if (!m_pending && GetQueueSize() == 0 && !m_uplinkWanted)
@@ -1226,6 +1229,7 @@ LoraEndDevice::OpenWindows()
     if (!done)
     {
         m_next.Cancel();
+        m_pending->windowsDue = true;
         m_next = Simulator::Schedule(w.until2 - Simulator::Now(), &LoraEndDevice::EndWindows, this);
         return;
     }
@@ -1243,6 +1247,7 @@ LoraEndDevice::EndWindows()
     {
         return; // the end of what is being received comes back
     }
+    m_pending->windowsDue = false;
     m_windows = 0;
     const auto timeout = [this] {
         const Time most = m_region->retransmitTimeoutMax - m_region->retransmitTimeoutMin;
@@ -1372,6 +1377,7 @@ LoraEndDevice::EndDownlink(const LoraDownlink& downlink, double rxPowerDbm, bool
     if (m_pending)
     {
         m_next.Cancel();
+        m_pending->windowsDue = true;
         m_next = Simulator::Schedule(std::max(Time(0), m_busyUntil - now),
                                      &LoraEndDevice::EndWindows,
                                      this);

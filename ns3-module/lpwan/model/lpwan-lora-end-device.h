@@ -264,6 +264,7 @@ class LoraEndDevice : public LpwanNetDevice, public LoraDownlinkReceiver
         uint8_t transmissions{0};     //!< so far
         bool confirmed{false};        //!< waits for an acknowledgement
         bool join{false};             //!< a join request
+        bool windowsDue{false};       //!< EndWindows() is to come
     };
 
     /** Commands to send, as bytes. */

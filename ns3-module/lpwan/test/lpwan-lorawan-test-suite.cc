@@ -488,6 +488,31 @@ class ConfirmedTestCase : public TestCase
             NS_TEST_ASSERT_MSG_GT(channels.size(), 1, "channels are chosen anew");
         }
         {
+            // What the application sends in the windows, even in the last ones, is no reason to
+            // repeat it earlier or once more.
+            Cell cell({200000});
+            cell.SendAt(Seconds(1), 0, 20, true);
+            for (int i = 2; i < 50; ++i)
+            {
+                cell.SendAt(Seconds(i), 0, 21);
+            }
+            cell.Run(Seconds(100));
+            const auto first = [](const LoraUplink& uplink) {
+                return uplink.transmission.frameCounter == 0;
+            };
+            NS_TEST_ASSERT_MSG_EQ(
+                std::count_if(cell.m_uplinks.begin(), cell.m_uplinks.end(), first),
+                8,
+                "eight transmissions");
+            for (std::size_t i = 1; i < 8; ++i)
+            {
+                const Time gap =
+                    cell.m_uplinks[i].transmission.start - cell.m_uplinks[i - 1].transmission.end;
+                NS_TEST_ASSERT_MSG_GT(gap, Seconds(3), "after RX2 and RETRANSMIT_TIMEOUT");
+            }
+            NS_TEST_ASSERT_MSG_EQ(cell.m_acknowledged.at(0).second, 8, "transmissions");
+        }
+        {
             // NbTrans: sent three times, delivered once.
             Cell cell({1000}, [](LoraHelper& lora) {
                 lora.SetDeviceAttribute("Transmissions", UintegerValue(3));
