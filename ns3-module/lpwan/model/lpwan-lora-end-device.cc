@@ -404,8 +404,9 @@ LoraEndDevice::GiveUpPending()
         return;
     }
     m_windows = 0; // nobody answers in a session that is no more
+    m_next.Cancel(); // it was for that frame
     Finish(false);
-    TryTransmit(); // what would have come back here was for that frame
+    TryTransmit();
 }
 
 bool
@@ -1243,7 +1244,7 @@ LoraEndDevice::OpenWindows()
 void
 LoraEndDevice::EndWindows()
 {
-    if (m_receiving || !m_pending)
+    if (m_receiving || !m_pending || !m_pending->windowsDue)
     {
         return; // the end of what is being received comes back
     }
