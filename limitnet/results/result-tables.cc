@@ -117,11 +117,13 @@ ImagesTable()
          {"label", "", "Class of the picture; empty when the dataset has none."},
          {"sf",
           "",
-          "Spreading factor of the device when the first frame of the image began, at the end for an "
+          "Spreading factor of the device when the first frame of the image began, at the end for "
+          "an "
           "image without frames, 7..12; empty on a link that has none."},
          {"ce_level",
           "",
-          "Level of coverage enhancement of the device at the same time, 0..2; empty on a link that "
+          "Level of coverage enhancement of the device at the same time, 0..2; empty on a link "
+          "that "
           "has none."},
          {"captured_s", "s", "Simulated time of the capture."},
          {"encoded_s",

@@ -992,9 +992,9 @@ OffloadingScenario::AddImagesToCurves()
             {
                 curve->AddImage(m_durationS - image.capturedS, predictions);
             }
-            m_curves[image.sentAt.value_or(device.state).level].AddImage(
-                m_durationS - image.capturedS,
-                predictions);
+            m_curves[image.sentAt.value_or(device.state).level].AddImage(m_durationS -
+                                                                             image.capturedS,
+                                                                         predictions);
         }
     }
 }

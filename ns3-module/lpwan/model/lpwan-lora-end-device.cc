@@ -403,7 +403,7 @@ LoraEndDevice::GiveUpPending()
         m_pending->transmissionsLeft = 0; // the frame in the air is the last one
         return;
     }
-    m_windows = 0; // nobody answers in a session that is no more
+    m_windows = 0;   // nobody answers in a session that is no more
     m_next.Cancel(); // it was for that frame
     Finish(false);
     TryTransmit();
