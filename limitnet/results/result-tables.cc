@@ -82,9 +82,9 @@ AccuracyTable()
         "scenario, then by spreading factor or coverage level; times ascending.",
         {{"group",
           "",
-          "Which images: `all`, those of one group of devices by its name, or of the devices that "
-          "send with one spreading factor, `sf7` "
-          ".. `sf12`, or at one level of coverage enhancement, `ce0` .. `ce2`."},
+          "Which images: `all`, those of one group of devices by its name, or those sent with one "
+          "spreading factor, `sf7` .. `sf12`, or at one level of coverage enhancement, `ce0` .. "
+          "`ce2`, as `images.csv` has them."},
          {"elapsed_s", "s", "Time since the capture of each image."},
          {"images_counted", "", "Images that were observed at least that long."},
          {"images_not_observed",
@@ -115,10 +115,16 @@ ImagesTable()
          {"image", "", "Number of the image on its device, from 0."},
          {"dataset_index", "", "Index of the picture in the dataset, from 0."},
          {"label", "", "Class of the picture; empty when the dataset has none."},
-         {"sf", "", "Spreading factor of the device, 7..12; empty on a link that has none."},
+         {"sf",
+          "",
+          "Spreading factor of the device when the first frame of the image began, at the end for "
+          "an "
+          "image without frames, 7..12; empty on a link that has none."},
          {"ce_level",
           "",
-          "Level of coverage enhancement of the device, 0..2; empty on a link that has none."},
+          "Level of coverage enhancement of the device at the same time, 0..2; empty on a link "
+          "that "
+          "has none."},
          {"captured_s", "s", "Simulated time of the capture."},
          {"encoded_s",
           "s",

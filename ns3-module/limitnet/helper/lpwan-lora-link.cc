@@ -95,6 +95,12 @@ LoraLink::SendDownlink(uint32_t device, const std::vector<uint8_t>& payload, uin
     m_lora->GetServer()->SendDownlink(address, payload, port);
 }
 
+std::size_t
+LoraLink::GetMaxDownlinkBytes() const
+{
+    return m_lora->GetServer()->GetMaxDownlinkBytes();
+}
+
 std::vector<OffloadingGateway>
 LoraLink::GetGateways() const
 {

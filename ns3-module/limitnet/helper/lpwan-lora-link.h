@@ -32,6 +32,7 @@ class LoraLink : public OffloadingLink
                                         const limitnet::RunFolder& folder) override;
     void Connect(DeliverCallback deliver, FateCallback fate) override;
     void SendDownlink(uint32_t device, const std::vector<uint8_t>& payload, uint8_t port) override;
+    std::size_t GetMaxDownlinkBytes() const override;
     std::vector<OffloadingGateway> GetGateways() const override;
     OffloadingDeviceState GetDeviceState(uint32_t device) const override;
 

@@ -288,6 +288,10 @@ LorawanCell::WriteFiles()
             double lossDb = std::numeric_limits<double>::infinity();
             for (uint32_t g = 0; g < channel->GetGatewayCount(); ++g)
             {
+                if (channel->GetGateway(g)->GetNetId() != device->GetNetId())
+                {
+                    continue;
+                }
                 lossDb = std::min(lossDb, channel->GetPathLossDb(device->GetChannelIndex(), g));
             }
             const Vector position = device->GetNode()->GetObject<MobilityModel>()->GetPosition();

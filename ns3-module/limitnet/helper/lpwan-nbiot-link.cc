@@ -255,6 +255,13 @@ NbiotLink::SendDownlink(uint32_t device, const std::vector<uint8_t>& payload, ui
         port);
 }
 
+std::size_t
+NbiotLink::GetMaxDownlinkBytes() const
+{
+    constexpr std::size_t AS_LORAWAN = 51; // it could be more, but answers should be the same
+    return AS_LORAWAN;
+}
+
 std::vector<OffloadingGateway>
 NbiotLink::GetGateways() const
 {

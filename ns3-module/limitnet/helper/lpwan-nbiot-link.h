@@ -31,6 +31,7 @@ class NbiotLink : public OffloadingLink
     void Connect(DeliverCallback deliver, FateCallback fate) override;
     void Finish() override;
     void SendDownlink(uint32_t device, const std::vector<uint8_t>& payload, uint8_t port) override;
+    std::size_t GetMaxDownlinkBytes() const override;
     std::vector<OffloadingGateway> GetGateways() const override;
     OffloadingDeviceState GetDeviceState(uint32_t device) const override;
 

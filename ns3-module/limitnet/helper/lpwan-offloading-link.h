@@ -132,13 +132,17 @@ class OffloadingLink
 
     /**
      * Sends to a device, as the link's network can: when the device listens the next time. What
-     * still waits for it on that port is taken back: an older answer says nothing any more. \param
-     * device index in what Build() returned \param payload of the application, 1 to 51 bytes \param
-     * port application port
+     * still waits for it on that port is taken back: an older answer says nothing any more.
+     * \param device index in what Build() returned
+     * \param payload of the application, 1 to GetMaxDownlinkBytes()
+     * \param port application port
      */
     virtual void SendDownlink(uint32_t device,
                               const std::vector<uint8_t>& payload,
                               uint8_t port) = 0;
+
+    /** \return most bytes that SendDownlink() carries, whenever the device listens */
+    virtual std::size_t GetMaxDownlinkBytes() const = 0;
 
     /** \return the gateways, or base stations */
     virtual std::vector<OffloadingGateway> GetGateways() const = 0;

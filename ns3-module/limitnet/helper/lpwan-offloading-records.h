@@ -62,6 +62,7 @@ struct ImageRecord
     std::optional<double> encodedS;                  //!< when the encoding was done
     double encodingEnergyJ{0};                       //!< of the microcontroller
     double encodingTimeS{0};                         //!< likewise
+    std::optional<OffloadingDeviceState> sentAt;     //!< its device's when its first frame began
     std::vector<FragmentRecord> fragments;           //!< in sending order
     std::vector<std::size_t> arrivals;               //!< indices in the cloud's log
     limitnet::Evaluation last;                       //!< the cloud's at the end

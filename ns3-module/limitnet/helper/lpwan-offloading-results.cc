@@ -202,8 +202,9 @@ WriteImages(const OffloadingResults& results, const limitnet::RunFolder& folder)
                 .Add(i)
                 .Add(image.datasetIndex)
                 .Add(image.label);
-            AddLevel(csv, record.state.spreadingFactor);
-            AddLevel(csv, record.state.ceLevel);
+            const OffloadingDeviceState& state = image.sentAt ? *image.sentAt : record.state;
+            AddLevel(csv, state.spreadingFactor);
+            AddLevel(csv, state.ceLevel);
             csv.Add(image.capturedS);
             AddNumber(csv, image.encodedS);
             csv.Add(results.durationS - image.capturedS)

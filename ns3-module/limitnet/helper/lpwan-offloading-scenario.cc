@@ -579,6 +579,7 @@ OffloadingScenario::BuildCamera(uint32_t number)
         return decoder->ImageIdOf(fragment);
     };
     subscription.reports = maxReports > 0;
+    subscription.maxAnswerBytes = record.link->GetMaxDownlinkBytes();
     if (stopConfidence > 0)
     {
         subscription.judge = [this](std::size_t arrival) { return IsEnough(arrival); };
@@ -728,6 +729,11 @@ OffloadingScenario::OnTxStart(uint32_t device,
     record.transmission = transmission;
     record.sentS = record.sentS.value_or(transmission.start.GetSeconds());
     const auto [image, fragment] = m_devices[device].packets.at(packet->GetUid());
+    ImageRecord& sent = m_devices[device].images.at(image);
+    if (!sent.sentAt)
+    {
+        sent.sentAt = m_devices[device].link->GetDeviceState(m_devices[device].indexOnLink);
+    }
     m_frames[FrameKey(transmission.deviceAddress, transmission.frameCounter)] = {device,
                                                                                  image,
                                                                                  fragment};
@@ -1002,9 +1008,9 @@ OffloadingScenario::AddImagesToCurves()
     for (const auto& device : m_devices)
     {
         std::vector<limitnet::AccuracyCurve*> curves{&m_curves["all"]};
-        if (device.source)
+        if (device.source && device.images.empty())
         {
-            curves.push_back(&m_curves[device.state.level]);
+            m_curves[device.state.level];
         }
         const std::string& group = m_groups[device.group].name;
         if (device.source && !group.empty())
@@ -1028,6 +1034,9 @@ OffloadingScenario::AddImagesToCurves()
             {
                 curve->AddImage(m_durationS - image.capturedS, predictions);
             }
+            m_curves[image.sentAt.value_or(device.state).level].AddImage(m_durationS -
+                                                                             image.capturedS,
+                                                                         predictions);
         }
     }
 }

@@ -150,18 +150,18 @@ CloudApplication::Receive(const UplinkDelivery& delivery)
     m_arrivalTrace(m_arrivals.size() - 1);
     if (m_send)
     {
-        Answer(m_arrivals.size() - 1, device.judge, label);
+        Answer(m_arrivals.size() - 1, device, label);
     }
 }
 
 void
-CloudApplication::Answer(std::size_t arrival, const Judge& judge, const FragmentLabel& label)
+CloudApplication::Answer(std::size_t arrival,
+                         const Subscription& device,
+                         const FragmentLabel& label)
 {
-    // What every LoRaWAN data rate of EU868 carries down.
-    constexpr std::size_t MAX_BYTES = 51;
     ReceivedImage& image = m_images[m_arrivals[arrival].image];
     const bool wasEnough = image.enough;
-    image.enough = image.enough || (judge && judge(arrival));
+    image.enough = image.enough || (device.judge && device.judge(arrival));
     Feedback feedback;
     feedback.imageId = image.imageId;
     if (image.enough)
@@ -189,7 +189,7 @@ CloudApplication::Answer(std::size_t arrival, const Judge& judge, const Fragment
     {
         return;
     }
-    m_send(image.deviceAddress, WriteFeedback(feedback, MAX_BYTES));
+    m_send(image.deviceAddress, WriteFeedback(feedback, device.maxAnswerBytes));
 }
 
 void

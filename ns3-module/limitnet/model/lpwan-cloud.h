@@ -89,6 +89,7 @@ class CloudApplication : public Application
         std::function<std::optional<uint8_t>(const limitnet::Bytes&)> imageIdOf;
         bool reports{false}; //!< fragments have labels, and the device may ask what is missing
         Judge judge;         //!< asked after each arrival; null: the cloud never has enough
+        std::size_t maxAnswerBytes{51}; //!< most bytes that its link carries down, at least 4
     };
 
     /**
@@ -148,7 +149,7 @@ class CloudApplication : public Application
     void StopApplication() override;
 
     /** Answers to a fragment if there is reason to. */
-    void Answer(std::size_t arrival, const Judge& judge, const FragmentLabel& label);
+    void Answer(std::size_t arrival, const Subscription& device, const FragmentLabel& label);
 
     SendCallback m_send;
     std::map<uint32_t, Subscription> m_subscriptions;

@@ -31,7 +31,8 @@ LpwanEnergyModel::GetTypeId()
                           "What draws the same all the time beside radio and microcontroller: "
                           "sensors, converters, self-discharge; watt.",
                           DoubleValue(0),
-                          MakeDoubleAccessor(&LpwanEnergyModel::m_basePowerW),
+                          MakeDoubleAccessor(&LpwanEnergyModel::SetBasePower,
+                                             &LpwanEnergyModel::GetBasePower),
                           MakeDoubleChecker<double>(0))
             .AddTraceSource("Depleted",
                             "The energy source is empty and the device has been turned off.",
@@ -60,6 +61,7 @@ LpwanEnergyModel::SetDevice(Ptr<LpwanNetDevice> device)
     m_device = device;
     m_begin = Simulator::Now();
     m_since = m_begin;
+    m_state = device->GetRadioState(); // class C listens already
     m_powerW = PresentPowerWatt();
     device->SetRadioStateCallback(MakeCallback(&LpwanEnergyModel::FollowRadio, this));
 }
@@ -119,6 +121,12 @@ LpwanEnergyModel::LookWhenEmpty()
     const double leftJ = m_source->GetRemainingEnergy() - emptyJ;
     if (leftJ <= 0)
     {
+        if (Simulator::Now() == m_begin)
+        {
+            // Whoever installs the model has had no time to listen to Depleted.
+            m_empty = Simulator::ScheduleNow(&LpwanEnergyModel::HandleEnergyDepletion, this);
+            return;
+        }
         HandleEnergyDepletion();
         return;
     }
@@ -129,6 +137,19 @@ LpwanEnergyModel::LookWhenEmpty()
     {
         m_empty = Simulator::Schedule(Seconds(delayS), &LpwanEnergyModel::ChangePower, this);
     }
+}
+
+void
+LpwanEnergyModel::SetBasePower(double watt)
+{
+    m_basePowerW = watt;
+    ChangePower();
+}
+
+double
+LpwanEnergyModel::GetBasePower() const
+{
+    return m_basePowerW;
 }
 
 void
@@ -164,8 +185,11 @@ LpwanEnergyModel::EstimateLifetimeSeconds() const
     const Time until = m_depleted ? m_since : Simulator::Now();
     const double passedS = (until - m_begin).GetSeconds();
     NS_ABORT_MSG_UNLESS(m_source, "an LpwanEnergyModel without a source has no lifetime");
-    return joule > 0 ? m_source->GetInitialEnergy() / joule * passedS
-                     : std::numeric_limits<double>::infinity();
+    if (joule > 0)
+    {
+        return m_source->GetInitialEnergy() / joule * passedS;
+    }
+    return m_depleted ? passedS : std::numeric_limits<double>::infinity();
 }
 
 void
@@ -213,6 +237,7 @@ InstallEnergyModel(Ptr<LpwanNetDevice> device, Ptr<EnergySource> source)
     model->SetDevice(device);
     model->SetEnergySource(source);
     source->AppendDeviceEnergyModel(model);
+    model->SetMcuPower(0); // it looks when the source will be empty, should nothing else happen
     return model;
 }
 

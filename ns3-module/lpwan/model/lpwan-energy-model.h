@@ -64,8 +64,9 @@ class LpwanEnergyModel : public DeviceEnergyModel
 
     /**
      * \return how long the source lasts from full, when the device goes on drawing what it has
-     * drawn on average so far, seconds; infinity when it has drawn nothing. It may be more than
-     * Time can hold, 292 years.
+     * drawn on average so far, seconds; infinity when it has drawn nothing, and the time it took to
+     * be found empty when that was so from the beginning. It may be more than Time can hold, 292
+     * years.
      */
     double EstimateLifetimeSeconds() const;
 
@@ -87,6 +88,11 @@ class LpwanEnergyModel : public DeviceEnergyModel
 
     /** \param state what the device's radio enters */
     void FollowRadio(RadioState state);
+
+    /** \param watt attribute BasePower */
+    void SetBasePower(double watt);
+    /** \return attribute BasePower */
+    double GetBasePower() const;
 
     /** Settles what was drawn up to now and goes on with another power. */
     void ChangePower();

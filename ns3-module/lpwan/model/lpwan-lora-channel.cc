@@ -16,6 +16,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <tuple>
+#include <utility>
 
 namespace ns3
 {
@@ -62,7 +64,7 @@ LoraChannel::GetTypeId()
                           MakePointerChecker<PropagationLossModel>())
             .AddAttribute("ShadowingSigma",
                           "Standard deviation of the log-normal shadowing, dB, drawn once for each "
-                          "pair of device and gateway.",
+                          "pair of device and gateway; devices at one place have the same.",
                           DoubleValue(0),
                           MakeDoubleAccessor(&LoraChannel::m_sigmaDb),
                           MakeDoubleChecker<double>(0))
@@ -250,6 +252,7 @@ LoraChannel::CompletePaths()
             m_paths[i * gateways + g].shadowing = static_cast<float>(m_shadowing->GetValue(0, 1));
         }
     }
+    FindTwins(m_completeDevices);
     m_completeDevices = devices;
     m_completeGateways = gateways;
 
@@ -269,6 +272,42 @@ LoraChannel::CompletePaths()
                              m_waves->GetValue(0, 2 * M_PI)});
         }
         m_fields.push_back(std::move(field));
+    }
+}
+
+void
+LoraChannel::FindTwins(std::size_t first)
+{
+    const auto isBefore = [](const Vector& a, const Vector& b) {
+        return std::tie(a.x, a.y, a.z) < std::tie(b.x, b.y, b.z);
+    };
+    std::vector<std::pair<Vector, uint32_t>> places;
+    places.reserve(m_devices.size());
+    for (std::size_t i = 0; i < m_devices.size(); ++i)
+    {
+        Place& place = m_devices[i].place;
+        const Ptr<Node> node = m_devices[i].device->GetNode();
+        if (!place.mobility && node && node->GetObject<MobilityModel>())
+        {
+            FindMobility(place, node);
+        }
+        if (place.mobility && place.moves == 1)
+        {
+            places.emplace_back(place.position, static_cast<uint32_t>(i));
+        }
+    }
+    std::sort(places.begin(), places.end(), [&](const auto& a, const auto& b) {
+        return isBefore(a.first, b.first) || (!isBefore(b.first, a.first) && a.second < b.second);
+    });
+    for (std::size_t i = 1; i < places.size(); ++i)
+    {
+        const uint32_t device = places[i].second;
+        if (device >= first && !isBefore(places[i - 1].first, places[i].first))
+        {
+            const uint32_t before = places[i - 1].second;
+            const uint32_t twin = m_devices[before].place.twin;
+            m_devices[device].place.twin = twin == NO_TWIN ? before : twin;
+        }
     }
 }
 
@@ -337,7 +376,11 @@ LoraChannel::GetPathLossDb(uint32_t device, uint32_t gateway)
         }
     }
     const double walls = from.receiver ? from.receiver->GetPenetrationLossDb() : 0;
-    return path.lossDb + m_sigmaDb * path.shadowing + walls;
+    const bool isTwin =
+        from.place.twin != NO_TWIN && from.place.moves == 1 && !(m_correlationM > 0);
+    const float shadowing =
+        isTwin ? m_paths[from.place.twin * m_gateways.size() + gateway].shadowing : path.shadowing;
+    return path.lossDb + m_sigmaDb * shadowing + walls;
 }
 
 void

@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -80,7 +81,7 @@ struct LoraDownlink : public SimpleRefCount<LoraDownlink>
     uint32_t gateway{0};       //!< index of the gateway that sends it
     LoraModulation modulation; //!< how; without payload CRC, as LoRaWAN wants it
     uint32_t frequencyHz{0};   //!< carrier
-    double txPowerDbm{0};      //!< radiated power
+    double txPowerDbm{0};      //!< radiated power, EIRP
     Ptr<const Packet> frame;   //!< the bytes on air (PHY payload)
     Time start;                //!< first preamble symbol leaves the antenna
     Time end;                  //!< last symbol has left the antenna
@@ -147,12 +148,13 @@ class LoraDownlinkReceiver
  * device's penetration loss, plus log-normal shadowing of ShadowingSigma. With
  * ShadowingCorrelationDistance 0 the shadowing is drawn once for each pair of device and gateway,
  * in the order of installation and from the stream given by AssignStreams(): it does not depend on
- * the traffic. Otherwise it is a function of the device's place, one for each gateway, whose
- * correlation falls off as exp(-d / distance) (Gudmundson 1991): a sum of 500 plane waves (Cai and
- * Giannakis, "A two-dimensional channel simulation model for shadowing processes", IEEE Trans. Veh.
- * Technol. 52(6), 2003), so moving devices meet it too. The loss of a pair is computed when it is
- * first needed and again only after one of the two has moved. Propagation delay (0.07 ms at 20 km,
- * under a fifteenth of the shortest symbol) is left out.
+ * the traffic. Devices at one and the same place have the first one's, as long as they stay there:
+ * groups of devices can be compared at the same places. Otherwise it is a function of the device's
+ * place, one for each gateway, whose correlation falls off as exp(-d / distance) (Gudmundson 1991):
+ * a sum of 500 plane waves (Cai and Giannakis, "A two-dimensional channel simulation model for
+ * shadowing processes", IEEE Trans. Veh. Technol. 52(6), 2003), so moving devices meet it too. The
+ * loss of a pair is computed when it is first needed and again only after one of the two has moved.
+ * Propagation delay (0.07 ms at 20 km, under a fifteenth of the shortest symbol) is left out.
  *
  * A device receives a downlink that is at its sensitivity or above and, over each other downlink
  * that overlaps it, by the threshold of DownlinkSirMatrix (energies as at the gateway).
@@ -259,12 +261,16 @@ class LoraChannel : public Channel
     void DoDispose() override;
 
   private:
+    /** Of a device that is the first at its place. */
+    static constexpr uint32_t NO_TWIN = std::numeric_limits<uint32_t>::max();
+
     /** One end of a path, and how often it has moved. */
     struct Place
     {
         Ptr<MobilityModel> mobility; //!< found at first use
         Vector position;             //!< as last seen
         uint32_t moves{1};           //!< changes of position, from 1
+        uint32_t twin{NO_TWIN};      //!< of a device: an earlier one that began at this place
     };
 
     /** An end device. */
@@ -302,6 +308,9 @@ class LoraChannel : public Channel
 
     /** Draws the shadowing of the paths that have none yet. */
     void CompletePaths();
+
+    /** Finds devices that begin at the place of an earlier one. \param first the first new one */
+    void FindTwins(std::size_t first);
 
     /**
      * Finds the mobility model of a place.

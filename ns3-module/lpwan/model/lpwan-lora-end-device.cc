@@ -178,7 +178,9 @@ LoraEndDevice::GetTypeId()
                           MakeDoubleAccessor(&LoraEndDevice::m_penetrationLossDb),
                           MakeDoubleChecker<double>(0))
             .AddAttribute("TxPower",
-                          "Most radiated power, dBm; the network's LinkADRReq can ask for less.",
+                          "Most radiated power, dBm EIRP, no more than the region allows: Max EIRP "
+                          "of the regional parameters. Each step of the network's LinkADRReq is "
+                          "2 dB less than that.",
                           DoubleValue(14),
                           MakeDoubleAccessor(&LoraEndDevice::m_txPowerDbm),
                           MakeDoubleChecker<double>())
@@ -365,6 +367,7 @@ LoraEndDevice::Personalize(uint32_t devAddr, const LoraSessionKeys& keys)
     m_frameCounter = 0;
     m_downlinkCounter.reset();
     m_joined = true;
+    GiveUpPending();
     ListenAlways();
 }
 
@@ -384,6 +387,25 @@ LoraEndDevice::Join()
     NS_ABORT_MSG_UNLESS(m_otaa, "a LoRa device joins over the air only after SetOtaa()");
     m_joined = false;
     m_uplinkWanted = true;
+    GiveUpPending();
+    TryTransmit();
+}
+
+void
+LoraEndDevice::GiveUpPending()
+{
+    if (!m_pending || m_pending->join)
+    {
+        return;
+    }
+    if (m_sending)
+    {
+        m_pending->transmissionsLeft = 0; // the frame in the air is the last one
+        return;
+    }
+    m_windows = 0;   // nobody answers in a session that is no more
+    m_next.Cancel(); // it was for that frame
+    Finish(false);
     TryTransmit();
 }
 
@@ -423,7 +445,9 @@ LoraEndDevice::GetSpreadingFactor() const
 double
 LoraEndDevice::GetTxPowerDbm() const
 {
-    return std::min(m_txPowerDbm, m_region->maxEirpDbm - 2.0 * m_txPowerIndex);
+    // Regional parameters: the table of TXPower is relative to the device's own Max EIRP.
+    constexpr double STEP_DB = 2;
+    return std::min(m_txPowerDbm, m_region->maxEirpDbm) - STEP_DB * m_txPowerIndex;
 }
 
 uint8_t
@@ -554,7 +578,13 @@ LoraEndDevice::Channels() const
 void
 LoraEndDevice::ResetChannels()
 {
-    m_enabled.reset();
+    m_enabled = DefaultChannels();
+}
+
+std::bitset<LoraEndDevice::MAX_CHANNELS>
+LoraEndDevice::DefaultChannels() const
+{
+    std::bitset<MAX_CHANNELS> enabled;
     const auto& channels = Channels();
     NS_ABORT_MSG_IF(channels.size() > MAX_CHANNELS, "too many channels for a LoRa device");
     const std::size_t narrow = channels.size() - m_region->wideChannels;
@@ -562,9 +592,10 @@ LoraEndDevice::ResetChannels()
     {
         constexpr std::size_t IN_SUB_BAND = 8;
         const std::size_t subBand = i < narrow ? i / IN_SUB_BAND : i - narrow;
-        m_enabled[i] = channels[i].frequencyHz > 0 &&
-                       (!m_region->fixedChannels || m_subBand == 0 || subBand + 1 == m_subBand);
+        enabled[i] = channels[i].frequencyHz > 0 &&
+                     (!m_region->fixedChannels || m_subBand == 0 || subBand + 1 == m_subBand);
     }
+    return enabled;
 }
 
 bool
@@ -742,22 +773,23 @@ LoraEndDevice::TurnOff()
 {
     m_next.Cancel();
     m_windows = 0;
-    Ptr<const Packet> truncated;
-    if (m_sending)
-    {
-        truncated = m_pending->packet;
-        if (m_pending->uplink)
-        {
-            m_pending->uplink->truncated = true;
-        }
-    }
     m_receiving = false;
-    m_pending.reset();
+    m_uplinkWanted = false;
+    const std::unique_ptr<Pending> last = std::move(m_pending);
+    const bool truncated = m_sending;
+    if (truncated && last->uplink)
+    {
+        last->uplink->truncated = true;
+    }
     SetRadioState(RadioState::SLEEP);
     m_off = true; // what was drawn up to now has been settled: from here on it is nothing
-    if (truncated)
+    if (last && last->packet && (truncated || last->confirmed))
     {
-        NotifyDrop(truncated, DropReason::BATTERY_EMPTY);
+        if (last->confirmed)
+        {
+            m_acknowledgedTrace(last->packet, false, last->transmissions);
+        }
+        NotifyDrop(last->packet, DropReason::BATTERY_EMPTY);
     }
     DropQueue(DropReason::BATTERY_EMPTY);
 }
@@ -786,8 +818,10 @@ void
 LoraEndDevice::TryTransmit()
 {
     const Time now = Simulator::Now();
-    // What ends any of these comes back here.
-    while (!m_sending && !m_receiving && !m_off && m_channel)
+    // What ends any of these comes back here. A frame whose windows are not over may need no
+    // repetition, or none be left, which EndWindows() finds out.
+    while (!m_sending && !m_receiving && !m_off && m_channel &&
+           !(m_pending && m_pending->windowsDue))
     {
         const bool join = !m_joined && m_otaa;
         if (!m_pending && GetQueueSize() == 0 && !m_uplinkWanted)
@@ -804,11 +838,23 @@ LoraEndDevice::TryTransmit()
         {
             const auto& rates = m_region->joinDataRates;
             dataRate = rates[m_otaa->requests % rates.size()];
-            if (m_otaa->openFrom > now)
+            const Time open = JoinOpenFrom(dataRate);
+            if (open > now)
             {
-                TryAt(m_otaa->openFrom);
+                TryAt(open);
                 return;
             }
+        }
+        else if (m_pending && m_pending->frame->GetSize() > MaxContent() + LORA_MAC_OVERHEAD)
+        {
+            // The network lowered the data rate between two repetitions.
+            const std::unique_ptr<Pending> done = std::move(m_pending);
+            if (done->confirmed && done->packet)
+            {
+                m_acknowledgedTrace(done->packet, false, done->transmissions);
+                NotifyDrop(done->packet, DropReason::PAYLOAD_TOO_LONG);
+            }
+            continue;
         }
         const Time start = NextOpportunity(dataRate);
         if (start > now)
@@ -833,18 +879,24 @@ LoraEndDevice::TryTransmit()
                 NotifyDrop(Dequeue()->packet, DropReason::PAYLOAD_TOO_LONG);
                 continue;
             }
-            // Answers that do not fit beside the payload go first, alone.
-            const std::size_t answers =
-                m_answers ? m_answers->once.size() + m_answers->sticky.size() : 0;
-            const bool fits = head && head->packet->GetSize() + answers <= MaxContent();
-            if (fits)
+            // Answers that do not fit beside the payload go first, alone. Those that are repeated
+            // until something comes down then leave every other frame to the payloads.
+            const std::size_t room = MaxContent();
+            std::vector<uint8_t> answers = FittingAnswers(room);
+            if (head && m_answersAlone && head->packet->GetSize() + answers.size() > room)
+            {
+                answers = FittingAnswers(room - head->packet->GetSize());
+            }
+            m_answersAlone = false;
+            if (head && head->packet->GetSize() + answers.size() <= room)
             {
                 const auto item = Dequeue();
-                BuildFrame(&*item);
+                BuildFrame(&*item, answers);
             }
             else
             {
-                BuildFrame(nullptr);
+                m_answersAlone = head != nullptr;
+                BuildFrame(nullptr, answers);
             }
             if (m_dataRate != dataRate)
             {
@@ -860,6 +912,13 @@ LoraEndDevice::TryTransmit()
     }
 }
 
+bool
+LoraEndDevice::IsAtDefaults() const
+{
+    return m_dataRate == 0 && m_txPowerIndex == 0 && m_transmissions == 1 &&
+           m_enabled == DefaultChannels();
+}
+
 void
 LoraEndDevice::BackOff()
 {
@@ -870,6 +929,11 @@ LoraEndDevice::BackOff()
         return;
     }
     ++m_backOffs;
+    if (IsAtDefaults())
+    {
+        return;
+    }
+    m_steppedBack = true;
     if (m_txPowerIndex > 0)
     {
         m_txPowerIndex = 0;
@@ -884,8 +948,31 @@ LoraEndDevice::BackOff()
     m_transmissions = 1;
 }
 
+std::vector<uint8_t>
+LoraEndDevice::FittingAnswers(std::size_t room) const
+{
+    std::vector<uint8_t> bytes;
+    if (!m_answers)
+    {
+        return bytes;
+    }
+    std::vector<uint8_t> all = m_answers->sticky;
+    all.insert(all.end(), m_answers->once.begin(), m_answers->once.end());
+    for (const auto& command : ParseUplinkCommands(all.data(), all.size()))
+    {
+        std::vector<uint8_t> more = bytes;
+        AppendCommand(command, more);
+        if (more.size() > std::min(room, LORA_MAX_FOPTS))
+        {
+            break; // the rest is not answered, and the network asks again
+        }
+        bytes = std::move(more);
+    }
+    return bytes;
+}
+
 void
-LoraEndDevice::BuildFrame(const QueueItem* item)
+LoraEndDevice::BuildFrame(const QueueItem* item, const std::vector<uint8_t>& answers)
 {
     LoraDataFrame frame;
     const bool confirmed = item && item->confirmed;
@@ -895,7 +982,9 @@ LoraEndDevice::BuildFrame(const QueueItem* item)
     if (m_adr)
     {
         frame.fCtrl |= LORA_FCTRL_ADR;
-        if (m_withoutDownlink >= m_adrAckLimit)
+        // Section 4.3.1.1: a device that has something to step back from asks, and one that has
+        // begun to step back goes on asking.
+        if (m_withoutDownlink >= m_adrAckLimit && (m_steppedBack || !IsAtDefaults()))
         {
             frame.fCtrl |= LORA_FCTRL_ADR_ACK_REQ;
         }
@@ -907,13 +996,7 @@ LoraEndDevice::BuildFrame(const QueueItem* item)
     }
     if (m_answers)
     {
-        frame.fOpts = m_answers->sticky;
-        frame.fOpts.insert(frame.fOpts.end(), m_answers->once.begin(), m_answers->once.end());
-        if (frame.fOpts.size() > LORA_MAX_FOPTS)
-        {
-            // More than a frame holds: the rest is not answered, and the network asks again.
-            frame.fOpts.resize(LORA_MAX_FOPTS);
-        }
+        frame.fOpts = answers;
         m_answers->once.clear();
         if (m_answers->sticky.empty())
         {
@@ -960,6 +1043,37 @@ LoraEndDevice::BuildJoinRequest()
     // The counter of a join request is its nonce, so that traces can tell them apart.
     m_pending->frameCounter = request.devNonce;
     ++m_otaa->requests;
+}
+
+LoraEndDevice::JoinPeriod
+LoraEndDevice::JoinPeriodAt(Time at) const
+{
+    const Time begun = m_otaa->begun.value_or(at);
+    const Time passed = at - begun;
+    if (passed < Hours(1))
+    {
+        return {begun, begun + Hours(1), 100};
+    }
+    if (passed < Hours(11))
+    {
+        return {begun + Hours(1), begun + Hours(11), 1000};
+    }
+    const int64_t day = (passed - Hours(11)).GetTimeStep() / Hours(24).GetTimeStep();
+    const Time begin = begun + Hours(11) + Hours(24) * day;
+    return {begin, begin + Hours(24), 10000};
+}
+
+Time
+LoraEndDevice::JoinOpenFrom(uint8_t dataRate) const
+{
+    const Time airtime = LoraTimeOnAir(m_region->Modulation(dataRate), LORA_JOIN_REQUEST_SIZE);
+    const Time from = std::max(Simulator::Now(), m_otaa->openFrom);
+    const JoinPeriod period = JoinPeriodAt(from);
+    const Time used = period.begin == m_otaa->periodBegin ? m_otaa->airtime : Time(0);
+    // A frame counts where it begins, so it has to end there too.
+    const bool fits = used + airtime <= (period.end - period.begin) / period.share &&
+                      from + airtime <= period.end;
+    return fits ? from : period.end;
 }
 
 void
@@ -1018,14 +1132,18 @@ LoraEndDevice::Transmit(uint8_t dataRate)
     }
     if (m_pending->join)
     {
-        // Section 7: 1 % in the first hour, 0.1 % in the next ten, 0.01 % after.
         if (!m_otaa->begun)
         {
             m_otaa->begun = now;
         }
-        const Time passed = now - *m_otaa->begun;
-        const int64_t share = passed < Hours(1) ? 100 : passed < Hours(11) ? 1000 : 10000;
-        m_otaa->openFrom = transmission.end + airtime * (share - 1);
+        const JoinPeriod period = JoinPeriodAt(now);
+        if (m_otaa->periodBegin != period.begin)
+        {
+            m_otaa->periodBegin = period.begin;
+            m_otaa->airtime = Time(0);
+        }
+        m_otaa->airtime += airtime;
+        m_otaa->openFrom = transmission.end + airtime * (period.share - 1);
     }
 
     m_pending->uplink = nullptr;
@@ -1112,6 +1230,7 @@ LoraEndDevice::OpenWindows()
     if (!done)
     {
         m_next.Cancel();
+        m_pending->windowsDue = true;
         m_next = Simulator::Schedule(w.until2 - Simulator::Now(), &LoraEndDevice::EndWindows, this);
         return;
     }
@@ -1125,10 +1244,11 @@ LoraEndDevice::OpenWindows()
 void
 LoraEndDevice::EndWindows()
 {
-    if (m_receiving || !m_pending)
+    if (m_receiving || !m_pending || !m_pending->windowsDue)
     {
         return; // the end of what is being received comes back
     }
+    m_pending->windowsDue = false;
     m_windows = 0;
     const auto timeout = [this] {
         const Time most = m_region->retransmitTimeoutMax - m_region->retransmitTimeoutMin;
@@ -1258,6 +1378,7 @@ LoraEndDevice::EndDownlink(const LoraDownlink& downlink, double rxPowerDbm, bool
     if (m_pending)
     {
         m_next.Cancel();
+        m_pending->windowsDue = true;
         m_next = Simulator::Schedule(std::max(Time(0), m_busyUntil - now),
                                      &LoraEndDevice::EndWindows,
                                      this);
@@ -1289,8 +1410,8 @@ LoraEndDevice::Accept(const LoraDownlink& downlink, uint8_t window, double rxPow
     {
         return false;
     }
-    const auto counter = FullFrameCounter(m_downlinkCounter, view->frameCounter16);
-    if (!counter || counter == m_downlinkCounter || !view->CheckMic(m_keys.nwkSKey, *counter))
+    const uint32_t counter = FullFrameCounter(m_downlinkCounter, view->frameCounter16);
+    if (counter == m_downlinkCounter || !view->CheckMic(m_keys.nwkSKey, counter))
     {
         return false;
     }
@@ -1301,6 +1422,7 @@ LoraEndDevice::Accept(const LoraDownlink& downlink, uint8_t window, double rxPow
     {
         m_withoutDownlink = 0;
         m_backOffs = 0;
+        m_steppedBack = false;
         if (m_answers)
         {
             m_answers->sticky.clear();
@@ -1323,7 +1445,7 @@ LoraEndDevice::Accept(const LoraDownlink& downlink, uint8_t window, double rxPow
     {
         m_uplinkWanted = true;
     }
-    const auto payload = view->DecryptPayload(m_keys, *counter);
+    const auto payload = view->DecryptPayload(m_keys, counter);
     Obey(view->bytes + view->fOptsOffset, view->fOptsSize);
     if (view->port == 0)
     {

@@ -55,8 +55,9 @@ enum class LoraDeviceClass : uint8_t
  * **ADR** (attribute Adr). The network sets data rate and power by LinkADRReq. After AdrAckLimit
  * (64) uplinks without any downlink the device asks for one (ADRACKReq); after AdrAckDelay (32)
  * further ones it raises its power to the most, then, every 32 uplinks, lowers the data rate by
- * one, and at the lowest takes up all channels of the region again and sends once (section
- * 4.3.1.1).
+ * one, and at the lowest takes up all channels of the region again and sends once. One that is at
+ * the end of that way already does not ask; one that has begun it goes on asking until something
+ * comes down (section 4.3.1.1 and its table 9).
  *
  * **MAC commands**: LinkCheck, LinkADR, DutyCycle, RXParamSetup, DevStatus, NewChannel,
  * RXTimingSetup. Answers go into FOpts of the next uplink; where they do not fit beside its
@@ -64,8 +65,9 @@ enum class LoraDeviceClass : uint8_t
  * until something comes down (sections 5.4 and 5.7).
  *
  * **Join** (SetOtaa()). The first Send() starts it, or Join(). Requests take the region's data
- * rates in turns and keep to the join duty cycle of section 7: 1 % in the first hour, 0.1 % in the
- * next ten, 0.01 % after. Packets wait meanwhile.
+ * rates in turns and keep to the join duty cycle of section 7: 1 % of the first hour, 0.1 % of the
+ * next ten, 0.01 % of each 24 hours after, evenly spread; none of these sums is exceeded. Packets
+ * wait meanwhile. Join() ends the session: a frame that waits for its acknowledgement is given up.
  *
  * Energy of the radio: supply voltage x current x time. Default currents:
  * - TX by power, 24 mA at 2 dBm to 44 mA at 14 dBm: energyConsumptionParameters.xml of FLoRa
@@ -136,7 +138,10 @@ class LoraEndDevice : public LpwanNetDevice, public LoraDownlinkReceiver
      */
     void SetOtaa(uint64_t joinEui, const AesBlock& appKey, uint32_t devAddr = 0);
 
-    /** Starts to join now; needs SetOtaa(). */
+    /**
+     * Starts to join now; needs SetOtaa(). A confirmed packet that is not acknowledged yet is given
+     * up (Acknowledged, Drop): it belongs to the session before. What waits is sent in the next.
+     */
     void Join();
 
     /** \return whether the device has a session */
@@ -155,7 +160,7 @@ class LoraEndDevice : public LpwanNetDevice, public LoraDownlinkReceiver
     /** \return 7..12 */
     uint8_t GetSpreadingFactor() const;
 
-    /** \return radiated power of the next frame: TxPower, or less by the network's LinkADRReq */
+    /** \return EIRP of the next frame: TxPower, or less by the network's LinkADRReq */
     double GetTxPowerDbm() const;
 
     /** \return how often a frame is sent that is not confirmed */
@@ -259,6 +264,7 @@ class LoraEndDevice : public LpwanNetDevice, public LoraDownlinkReceiver
         uint8_t transmissions{0};     //!< so far
         bool confirmed{false};        //!< waits for an acknowledgement
         bool join{false};             //!< a join request
+        bool windowsDue{false};       //!< EndWindows() is to come
     };
 
     /** Commands to send, as bytes. */
@@ -277,6 +283,8 @@ class LoraEndDevice : public LpwanNetDevice, public LoraDownlinkReceiver
         uint32_t requests{0};      //!< so far
         std::optional<Time> begun; //!< first request
         Time openFrom;             //!< join duty cycle
+        Time periodBegin;          //!< of the period that `airtime` is of
+        Time airtime;              //!< of the requests of that period
     };
 
     /** \param name attribute Region */
@@ -299,6 +307,26 @@ class LoraEndDevice : public LpwanNetDevice, public LoraDownlinkReceiver
 
     /** Takes up the region's channels, or those of SubBand. */
     void ResetChannels();
+
+    /** \return those */
+    std::bitset<MAX_CHANNELS> DefaultChannels() const;
+
+    /** \return whether no step of the back-off would change anything */
+    bool IsAtDefaults() const;
+
+    /** A span of time with its own limit for join requests (section 7). */
+    struct JoinPeriod
+    {
+        Time begin;    //!< its begin
+        Time end;      //!< its end
+        int64_t share; //!< at most 1 / share of it on air
+    };
+
+    /** \return the period \param at when */
+    JoinPeriod JoinPeriodAt(Time at) const;
+
+    /** \return from when on a join request may start \param dataRate its data rate */
+    Time JoinOpenFrom(uint8_t dataRate) const;
 
     /** \return whether a channel can be used at a data rate */
     bool IsUsable(std::size_t channel, uint8_t dataRate) const;
@@ -324,8 +352,18 @@ class LoraEndDevice : public LpwanNetDevice, public LoraDownlinkReceiver
     /** Comes back to TryTransmit(). \param at when */
     void TryAt(Time at);
 
-    /** Builds the next data frame. \param item what it carries; null: MAC commands alone */
-    void BuildFrame(const QueueItem* item);
+    /**
+     * Builds the next data frame.
+     * \param item what it carries; null: MAC commands alone
+     * \param answers its FOpts
+     */
+    void BuildFrame(const QueueItem* item, const std::vector<uint8_t>& answers);
+
+    /** \return the answers to send, whole commands only \param room most bytes */
+    std::vector<uint8_t> FittingAnswers(std::size_t room) const;
+
+    /** The session ends: what is to be repeated in it is given up. */
+    void GiveUpPending();
 
     /** Builds the next join request. */
     void BuildJoinRequest();
@@ -455,6 +493,8 @@ class LoraEndDevice : public LpwanNetDevice, public LoraDownlinkReceiver
     uint8_t m_windows{0};       //!< bit i: window i may still bring something
     bool m_acknowledge{false};  //!< the next uplink acknowledges a downlink
     bool m_uplinkWanted{false}; //!< an uplink is due even without payload
+    bool m_answersAlone{false}; //!< the last frame had answers in the place of a payload
+    bool m_steppedBack{false};  //!< the back-off has begun since the last downlink
     bool m_off{false};
 
     RareTracedCallback<Ptr<const Packet>, bool, uint8_t> m_acknowledgedTrace;

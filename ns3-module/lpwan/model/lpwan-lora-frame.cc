@@ -142,18 +142,11 @@ LoraFrameView::DecryptPayload(const LoraSessionKeys& keys, uint32_t frameCounter
     return clear;
 }
 
-std::optional<uint32_t>
+uint32_t
 FullFrameCounter(std::optional<uint32_t> last, uint16_t received)
 {
-    // Section 4.3.1.5: a counter further ahead than this is not believed.
-    constexpr uint16_t MAX_FCNT_GAP = 16384;
     const uint32_t from = last.value_or(0);
-    const auto ahead = static_cast<uint16_t>(received - static_cast<uint16_t>(from));
-    if (last && ahead > MAX_FCNT_GAP)
-    {
-        return std::nullopt;
-    }
-    return from + ahead;
+    return from + static_cast<uint16_t>(received - static_cast<uint16_t>(from));
 }
 
 namespace

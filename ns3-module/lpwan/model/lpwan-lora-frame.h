@@ -106,13 +106,14 @@ struct LoraFrameView
 };
 
 /**
- * The counter's full value, of which 16 bits travelled.
+ * The counter's full value, of which 16 bits travelled: the next one with these bits. The MIC tells
+ * whether it is that; a frame that is older, or more than 65,535 ahead, has another.
+ * (LoRaWAN 1.0.4, section 4.3.1.5, has no other limit; MAX_FCNT_GAP, 16,384, was one up to 1.0.3.)
  * \param last counter of the last accepted frame; nothing: none yet
  * \param received what travelled
- * \return the full counter, equal to `last` for a repetition; nothing when it is more than
- *         MAX_FCNT_GAP (16384) ahead, or behind
+ * \return the full counter, equal to `last` for a repetition
  */
-std::optional<uint32_t> FullFrameCounter(std::optional<uint32_t> last, uint16_t received);
+uint32_t FullFrameCounter(std::optional<uint32_t> last, uint16_t received);
 
 /** Length of a join request. */
 constexpr std::size_t LORA_JOIN_REQUEST_SIZE = 23;

@@ -116,9 +116,10 @@ LoraGateway::GetTypeId()
                           MakeBooleanAccessor(&LoraGateway::m_dutyCycleEnabled),
                           MakeBooleanChecker())
             .AddAttribute("MaxTxPower",
-                          "Largest radiated power of downlinks, dBm; the sub-band's limit counts "
-                          "where it is lower.",
-                          DoubleValue(27),
+                          "Largest radiated power of downlinks, dBm EIRP; the sub-band's limit "
+                          "counts where it is lower. EU868: 500 mW ERP on 869.525 MHz are 29.15 "
+                          "dBm EIRP.",
+                          DoubleValue(27 + LORA_ERP_TO_EIRP_DB),
                           MakeDoubleAccessor(&LoraGateway::m_maxTxPowerDbm),
                           MakeDoubleChecker<double>())
             .AddAttribute("AntennaGain",
@@ -694,7 +695,7 @@ double
 LoraGateway::GetTxPowerDbm(uint32_t frequencyHz) const
 {
     return std::min(m_maxTxPowerDbm,
-                    m_region->subBands[m_region->SubBandOf(frequencyHz)].maxErpDbm);
+                    m_region->subBands[m_region->SubBandOf(frequencyHz)].maxEirpDbm);
 }
 
 void

@@ -110,13 +110,13 @@ LoraRegion::Eu868()
         LoraRegion r;
         r.name = "EU868";
         r.subBands = {
-            // name, from, to, duty cycle in thousandths, ERP
-            {"K", 863000000, 865000000, 1, 14},
-            {"g", 865000000, 868000000, 10, 14},
-            {"g1", 868000000, 868600000, 10, 14},
-            {"g2", 868700000, 869200000, 1, 14},
-            {"g3", 869400000, 869650000, 100, 27},
-            {"g4", 869700000, 870000000, 10, 14},
+            // name, from, to, duty cycle in thousandths, power: the rules say ERP
+            {"K", 863000000, 865000000, 1, 14 + LORA_ERP_TO_EIRP_DB},
+            {"g", 865000000, 868000000, 10, 14 + LORA_ERP_TO_EIRP_DB},
+            {"g1", 868000000, 868600000, 10, 14 + LORA_ERP_TO_EIRP_DB},
+            {"g2", 868700000, 869200000, 1, 14 + LORA_ERP_TO_EIRP_DB},
+            {"g3", 869400000, 869650000, 100, 27 + LORA_ERP_TO_EIRP_DB},
+            {"g4", 869700000, 870000000, 10, 14 + LORA_ERP_TO_EIRP_DB},
         };
         r.dataRates = {
             // SF, bandwidth, N without a repeater, N with one
@@ -162,7 +162,7 @@ LoraRegion::Us915()
     static const LoraRegion region = [] {
         LoraRegion r;
         r.name = "US915";
-        r.subBands = {{"ISM", 902000000, 928000000, 1000, 30}};
+        r.subBands = {{"ISM", 902000000, 928000000, 1000, 36}};
         r.dataRates = {
             {10, 125000, 11, 11},
             {9, 125000, 53, 53},

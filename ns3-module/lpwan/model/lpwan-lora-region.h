@@ -17,6 +17,12 @@ namespace ns3
 namespace lpwan
 {
 
+/**
+ * Gain of the half-wave dipole that effective radiated power (ERP) is relative to. All powers here
+ * are EIRP; rules that say ERP are converted where they are written down, and nowhere else.
+ */
+constexpr double LORA_ERP_TO_EIRP_DB = 2.15;
+
 /** A piece of spectrum whose regulation limits the time a device may send. */
 struct LoraSubBand
 {
@@ -24,7 +30,7 @@ struct LoraSubBand
     uint32_t lowerHz;           //!< lower edge, included
     uint32_t upperHz;           //!< upper edge, excluded
     uint16_t dutyCyclePermille; //!< largest share of time on air; 1000 when there is no limit
-    double maxErpDbm;           //!< largest effective radiated power
+    double maxEirpDbm;          //!< largest radiated power, of an isotropic antenna (EIRP)
 };
 
 /** One LoRaWAN data rate; with spreading factor 0 it is no LoRa data rate, or reserved. */
@@ -73,7 +79,7 @@ struct LoraRegion
     Time joinAcceptDelay2;                 //!< the same for join requests
     uint8_t rx2DataRate;                   //!< data rate of RX2
     uint32_t rx2FrequencyHz;               //!< frequency of RX2
-    double maxEirpDbm;                     //!< TXPower 0 of LinkADRReq
+    double maxEirpDbm;                     //!< of devices; theirs may be less
     uint8_t lowestTxPower;                 //!< highest index of TXPower, 2 dB less for each
     Time maxUplinkDwell;                   //!< longest uplink; 0: no limit
     Time retransmitTimeoutMin{Seconds(1)}; //!< RETRANSMIT_TIMEOUT: after RX2, at least ...
@@ -127,7 +133,7 @@ struct LoraRegion
     /**
      * United States, 902 to 928 MHz, after LoRaWAN Regional Parameters 1.0.3 rev. A and FCC
      * 15.247: 64 channels of 125 kHz and 8 of 500 kHz upwards, 8 of 500 kHz downwards, 400 ms of
-     * dwell time, no duty cycle.
+     * dwell time, no duty cycle, 36 dBm EIRP (1 W into an antenna of 6 dBi).
      * \return the region
      */
     static const LoraRegion& Us915();

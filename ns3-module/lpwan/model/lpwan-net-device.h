@@ -69,7 +69,7 @@ struct LpwanTransmission
     uint32_t bandwidthHz{0};    //!< channel bandwidth
     uint8_t spreadingFactor{0}; //!< 7..12; 0 on a link that has none
     uint16_t frameBytes{0};     //!< PHY payload, all overheads included
-    double txPowerDbm{0};       //!< radiated power
+    double txPowerDbm{0};       //!< radiated power, EIRP
 };
 
 /**
@@ -188,6 +188,9 @@ class LpwanNetDevice : public NetDevice
 
     /** \return seconds spent sending up to now, a frame in the air counted up to now */
     double GetTxAirtimeSeconds() const;
+
+    /** \return the present state of the radio */
+    RadioState GetRadioState() const;
 
     /**
      * \param state a radio state
@@ -333,9 +336,6 @@ class LpwanNetDevice : public NetDevice
      * \param port its port
      */
     void NotifyReceive(Ptr<const Packet> payload, uint8_t port);
-
-    /** \return the present state of the radio */
-    RadioState GetRadioState() const;
 
   private:
     /** Who follows the radio's state, and the changes to come that he is to be told. */

@@ -210,6 +210,21 @@ NetworkServer::GetDeliveredFrames() const
     return m_delivered;
 }
 
+std::size_t
+NetworkServer::GetMaxDownlinkBytes() const
+{
+    const auto of = [&](uint8_t dataRate) -> std::size_t {
+        const LoraDataRate& rate = m_region->dataRates[dataRate];
+        return m_repeaterCompatible ? rate.maxPayloadRepeater : rate.maxPayload;
+    };
+    std::size_t bytes = of(m_region->rx2DataRate);
+    for (uint8_t dataRate = 0; dataRate <= m_region->maxUplinkDataRate; ++dataRate)
+    {
+        bytes = std::min(bytes, of(m_region->Rx1DataRate(dataRate, 0)));
+    }
+    return bytes;
+}
+
 const DownlinkCounts&
 NetworkServer::GetDownlinkCounts() const
 {
@@ -312,17 +327,14 @@ NetworkServer::Receive(LoraGatewayReport report)
         return;
     }
     DeviceSession& session = found->second;
-    const auto full = FullFrameCounter(session.frameCounter, view->frameCounter16);
-    if (!full)
-    {
-        m_rejectedTrace(report, ServerRejection::OLD_COUNTER);
-        return;
-    }
-    const uint32_t counter = *full;
+    const uint32_t counter = FullFrameCounter(session.frameCounter, view->frameCounter16);
     if (!view->CheckMic(session.keys.nwkSKey, counter))
     {
         NS_LOG_INFO("frame of device " << view->devAddr << " has a bad MIC");
-        m_rejectedTrace(report, ServerRejection::BAD_MIC);
+        constexpr uint32_t ROUND = uint32_t{1} << 16;
+        const bool isOld =
+            counter >= ROUND && view->CheckMic(session.keys.nwkSKey, counter - ROUND);
+        m_rejectedTrace(report, isOld ? ServerRejection::OLD_COUNTER : ServerRejection::BAD_MIC);
         return;
     }
 

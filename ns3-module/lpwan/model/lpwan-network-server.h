@@ -210,6 +210,12 @@ class NetworkServer : public Object
     /** \param devAddr a device \return application data that waits for it */
     std::size_t GetDownlinkQueueSize(uint32_t devAddr) const;
 
+    /**
+     * \return most bytes of SendDownlink() that RX1 and RX2 both carry after an uplink of any data
+     *         rate, as the region sets them
+     */
+    std::size_t GetMaxDownlinkBytes() const;
+
     /** \return frames delivered */
     uint64_t GetDeliveredFrames() const;
 

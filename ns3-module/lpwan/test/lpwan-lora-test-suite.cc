@@ -1248,12 +1248,18 @@ class ServerTestCase : public TestCase
         Give(network, frame(65536 + 3));
         NS_TEST_ASSERT_MSG_EQ(network.m_delivered.size(), 2, "the counter's lower half wraps");
         NS_TEST_ASSERT_MSG_EQ(network.m_delivered[1].frameCounter, 65539, "full counter");
+        Give(network, frame(65539 + 65536));
+        NS_TEST_ASSERT_MSG_EQ(rejected(), "bad_mic", "a whole round ahead cannot be told");
         Give(network, frame(65539 + 16385));
-        NS_TEST_ASSERT_MSG_EQ(rejected(), "old_counter", "too far ahead");
-        Give(network, frame(65539 + 16384));
-        NS_TEST_ASSERT_MSG_EQ(network.m_delivered.size(), 3, "the largest gap");
-        Give(network, frame(65539 + 16385, 5, 0));
-        NS_TEST_ASSERT_MSG_EQ(network.m_delivered.size(), 3, "port 0 is not for applications");
+        NS_TEST_ASSERT_MSG_EQ(network.m_delivered.size(), 3, "more than the old MAX_FCNT_GAP");
+        Give(network, frame(65539 + 16385 + 65535));
+        NS_TEST_ASSERT_MSG_EQ(network.m_delivered.size(), 4, "the largest gap");
+        NS_TEST_ASSERT_MSG_EQ(network.m_delivered[3].frameCounter, 147459, "full counter");
+        Give(network, frame(147459 - 1));
+        NS_TEST_ASSERT_MSG_EQ(rejected(), "old_counter", "replayed from the same round");
+        Give(network, frame(147460, 5, 0));
+        NS_TEST_ASSERT_MSG_EQ(network.m_delivered.size(), 4, "port 0 is not for applications");
+        NS_TEST_ASSERT_MSG_EQ(FullFrameCounter({}, 7), 7, "the first one");
         Simulator::Destroy();
     }
 };
@@ -1336,7 +1342,12 @@ class ChannelTestCase : public TestCase
     {
         const uint64_t before = RngSeedManager::GetRun();
         RngSeedManager::SetRun(run);
-        Network network({0, 50}, std::vector<double>(500, 20), [&](LoraHelper& lora) {
+        std::vector<double> places;
+        for (int i = 0; i < 500; ++i)
+        {
+            places.push_back(20 + 0.01 * i);
+        }
+        Network network({0, 50}, places, [&](LoraHelper& lora) {
             lora.SetPropagationLossModel(CreateObject<CountingLossModel>());
             lora.SetChannelAttribute("ShadowingSigma", DoubleValue(sigma));
         });
@@ -1346,8 +1357,8 @@ class ChannelTestCase : public TestCase
             Ptr<LoraChannel> channel = network.m_helper.GetChannel();
             // Later devices first: what is drawn does not depend on who asks first.
             const uint32_t asked = sigma > 5 ? 499 - device : device;
-            values.push_back(channel->GetPathLossDb(asked, 0) - 20);
-            values.push_back(channel->GetPathLossDb(asked, 1) - 30);
+            values.push_back(channel->GetPathLossDb(asked, 0) - places[asked]);
+            values.push_back(channel->GetPathLossDb(asked, 1) - (50 - places[asked]));
         }
         Simulator::Destroy();
         RngSeedManager::SetRun(before);
