@@ -260,12 +260,22 @@ def open_results(arguments):
 def sets_of_images(results, images):
     """Returns (what it is, ids of its images): of a sweep its points, of a run its groups.
 
-    What it is is a dictionary: the swept keys, or `group`.
+    What it is is a dictionary: the swept keys, or `group`; both, where the devices of a sweep have
+    groups.
     """
     if results.keys:
         values = images[results.keys].agg(tuple, axis=1)
         ids = images["id"].groupby(values)
-        return [(point, ids.get_group(tuple(point.values()))) for point in results.points()]
+        points = [(point, ids.get_group(tuple(point.values()))) for point in results.points()]
+        if not results.has_groups():
+            return points
+        group = images.set_index("id")["group"]
+        sets = []
+        for point, some in points:
+            sets.append(({**point, "group": "all"}, some))
+            for name in filter(None, dict.fromkeys(group[some])):
+                sets.append(({**point, "group": name}, some[(group[some] == name).to_numpy()]))
+        return sets
     sets = [({"group": "all"}, images["id"])]
     if "group" in images:
         for group in dict.fromkeys(images["group"]):

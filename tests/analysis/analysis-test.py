@@ -7,6 +7,7 @@ import csv
 import importlib.util
 import io
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -687,6 +688,54 @@ class Fairness(Folder):
         self.assertIn("fragments delivered, worst tenth of the devices: 25.0 %\n", out)
 
 
+class HeatMaps(Folder):
+    def values(self, *words):
+        """Returns the values of a map, and what is said about them."""
+        module = load(ANALYSIS / "plot-heatmap.py")
+        arguments = module.parse_arguments([str(self.folder / "sweep"), *words])
+        results = Results(str(self.folder / "sweep"))
+        return module.table_of(arguments, results, *module.the_keys(arguments, results))
+
+    def test_meters_are_no_cameras(self):
+        write_sweep(self.folder / "sweep")
+        path = self.folder / "sweep" / "nodes.csv"
+        rows = list(csv.DictReader(path.read_text().splitlines()))
+        meters = [
+            {**row, "device": 90, "role": "meter", "images": 0, "time_on_air_s": 1000} for row in rows
+            if row["device"] == "0"
+        ]
+        write_csv(path, rows[0], rows + meters)
+        nodes = tables_of(0, False)["nodes.csv"]
+        expected = {
+            "camera": np.mean([node["time_on_air_s"] for node in nodes]), "meter": 1000,
+            "all": (sum(node["time_on_air_s"] for node in nodes) + 1000) / 13,
+        }
+        for role, mean in expected.items():
+            values, label, together = self.values("--value", "nodes.time_on_air_s", "--role", role)
+            self.assertTrue(np.allclose(values, mean), role)
+            self.assertIn({"camera": "cameras", "meter": "meters", "all": "devices"}[role], label)
+            self.assertIn("2 runs together", together)
+        values, label, together = self.values("--value", "nodes.time_on_air_s")
+        self.assertTrue(np.allclose(values, expected["camera"]))
+        self.assertIn("groups gate, yard together", together)
+
+    def test_groups_and_further_keys_are_said(self):
+        write_sweep(self.folder / "sweep")
+        for name in ["images.csv", "nodes.csv", "fragments.csv", "accuracy.csv", "gateways.csv"]:
+            path = self.folder / "sweep" / name
+            lines = path.read_text().splitlines()
+            write(self.folder / "sweep", name, f"a.key,{lines[0]}",
+                  *(f"{key},{line}" for key in ("x", "y") for line in lines[1:]))
+        words = ["--x", "lora.extra_loss", "--y", "codec.map_copies"]
+        values, _, together = self.values(*words, "--group", "gate")
+        self.assertIn("a.key x, y together; group gate; 2 runs together", together)
+        right = [image["correct"] for image in tables_of(2, False)["images.csv"] if image["group"] == "gate"]
+        self.assertAlmostEqual(values[0, 1], 100 * np.mean(right))
+        self.assertIn("has gate, yard", self.fails("plot-heatmap.py", self.folder / "sweep", *words, "--group", "z"))
+        self.assertIn("no meters", self.fails(
+            "plot-heatmap.py", self.folder / "sweep", *words, "--value", "nodes.x_m", "--role", "meter"))
+
+
 class Report(Folder):
     def page(self, folder, *words):
         page = self.folder / "page.html"
@@ -733,6 +782,33 @@ class Report(Folder):
         self.assertIn("none: no device got any", page)
         self.assertNotIn(">nan", page)
         self.assertNotIn(str(self.folder), page)
+
+    def text(self, folder):
+        """Returns the page without its pictures."""
+        return re.sub(r'"data:[^"]*"', "", self.page(folder))
+
+    def test_numbers_are_by_arm_and_group(self):
+        write_run(self.folder / "run")
+        # 1 J of sleep a camera for three images, beside what encoding and sending took: in both places.
+        page = self.text(self.folder / "run")
+        nodes = tables_of(2, False)["nodes.csv"]
+        joules = sum(value for node in nodes for name, value in node.items() if name.endswith("_energy_j")) / 36
+        self.assertIn(f"<strong>{joules:.3g} J</strong>", page)
+        self.assertIn("sleep included", page)
+        self.assertEqual(page.count(f">{joules:.3g}</td>"), 2)
+        self.assertIn("All groups together.", page)
+        write_sweep(self.folder / "sweep")
+        page = self.text(self.folder / "sweep")
+        # Six arms that differ: no share of right answers of all of them.
+        self.assertNotIn("right at the end<strong>", page)
+        for loss in [0, 1, 2, 3, 5, 6]:
+            images = tables_of(loss, False)["images.csv"]
+            for group in ["gate", "yard"]:
+                right = [image["correct"] for image in images if image["group"] == group]
+                self.assertIn(f">{100 * sum(right) / len(right):.1f}\N{NO-BREAK SPACE}%</td>", page)
+        for part in ["plot-calibration", "plot-fairness"]:
+            self.assertIn(f"analysis/{part}.py DIR --where=lora.extra_loss=0.0 --where=codec.map_copies=1", page)
+        self.assertIn("All 2 runs together.", page)
 
     def test_of_a_sweep_has_maps_and_its_file(self):
         write_sweep(self.folder / "sweep")
