@@ -878,6 +878,37 @@ class Study(Folder):
         path.write_text(path.read_text(encoding="utf-8").replace(",8,0\n", ",9,0\n"), encoding="utf-8")
         self.assertIn("its pictures are not those of", self.fails("study-codecs.py", self.folder))
 
+    def test_kept_rows_and_codecs_seen_at_their_end(self):
+        table, again = self.folder / "study.csv", self.folder / "again.csv"
+        picture = self.folder / "study.png"
+        self.assertFalse(call_here("study-codecs.py", self.folder, "--csv", table, "--output", picture)[0])
+        # Eight fragments of 100 bytes; the answer comes with the last that arrives.
+        part = self.folder / "new"
+        keys = ["codec.max_bytes", "strategy.parity_percent"]
+        write_part(
+            part / "webp-parity" if part.mkdir() is None else part, keys,
+            [("10", "0", ["800", parity], fates) for parity, fates in
+             [("115", ["-------1", "1111111-"]), ("275", ["-------0", "0000000-"])]],
+        )
+        status, _, errors = call_here(
+            "study-codecs.py", part, "--kept", table, "--csv", again, "--output", picture)
+        self.assertFalse(status, errors)
+        before, after = table.read_text().splitlines(), again.read_text().splitlines()
+        self.assertEqual(after[: len(before)], before)
+        new = list(csv.DictReader([before[0], *after[len(before):]]))
+        self.assertEqual([(row["codec"], row["against"], row["budget"], row["correct"]) for row in new], [
+            ("WebP 32x32, 115 % parity", "bytes", "800", "2"), ("WebP 32x32, 275 % parity", "bytes", "800", "0"),
+        ])
+        # Both of LimitNet are right: 0 and 1 ahead. Newcombe 1998, table II, of unpaired proportions.
+        self.assertEqual([row["limitnet_less_this"] for row in new], ["0.0000", "1.0000"])
+        of_counts = load(ANALYSIS / "study-codecs.py").difference_of_counts
+        for ours, count, theirs, their_count, low, high in [
+            (56, 70, 48, 80, 0.0524, 0.3339), (9, 10, 3, 10, 0.1705, 0.8090), (10, 10, 0, 10, 0.6075, 1.0),
+        ]:
+            found = of_counts(ours, count, theirs, their_count)
+            self.assertAlmostEqual(float(found[1]), low, places=4)
+            self.assertAlmostEqual(float(found[2]), high, places=4)
+
     def test_nothing_there(self):
         self.assertIn("--run makes it", self.fails("study-codecs.py", self.folder / "none"))
 
