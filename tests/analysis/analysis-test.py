@@ -688,6 +688,34 @@ class Fairness(Folder):
         self.assertIn("fragments delivered, worst tenth of the devices: 25.0 %\n", out)
 
 
+class Places(Folder):
+    """A place is a camera where it stands: which images of a sweep share one."""
+
+    def places(self, *nodes):
+        """Returns the places of an image of each of these devices: run, device, group, x, y."""
+        write(self.folder, "images.csv", "a.key,run,device,image,dataset_index",
+              *(f"x,{run},{device},0,{device}" for run, device, *_ in nodes))
+        write(self.folder, "nodes.csv", "a.key,run,device,group,x_m,y_m",
+              *(f"x,{run},{device},{group},{x},{y}" for run, device, group, x, y in nodes))
+        return list(Results(str(self.folder)).images()["place"])
+
+    def test_places(self):
+        # Two cameras in two runs: elsewhere each time, and at the same places.
+        self.assertEqual(len(set(self.places((1, 0, "", 1, 2), (1, 1, "", 3, 4), (2, 0, "", 5, 2), (2, 1, "", 6, 4)))), 4)
+        first, second, again, second_again = self.places(
+            (1, 0, "", 1, 2), (1, 1, "", 3, 4), (2, 0, "", 1, 2), (2, 1, "", 3, 4))
+        self.assertEqual((first, second), (again, second_again))
+        self.assertNotEqual(first, second)
+        # Two groups at the same places; two cameras of one group at one place are two.
+        places = self.places((1, 0, "p", 1, 2), (1, 1, "p", 1, 2), (1, 2, "q", 1, 2), (1, 3, "q", 1, 2))
+        self.assertEqual(places[:2], places[2:])
+        self.assertNotEqual(*places[:2])
+        # Nobody knows where: a camera in a run.
+        self.assertEqual(len(set(self.places((1, 0, "", "", ""), (1, 1, "", "", ""), (2, 0, "", "", "")))), 3)
+        (self.folder / "nodes.csv").unlink()
+        self.assertEqual(len(set(Results(str(self.folder)).images()["place"])), 3)
+
+
 class HeatMaps(Folder):
     def values(self, *words):
         """Returns the values of a map, and what is said about them."""
