@@ -3,8 +3,8 @@
 """Draws accuracy against the time since capture, the bytes received, or the energy spent.
 
 Each curve is a step curve with its 95 % interval as a band, which counts pictures and cameras
-(docs/analysis.md). One input gives a curve for each group in it (all images, those of each spreading factor, those of each group of devices); several
-inputs give one curve each.
+(docs/analysis.md). One input gives a curve for each group in it (all images, those of each spreading
+factor, those of each group of devices); several inputs give one curve each.
 
 Against time, accuracy.csv of each input is drawn. Against bytes and energy, images.csv and
 fragments.csv of a run's folder are: the answer at a budget is the cloud's last prediction within it.

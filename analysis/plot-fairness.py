@@ -5,7 +5,8 @@
 Three plots: the final accuracy and the delivered part of the fragments by distance to the nearest
 gateway of the device's operator (as many devices in each bin), the same by spreading factor or level
 of coverage enhancement, and the accuracies and delivered parts of all devices, sorted. Bars are 95 %
-intervals that count pictures and cameras (docs/analysis.md). Jain's index is 1 when all devices get the same, 1/n when one gets everything. Of a sweep, all runs that --where leaves are taken together.
+intervals that count pictures and cameras (docs/analysis.md). Jain's index is 1 when all devices get
+the same, 1/n when one gets everything. Of a sweep, all runs that --where leaves are taken together.
 """
 
 import os
