@@ -13,7 +13,7 @@ accuracy curve, so an answer may count as later or dearer than it would with clo
 
 import numpy as np
 
-from measures import clustered_wilson, wilson
+from measures import Clusters, Sources, clustered_wilson
 from plotting import AGAINST, BadInput
 
 COLUMNS = {
@@ -22,14 +22,16 @@ COLUMNS = {
     "energy": (["encoding_energy_j"], ["tx_energy_j", "sent_s"]),
 }
 MOST_POINTS = 300  # of a curve in a picture: more are not seen, and make a large file
+MOST_CELLS = 2_000_000  # budgets times clusters that are in memory at once
 
 
 class Curve:
     """Accuracy of a set of images over a budget."""
 
-    def __init__(self, steps, gone, pictures):
-        """steps: (costs, changes, pictures) of the answers that change; gone: (until when they are
-        observed, right at the end, pictures) of the images that leave; pictures: those of all images.
+    def __init__(self, steps, gone, sources):
+        """steps: (costs, changes, images) of the answers that change; gone: (until when they are
+        observed, right at the end, images) of the images that leave; sources: measures.Sources of all
+        images, in whose order they have numbers from 0.
         """
         order = np.argsort(steps[0], kind="stable")
         self._costs, changes, of_steps = (part[order] for part in steps)
@@ -37,8 +39,9 @@ class Curve:
         order = np.argsort(gone[0], kind="stable")
         self._until, right, of_gone = (part[order] for part in gone)
         self._gone_right = np.concatenate([[0], np.cumsum(right)])
-        self.count = len(pictures)
-        self._clusters = (pictures, (self._costs, changes, of_steps), (self._until, right, of_gone))
+        self.count = len(sources.kinds["picture"])
+        self._sources = sources
+        self._changes = ((self._costs, changes, of_steps), (self._until, right, of_gone))
 
     def at(self, budgets):
         """Returns how many images count and how many of them are right, at each budget."""
@@ -49,27 +52,40 @@ class Curve:
     def interval(self, budgets):
         """Returns the ends of the 95 % interval of the accuracy at each budget, which have to ascend.
 
-        Images of the same picture are a cluster.
+        Pictures, places and runs are sources of chance: measures.worth_of().
         """
         budgets = np.asarray(budgets, dtype=float)
-        pictures, (costs, changes, of_steps), (until, right, of_gone) = self._clusters
-        known, counts = np.unique(pictures, return_counts=True)
-        if counts.max(initial=0) <= 1:
-            counted, right = self.at(budgets)
-            return wilson(right, counted)
+        counted, right = self.at(budgets)
+        clusters = {kind: self._clusters(code, budgets) for kind, code in self._sources.kinds.items()}
+        return clustered_wilson(clusters, right, counted)
 
-        def sums(places, of, values):
-            """Returns the sums of the values of each picture up to each budget."""
-            inside = places < len(budgets)
-            cells = places[inside] * len(known) + np.searchsorted(known, of[inside])
-            table = np.bincount(cells, weights=values[inside], minlength=len(budgets) * len(known))
-            return np.cumsum(table.reshape(len(budgets), len(known)), axis=0)
-
+    def _clusters(self, code, budgets):
+        """Returns the clusters of one kind at each budget; code says which each image is of."""
+        known, code, counts = np.unique(code, return_inverse=True, return_counts=True)
+        (costs, changes, of_steps), (until, right, of_gone) = self._changes
         # A step counts from its cost on; an image is gone after the last moment it is observed.
-        steps = sums(np.searchsorted(budgets, costs, side="left"), of_steps, changes)
+        before = np.searchsorted(budgets, costs, side="left")
         after = np.searchsorted(budgets, until, side="right")
-        gone = sums(after, of_gone, np.ones(len(until)))
-        return clustered_wilson(steps - sums(after, of_gone, right), counts - gone)
+        rows = max(1, MOST_CELLS // max(1, len(known)))
+        steps, gone, gone_right = (np.zeros(len(known)) for _ in range(3))
+        parts = []
+        for first in range(0, max(1, len(budgets)), rows):
+            count = min(rows, len(budgets) - first)
+
+            def sums(places, of, values, start):
+                """Returns the sums of the values of each cluster up to each of these budgets."""
+                inside = (places >= first) & (places < first + count)
+                cells = (places[inside] - first) * len(known) + code[of[inside]]
+                table = np.bincount(cells, weights=values[inside], minlength=count * len(known))
+                return start + np.cumsum(table.reshape(count, len(known)), axis=0)
+
+            of_steps_now = sums(before, of_steps, changes, steps)
+            gone_now = sums(after, of_gone, np.ones(len(until)), gone)
+            gone_right_now = sums(after, of_gone, right, gone_right)
+            parts.append(Clusters(of_steps_now - gone_right_now, counts - gone_now))
+            if count:
+                steps, gone, gone_right = of_steps_now[-1], gone_now[-1], gone_right_now[-1]
+        return Clusters.joined(parts)
 
     def budgets(self):
         """Returns the budgets at which the curve may change while half of the images count."""
@@ -120,21 +136,22 @@ class Progress:
             return self.curve_to_the_end(ids)
         steps, images = self._of(ids)
         last = images["id"].map(steps.groupby("id")["change"].sum()).fillna(0)
-        return self._curve(steps, images, images.assign(right=last)[["observed_s", "right", "picture"]])
+        return self._curve(steps, images, images.assign(right=last)[["observed_s", "right", "id"]])
 
     def curve_to_the_end(self, ids):
         """Returns the same without leaving out images for which the simulation ended too early."""
         steps, images = self._of(ids)
-        return self._curve(steps, images, images[:0].assign(right=0)[["observed_s", "right", "picture"]])
+        return self._curve(steps, images, images[:0].assign(right=0)[["observed_s", "right", "id"]])
 
     def _of(self, ids):
         return self.steps[self.steps["id"].isin(ids)], self.images[self.images["id"].isin(ids)]
 
     def _curve(self, steps, images, gone):
-        picture = images.set_index("id")["picture"]
-        steps = steps.assign(picture=steps["id"].map(picture))[["cost", "change", "picture"]]
-        columns = [[table[name].to_numpy() for name in table] for table in [steps, gone]]
-        return Curve(*columns, picture.to_numpy())
+        number = dict(zip(images["id"], range(len(images))))
+        tables = [steps[["cost", "change", "id"]], gone]
+        tables = [table.assign(id=table["id"].map(number).astype(int)) for table in tables]
+        columns = [[table[name].to_numpy() for name in table] for table in tables]
+        return Curve(*columns, Sources.of(images))
 
     def _steps(self, fragments):
         images = self.images.set_index("id")

@@ -6,15 +6,15 @@ Both have to be of the same pictures and repetitions: a pair is what one device 
 one run (and one combination of a sweep). For each time since capture the table says how many images
 were right in one and wrong in the other, and the difference of the accuracies with its 95 %
 interval for paired proportions (Newcombe 1998, method 10), which is narrower than what two curves
-apart from each other show. In it, images of the same picture are a cluster: further runs of the same
-pictures say less than new pictures. Only images are taken that both observed that long.
+apart from each other show. In it, images of the same picture and of the same camera are no
+independent ones (docs/analysis.md). Only images are taken that both observed that long.
 """
 
 import argparse
 import math
 import sys
 
-from measures import clustered_paired_interval
+from measures import Sources, clustered_paired_interval
 from plotting import BadInput, run
 
 PICTURE = ["dataset_index", "label"]
@@ -91,7 +91,7 @@ def compare(arguments):
         if count == 0:
             continue
         a, b = one.right_at(of_one[seen], time), other.right_at(of_other[seen], time)
-        difference, low, high = clustered_paired_interval(a, b, of_one["picture"][seen])
+        difference, low, high = clustered_paired_interval(a, b, Sources.of(of_one[seen]))
         print(
             f"{time:g},{count},{a.mean():.4f},{b.mean():.4f},{(a > b).sum()},{(b > a).sum()},"
             f"{difference:.4f},{low:.4f},{high:.4f}"

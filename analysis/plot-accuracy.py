@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Draws accuracy against the time since capture, the bytes received, or the energy spent.
 
-Each curve is a step curve with its 95 % Wilson interval as a band, in which images of the same
-picture are a cluster. One input gives a curve for each
-group in it (all images, those of each spreading factor, those of each group of devices); several
-inputs give one curve each.
+Each curve is a step curve with its 95 % interval as a band, which counts pictures and cameras
+(docs/analysis.md). One input gives a curve for each group in it (all images, those of each spreading
+factor, those of each group of devices); several inputs give one curve each.
 
 Against time, accuracy.csv of each input is drawn. Against bytes and energy, images.csv and
 fragments.csv of a run's folder are: the answer at a budget is the cloud's last prediction within it.
@@ -27,6 +26,7 @@ from plotting import (
 from settings import check_folder
 
 FEWEST = 5  # images of a group's curve over bytes or energy
+Z = 1.959964
 COLUMNS = ["group", "elapsed_s", "images_counted", "accuracy", "wilson_low", "wilson_high"]
 
 
@@ -56,14 +56,23 @@ def read_curves(path):
         raise BadInput(f"{path}: no rows with images in them")
     images = os.path.join(folder, "images.csv")
     if os.path.isfile(images):
-        pictures = [row["dataset_index"] for row in read_rows(images, ["dataset_index"], "an images.csv")]
-        if len(pictures) > len(set(pictures)):
+        taken = read_rows(images, ["dataset_index", "device"], "an images.csv")
+        alike = any(len({row[of] for row in taken}) < len(taken) for of in ["dataset_index", "device"])
+        if alike and all(of_single_images(*row[1:]) for rows in curves.values() for row in rows):
             cluster_bands(folder, curves)
     return curves
 
 
+def of_single_images(accuracy, low, high, counted):
+    """Returns whether an interval is Wilson's, as of images of which none are alike."""
+    half = Z * (accuracy * (1 - accuracy) / counted + Z * Z / (4 * counted * counted)) ** 0.5
+    ends = [(accuracy + Z * Z / (2 * counted) + sign * half) / (1 + Z * Z / counted) for sign in (-1, 1)]
+    return abs(ends[0] - low) + abs(ends[1] - high) < 1e-4
+
+
 def cluster_bands(folder, curves):
-    """Replaces the bands by those in which images of the same picture are a cluster."""
+    """Replaces the bands of programs that took images as independent, by those that count pictures
+    and cameras."""
     from budgets import Progress
     from results import Results, sets_of_images
 
@@ -209,7 +218,7 @@ def figure(arguments, width=WIDTH):
     else:
         axes.legend(loc="best", fontsize="small", frameon=True)
     if not arguments.no_band and not narrow:
-        picture.text(0.995, 0.005, "bands: 95 % Wilson, clustered by picture", ha="right", va="bottom", fontsize=7)
+        picture.text(0.995, 0.005, "bands: 95 %, of pictures and cameras", ha="right", va="bottom", fontsize=7)
     return picture
 
 

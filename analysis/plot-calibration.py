@@ -14,7 +14,7 @@ import sys
 
 import numpy as np
 
-from measures import calibration_error, clustered_share, places, reliability
+from measures import SOURCES, Sources, calibration_error, clustered_share, places, reliability
 from plotting import (
     COLOURS, NARROW, WIDTH, BadInput, grid, legend_below, plain, plot_parser, run_plot,
     use_matplotlib,
@@ -31,14 +31,14 @@ def answers(arguments):
     columns = ["prediction", "confidence", "correct"]
     table = results.images(*columns)
     if arguments.of == "all":
-        images = table[[*results.run_columns, "device", "image", "id", "picture"]]
-        table = results.fragments(images, *columns).merge(images[["id", "picture"]], on="id")
+        images = table[[*results.run_columns, "device", "image", "id", *SOURCES]]
+        table = results.fragments(images, *columns).merge(images[["id", *SOURCES]], on="id")
     table = table.dropna(subset=columns)
     if not len(table):
         raise BadInput(f"{arguments.folder}: no answers with a confidence")
     if ((table["confidence"] < 0) | (table["confidence"] > 1)).any():
         raise BadInput(f"{arguments.folder}: a confidence outside 0..1")
-    return tuple(table[name].to_numpy() for name in ["confidence", "correct", "picture"])
+    return table["confidence"].to_numpy(), table["correct"].to_numpy(), table[SOURCES]
 
 
 def summary(arguments):
@@ -55,13 +55,13 @@ def summary(arguments):
 
 def figure(arguments, width=WIDTH):
     """Returns the picture."""
-    confidence, correct, pictures = answers(arguments)
+    confidence, correct, sources = answers(arguments)
     bins = arguments.bins
     counted, _, mean = reliability(confidence, correct, bins)
     used = counted > 0
     place = places(confidence, bins)
     share, low, high = np.array([
-        clustered_share(correct[place == one], np.ones(counted[one]), pictures[place == one])
+        clustered_share(correct[place == one], np.ones(counted[one]), Sources.of(sources[place == one]))
         for one in np.flatnonzero(used)
     ]).T
     plt = use_matplotlib()
@@ -75,7 +75,7 @@ def figure(arguments, width=WIDTH):
     above.errorbar(
         100 * mean[used], 100 * share,
         yerr=100 * np.abs([share - low, high - share]), fmt="o-", color=COLOURS[1], capsize=3,
-        linewidth=1.5, label="answers (95 % Wilson interval, clustered by picture)",
+        linewidth=1.5, label="answers, and 95 % intervals",
     )
     error = 100 * calibration_error(confidence, correct, bins)
     above.set_title(

@@ -5,7 +5,7 @@
 Three plots: the final accuracy and the delivered part of the fragments by distance to the nearest
 gateway of the device's operator (as many devices in each bin), the same by spreading factor or level
 of coverage enhancement, and the accuracies and delivered parts of all devices, sorted. Bars are 95 %
-Wilson intervals, in which images of the same picture are a cluster. Jain's index is 1 when all devices get
+intervals that count pictures and cameras (docs/analysis.md). Jain's index is 1 when all devices get
 the same, 1/n when one gets everything. Of a sweep, all runs that --where leaves are taken together.
 """
 
@@ -14,7 +14,7 @@ import sys
 
 import numpy as np
 
-from measures import clustered_share, jain, worst_decile
+from measures import Sources, clustered_share, jain, worst_decile
 from plotting import (
     COLOURS, WIDTH, BadInput, grid, legend_below, name_of, panels, plain, plot_parser, run_plot,
 )
@@ -52,10 +52,10 @@ def read(arguments):
     nodes["level"] = level_of(nodes)
     nodes["distance"] = distances(results, nodes)
     devices = nodes[[*by, "level", "distance"]].merge(sums.reset_index(), on=by)
-    devices["place"] = range(len(devices))
+    devices["which"] = range(len(devices))
     if not len(devices):
         raise BadInput(f"{results.folder}: no device captured an image")
-    return images.merge(devices[[*by, "level", "place"]], on=by), devices
+    return images.merge(devices[[*by, "level", "which"]], on=by), devices
 
 
 def parts_of(devices, top, bottom):
@@ -87,7 +87,7 @@ def draw_shares(axes, places, groups):
         if not any(some):
             continue
         share, low, high = np.array([
-            clustered_share(group[top], group[bottom], group["picture"])
+            clustered_share(group[top], group[bottom], Sources.of(group))
             for group, drawn in zip(groups, some) if drawn
         ]).T
         at = np.array(places)[some]
@@ -109,7 +109,7 @@ def by_distance(axes, images, devices):
     groups = [ordered.iloc[part] for part in np.array_split(np.arange(len(ordered)), bins)]
     draw_shares(
         axes, [group["distance"].mean() for group in groups],
-        [images[images["place"].isin(group["place"])] for group in groups],
+        [images[images["which"].isin(group["which"])] for group in groups],
     )
     axes.set_xlim(left=0)
     axes.set_xlabel("distance to gateway (m)")

@@ -5,11 +5,13 @@
 Reads the folder of a sweep (limitnet-sweep). --value accuracy is the part of the images whose answer
 is right within --at: so many seconds since capture, bytes received, or joules for encoding and
 sending (--against); without --at at the end. --value nodes.COLUMN or images.COLUMN is the mean of
-a column over the devices or images. Repetitions, and the values of further keys, are taken
-together; --where leaves some out.
+a column over the devices (those with a camera, unless --role says otherwise) or images. --group takes
+those of one group. Repetitions, groups, and the values of further keys are taken together, which the
+picture says; --where leaves some out.
 """
 
 import sys
+import textwrap
 
 import numpy as np
 
@@ -49,8 +51,9 @@ def accuracy_of(arguments, results):
     return value, progress.images, f"top-1 accuracy (%) {where}"
 
 
-def mean_of(name, results):
+def mean_of(arguments, results):
     """Returns the same for the mean of a column."""
+    name = arguments.value
     from results import WORDS
 
     table, dot, column = name.partition(".")
@@ -59,7 +62,39 @@ def mean_of(name, results):
     if column in WORDS or column in results.run_columns:
         raise BadInput(f"--value {name}: has to be a column of numbers, not of words")
     rows = results.table(f"{table}.csv", column)
-    return lambda some: some[column].mean(), rows, f"mean of {column} ({table}.csv)"
+    of = "images"
+    if table == "nodes":
+        of = {"camera": "cameras", "meter": "meters", "all": "devices"}[arguments.role]
+        role = rows["role"] if "role" in rows else "camera"
+        rows = rows if arguments.role == "all" else rows[role == arguments.role]
+        if not len(rows):
+            raise BadInput(f"{arguments.folder}: no {of} in nodes.csv")
+    return lambda some: some[column].mean(), rows, f"mean of {column} of the {of}"
+
+
+def of_group(arguments, results, rows):
+    """Returns the rows of the group that is asked for."""
+    if arguments.group is None:
+        return rows
+    known = sorted(set(rows["group"]) - {""}) if "group" in rows else []
+    if arguments.group not in known:
+        raise BadInput(f"--group {arguments.group}: {results.folder} has {', '.join(known) or 'no groups'}")
+    return rows[rows["group"] == arguments.group]
+
+
+def taken_together(arguments, results, rows, x, y):
+    """Returns what the values are of beyond their two keys, in words."""
+    parts = [
+        f"{key} {', '.join(results.values(key))} together" for key in results.open_keys() if key not in (x, y)
+    ]
+    groups = sorted(set(rows["group"]) - {""}) if "group" in rows else []
+    if len(groups) > 1:
+        parts.append(f"groups {', '.join(groups)} together")
+    elif groups:
+        parts.append(f"group {groups[0]}")
+    runs = len(results.values("run"))
+    parts.append(f"{runs} run{'' if runs == 1 else 's'}{'' if runs == 1 else ' together'}")
+    return "; ".join(parts)
 
 
 def table_of(arguments, results, x, y):
@@ -67,11 +102,12 @@ def table_of(arguments, results, x, y):
     if arguments.value == "accuracy":
         value, rows, label = accuracy_of(arguments, results)
     else:
-        value, rows, label = mean_of(arguments.value, results)
+        value, rows, label = mean_of(arguments, results)
+    rows = of_group(arguments, results, rows)
     values = np.full((len(results.values(y)), len(results.values(x))), np.nan)
     for (of_x, of_y), some in rows.groupby([x, y], sort=False):
         values[results.values(y).index(of_y), results.values(x).index(of_x)] = value(some)
-    return values, label
+    return values, label, taken_together(arguments, results, rows, x, y)
 
 
 def figure(arguments, width=WIDTH):
@@ -82,7 +118,7 @@ def figure(arguments, width=WIDTH):
         raise BadInput("--at: has to be 0 or more")
     results = open_results(arguments)
     x, y = the_keys(arguments, results)
-    values, label = table_of(arguments, results, x, y)
+    values, label, together = table_of(arguments, results, x, y)
     if np.isnan(values).all():
         raise BadInput(f"{arguments.folder}: no values for {arguments.value}")
     plt = use_matplotlib()
@@ -105,6 +141,7 @@ def figure(arguments, width=WIDTH):
     axes.set_ylabel(plain(y))
     picture.colorbar(image, ax=axes)
     axes.set_title(plain(label), fontsize="medium")
+    picture.supxlabel("\n".join(textwrap.wrap(plain(together), int(width * 16))), fontsize=7)
     if arguments.title:
         picture.suptitle(plain(arguments.title))
     return picture
@@ -121,6 +158,10 @@ def parse_arguments(words=None):
     parser.add_argument(
         "--value", default="accuracy", help="accuracy, nodes.COLUMN or images.COLUMN (accuracy)"
     )
+    parser.add_argument(
+        "--role", choices=["camera", "meter", "all"], default="camera", help="of the devices (camera)"
+    )
+    parser.add_argument("--group", help="of images or devices (default: all groups together)")
     parser.add_argument("--against", choices=AGAINST, default="time", help="what --at is (time)")
     parser.add_argument("--at", type=float, metavar="BUDGET", help="s, byte or J (default: the end)")
     return parser.parse_args(words)

@@ -3,9 +3,10 @@
 """Draws accuracy against time, bytes or energy for each value of a swept key.
 
 Reads the folder of a sweep (limitnet-sweep). The repetitions of each combination are taken
-together: images are added up, and the bands are their 95 % Wilson intervals, in which images of the
-same picture are a cluster; they need images.csv and fragments.csv. One swept key gives the curves of a plot (--by), others may give small plots side by side (--columns) and below each
-other (--rows); of all further ones --where has to choose a value.
+together: images are added up, and the bands are their 95 % intervals, which count pictures, cameras
+and runs (docs/analysis.md); they need images.csv and fragments.csv. One swept key gives the curves of
+a plot (--by), others may give small plots side by side (--columns) and below each other (--rows); of
+all further ones --where has to choose a value.
 
 Against time, accuracy.csv is drawn; against bytes and energy, what images.csv and fragments.csv
 say: the answer at a budget is the cloud's last prediction within it. See plot-accuracy.py --help
@@ -71,7 +72,7 @@ class TimeTable:
             raise BadInput(f"{self.path}: no rows in it")
         names = list(self.rows[0])
         self.keys = names[: names.index("run")]
-        # Which pictures the runs share is not in accuracy.csv.
+        # Which pictures and cameras the runs share is not in accuracy.csv.
         self.has_bands = os.path.isfile(os.path.join(folder, "images.csv"))
         self._images = BudgetTable(folder, "time") if self.has_bands else None
 
@@ -239,7 +240,7 @@ def figure(arguments, width=WIDTH):
         picture.suptitle(plain(arguments.title))
     if not arguments.no_band and width > NARROW:
         of_group = "" if arguments.group == "all" else f" of {name_of(arguments.group)}"
-        bands = f"bands: 95 % Wilson interval of the images{of_group}, clustered by picture"
+        bands = f"bands: 95 % interval of the images{of_group}, of pictures, cameras and runs"
         picture.supxlabel(bands if table.has_bands else "no bands: images.csv is not there", fontsize=7)
     return picture
 

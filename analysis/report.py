@@ -53,6 +53,15 @@ class Report:
         self.fixed = [f"{key}={self.results.values(key)[0]}" for key in self.results.open_keys()[2:]]
         self.where = [f"--where={condition}" for condition in self.fixed]
         self.for_which = f" For {', '.join(self.fixed)}." if self.fixed else ""
+        # What is drawn of one arm is drawn of the first.
+        arms = self.results.points() if self.results.open_keys() else []
+        first = [f"{key}={arms[0][key]}" for key in self.results.open_keys()] if arms else []
+        self.first_arm = [f"--where={condition}" for condition in first]
+        self.for_first_arm = f" For {', '.join(first)}." if first else ""
+        groups = "All groups together." if self.results.has_groups() else ""
+        runs = len(self.results.values("run")) if self.results.is_sweep else 1
+        self.of_all = " ".join(filter(None, [groups, f"All {runs} runs together." if runs > 1 else ""]))
+        self.of_all = f" {self.of_all}" if self.of_all else ""
 
     def figure(self, script, words, caption):
         """Returns a figure of a script, or nothing when the data do not allow it."""
@@ -91,13 +100,21 @@ def energy_of(nodes):
 
 def headline(report):
     """Returns the large numbers at the top."""
+    from budgets import Progress
+
     results = report.results
     images = results.images("correct", "fragments", "fragments_received")
     nodes = results.cameras("images", "time_on_air_s")
-    progress = tool("time-to-accuracy").budgets_of(results, quiet=True)
-    curve = progress["time"].curve(images["id"])
+    progress = Progress(results, "time")
+    if results.open_keys():
+        # What different arms have in common is their number.
+        figures = [("arms", f"{len(results.points())}", f"combinations of {', '.join(results.open_keys())}")]
+        runs = len(images[results.run_columns].drop_duplicates())
+        figures.append(("runs", f"{runs}", f"{len(nodes)} cameras in all, {len(images)} images"))
+        return page.headline(figures) + arms_table(report, images, nodes, progress)
+    curve = progress.curve(images["id"])
     right, count = int(images["correct"].sum()), len(images)
-    low, high = progress["time"].curve_to_the_end(images["id"]).interval([np.inf])
+    low, high = progress.curve_to_the_end(images["id"]).interval([np.inf])
     captured = max(1, nodes["images"].sum())
     spent = energy_of(nodes)
     active = sum(spent.get(kind, 0) for kind in ["encoding", "radio_tx", "radio_rx"])
@@ -115,14 +132,66 @@ def headline(report):
     figures += [
         ("fragments delivered", percent(delivered), f"of {images['fragments'].sum():.0f}"),
         ("time on air", number(nodes["time_on_air_s"].sum() / captured, "s"), "for an image, mean"),
-        ("energy", number(active / captured, "J"), "for an image, mean: encoding, sending, listening"),
+        (
+            "energy", number(sum(spent.values()) / captured, "J"),
+            "for an image, mean: all that a camera used, sleep included; "
+            f"{number(active / captured, 'J')} for encoding, sending, listening",
+        ),
     ]
     if results.is_sweep:
         runs = len(images[results.run_columns].drop_duplicates())
-        figures.append(("runs", f"{runs}", f"{len(nodes)} devices in all, {count} images"))
+        figures.append(("runs", f"{runs}", f"{len(nodes)} cameras in all, {count} images"))
     else:
-        figures.append(("devices", f"{len(nodes)}", f"{captured:.0f} images captured"))
-    return page.headline(figures)
+        figures.append(("cameras", f"{len(nodes)}", f"{captured:.0f} images captured"))
+    note = f'<p class="note">{page.escape(report.of_all.strip())}</p>\n' if report.of_all else ""
+    table = arms_table(report, images, nodes, progress) if results.has_groups() else ""
+    return page.headline(figures) + note + table
+
+
+def parts_of(report, images, nodes):
+    """Returns (cells that say which, images, cameras) of each arm and group."""
+    from results import sets_of_images
+
+    results = report.results
+    parts = []
+    for what, ids in sets_of_images(results, images):
+        of_keys = {key: value for key, value in what.items() if key in results.keys}
+        name = what.get("group", "all")
+        if not results.keys and name != "all" and name not in set(images.get("group", [])):
+            continue  # a spreading factor or level, which is no group
+        mine = nodes
+        for key, value in of_keys.items():
+            mine = mine[mine[key] == value]
+        mine = mine if name == "all" else mine[mine["group"] == name]
+        cells = [of_keys[key] for key in results.open_keys()]
+        parts.append(([*cells, *([name_of(name)] if results.has_groups() else [])], ids, mine))
+    return parts
+
+
+def heads_of(report):
+    """Returns the heads of the cells that say which arm and group."""
+    return [*report.results.open_keys(), *(["group"] if report.results.has_groups() else [])]
+
+
+def arms_table(report, images, nodes, progress):
+    """Returns the main numbers of each arm and group."""
+    rows = []
+    for cells, ids, cameras in parts_of(report, images, nodes):
+        mine = images[images["id"].isin(ids)]
+        low, high = progress.curve_to_the_end(ids).interval([np.inf])
+        captured = max(1, cameras["images"].sum())
+        delivered = mine["fragments_received"].sum() / max(1, mine["fragments"].sum())
+        rows.append([
+            *cells, len(mine), percent(mine["correct"].mean()), f"{percent(low[0])} to {percent(high[0])}",
+            percent(delivered), number(cameras["time_on_air_s"].sum() / captured),
+            number(sum(energy_of(cameras).values()) / captured),
+        ])
+    note = f'<p class="note">The first {MOST_ROWS} of {len(rows)} rows.</p>\n' if len(rows) > MOST_ROWS else ""
+    heads = [
+        *heads_of(report), "images", "right at the end", "95 % interval", "fragments delivered",
+        "s on air for an image", "J for an image, with sleep",
+    ]
+    return page.table(heads, rows[:MOST_ROWS]) + note
 
 
 def accuracy_part(report):
@@ -136,7 +205,7 @@ def accuracy_part(report):
     return "".join(
         report.figure(
             script, [*([] if against == "time" else ["--against", against]), *where],
-            caption + (report.for_which if where else ""),
+            caption + (report.for_which if where else "") + (report.of_all if report.results.is_sweep else ""),
         )
         for against, caption in captions.items()
     )
@@ -203,14 +272,14 @@ def map_part(report):
     middle = f"{np.sort(times)[len(times) // 2]:g}"
     more = report.for_which
     return (
-        report.figure("plot-heatmap", report.where, f"Images that are right at the end.{more}")
+        report.figure("plot-heatmap", report.where, f"Images that are right at the end.{more}{report.of_all}")
         + report.figure(
             "plot-heatmap", ["--at", middle, *report.where],
-            f"Images that are right {middle} s after their capture.{more}",
+            f"Images that are right {middle} s after their capture.{more}{report.of_all}",
         )
         + report.figure(
             "plot-heatmap", ["--value", "nodes.time_on_air_s", *report.where],
-            f"Time that a device sends, mean of the devices (s).{more}",
+            f"Time that a camera sends, mean of the cameras (s).{more}{report.of_all}",
         )
     )
 
@@ -226,17 +295,38 @@ def air_part(report):
         bars.append("group")
     for by in bars:
         by_name = {"level": "SF or coverage level", "group": "group of devices"}.get(by, by)
-        caption = f"Time on air for an image, and what became of the fragments, by {by_name}."
+        caption = f"Time on air for an image of the cameras, and what became of the fragments, by {by_name}."
+        others = [key for key in results.open_keys() if key != by]
+        caption += f" All values of {', '.join(others)} together." if others else ""
         text += report.figure("plot-airtime", ["--by", by], caption)
-    nodes = results.cameras("images")
-    captured = max(1, nodes["images"].sum())
-    rows = [
-        (kind.replace("_", " "), number(joules / captured), number(joules / len(nodes)))
-        for kind, joules in energy_of(nodes).items()
-    ]
-    return text + "<p>Energy of the devices with cameras by what it was for:</p>\n" + page.table(
-        ["energy", "J for an image", "J for a device"], rows
-    ) + lifetime_text(results)
+    return text + energy_table(report) + lifetime_text(results)
+
+
+def energy_table(report):
+    """Returns what the cameras' energy was for, of each arm and group where there are several."""
+    nodes = report.results.cameras("images")
+    if not heads_of(report):
+        captured = max(1, nodes["images"].sum())
+        spent = energy_of(nodes)
+        spent["all of it"] = sum(spent.values())
+        rows = [
+            (kind.replace("_", " "), number(joules / captured), number(joules / max(1, len(nodes))))
+            for kind, joules in spent.items()
+        ]
+        return "<p>Energy of the cameras by what it was for:</p>\n" + page.table(
+            ["energy", "J for an image", "J for a camera"], rows
+        )
+    rows, heads = [], []
+    for cells, _, cameras in parts_of(report, report.results.images(), nodes):
+        captured = max(1, cameras["images"].sum())
+        spent = energy_of(cameras)
+        heads = [kind.replace("_", " ") for kind in spent]
+        rows.append([*cells, *(number(joules / captured) for joules in [*spent.values(), sum(spent.values())])])
+    return (
+        "<p>Energy of the cameras for an image (J) by what it was for:</p>\n"
+        + page.table([*heads_of(report), *heads, "all of it"], rows[:MOST_ROWS])
+        + (f'<p class="note">The first {MOST_ROWS} of {len(rows)} rows.</p>\n' if len(rows) > MOST_ROWS else "")
+    )
 
 
 def lifetime_text(results):
@@ -300,7 +390,8 @@ def numbers_of(report, script):
     """Returns the numbers that a script prints, as a table."""
     try:
         module = tool(script)
-        return page.table(["", ""], module.summary(module.parse_arguments([report.results.folder])))
+        arguments = module.parse_arguments([report.results.folder, *report.first_arm])
+        return page.table(["", ""], module.summary(arguments))
     except BadInput:
         return ""  # the figure of the same script says why
 
@@ -308,15 +399,15 @@ def numbers_of(report, script):
 def trust_part(report):
     """Returns calibration."""
     caption = "How often the last answers are right, against the confidence that the cloud gives them."
-    return report.figure("plot-calibration", [], caption) + numbers_of(report, "plot-calibration")
+    caption += report.for_first_arm + report.of_all
+    return report.figure("plot-calibration", report.first_arm, caption) + numbers_of(report, "plot-calibration")
 
 
 def fairness_part(report):
     """Returns fairness."""
-    of_all = " All runs together." if report.results.is_sweep else ""
-    return report.figure(
-        "plot-fairness", [], f"Right answers and delivered fragments: who gets how much.{of_all}"
-    ) + numbers_of(report, "plot-fairness")
+    caption = "Right answers and delivered fragments of the cameras: who gets how much."
+    caption += report.for_first_arm + report.of_all
+    return report.figure("plot-fairness", report.first_arm, caption) + numbers_of(report, "plot-fairness")
 
 
 def defaults_of(program):

@@ -3,6 +3,7 @@
 
 import os
 
+import numpy as np
 import pandas as pd
 
 from plotting import BadInput, check_rows
@@ -55,15 +56,38 @@ class Results:
         return table
 
     def images(self, *columns):
-        """Returns the images, each with a number `id` that fragments() has too, and one, `picture`, that
-        images of the same picture share."""
+        """Returns the images, each with a number `id` that fragments() has too, and the numbers of
+        measures.SOURCES, which images of the same picture, place or run share."""
         table = self.table("images.csv", *IMAGE, "dataset_index", *columns)
         table["id"] = range(len(table))
         if not len(table):
             raise BadInput(f"{self.path('images.csv')}: no images in it")
         picture = [key for key in ["images.dataset"] if key in self.keys] + ["dataset_index"]
         table["picture"] = table.groupby(picture, dropna=False).ngroup()
+        table["place"] = self._places(table)
+        table["repetition"] = table.groupby("run").ngroup() if self.is_sweep else 0
         return table
+
+    def _places(self, images):
+        """Returns a number for each image, the same for those of one camera at one place.
+
+        A camera that stands at the same place in several runs, as where a file says the places, is one
+        there too; and so are cameras of the same number in groups that stand at the same places.
+        """
+        by = [*self.run_columns, "device"]
+        if not os.path.isfile(self.path("nodes.csv")):
+            return images.groupby(by).ngroup()
+        nodes = self.table("nodes.csv", "device", "x_m", "y_m").reset_index(drop=True)
+        group = [name for name in ["group"] if name in nodes]
+        if by[:-1] + group:
+            nodes["number"] = nodes.groupby(by[:-1] + group).cumcount()
+        else:
+            nodes["number"] = nodes["device"]
+        nodes["place"] = nodes.groupby(["number", "x_m", "y_m"], dropna=False).ngroup()
+        unknown = nodes["x_m"].isna() | nodes["y_m"].isna()
+        nodes.loc[unknown, "place"] = len(nodes) + nodes.index[unknown]
+        known = images[by].merge(nodes[[*by, "place"]], on=by, how="left")["place"].to_numpy()
+        return np.where(np.isnan(known), 2 * len(nodes) + images.groupby(by).ngroup(), known).astype(int)
 
     def fragments(self, images, *columns):
         """Returns the fragments of these images, with their `id`."""
@@ -236,12 +260,22 @@ def open_results(arguments):
 def sets_of_images(results, images):
     """Returns (what it is, ids of its images): of a sweep its points, of a run its groups.
 
-    What it is is a dictionary: the swept keys, or `group`.
+    What it is is a dictionary: the swept keys, or `group`; both, where the devices of a sweep have
+    groups.
     """
     if results.keys:
         values = images[results.keys].agg(tuple, axis=1)
         ids = images["id"].groupby(values)
-        return [(point, ids.get_group(tuple(point.values()))) for point in results.points()]
+        points = [(point, ids.get_group(tuple(point.values()))) for point in results.points()]
+        if not results.has_groups():
+            return points
+        group = images.set_index("id")["group"]
+        sets = []
+        for point, some in points:
+            sets.append(({**point, "group": "all"}, some))
+            for name in filter(None, dict.fromkeys(group[some])):
+                sets.append(({**point, "group": name}, some[(group[some] == name).to_numpy()]))
+        return sets
     sets = [({"group": "all"}, images["id"])]
     if "group" in images:
         for group in dict.fromkeys(images["group"]):

@@ -10,7 +10,12 @@ also writes.
 Bytes are those that a device has sent of an image, lost ones included: what it costs. The answer at
 a budget is the cloud's last one when all that the device sent within it has arrived or is lost; an
 image without an answer is wrong. A rival that has to be told its size beforehand is shown at each
-budget with the size that is best there, and so better than a device could choose it.
+budget with the size that is best there, and so better than a device could choose it. With erasure
+coding the cloud answers when all has been sent, and only that budget is shown.
+
+--kept FILE takes the codecs that DIR has no part of from an earlier --csv, as they stand there. Where
+LimitNet is one of those, the others are compared with it as if they were of other pictures, which
+makes the intervals wider than they would be.
 """
 
 import argparse
@@ -24,7 +29,8 @@ import numpy as np
 
 from measures import paired_interval, wilson
 from plotting import (
-    BadInput, COLOURS, MARKERS, STYLES, add_output, grid, make_logarithmic, panels, run, write_figure,
+    BadInput, COLOURS, MARKERS, STYLES, add_output, grid, make_logarithmic, panels, read_rows, run,
+    write_figure,
 )
 from results import Results
 from settings import same_value
@@ -48,16 +54,30 @@ CODECS = [
     ("LimitNet, saliency order", "ablations", {"codec.order": "saliency"}),
     ("LimitNet, random order", "ablations", {"codec.order": "random"}),
     ("LimitNet, all or nothing", "whole", {}),
+    ("WebP 32x32, 115 % parity", "webp-parity", {"strategy.parity_percent": "115"}),
+    ("WebP 32x32, 275 % parity", "webp-parity", {"strategy.parity_percent": "275"}),
+    *(
+        (f"{name}, {parity} % parity", "limitnet-parity",
+         {"codec.order": order, "strategy.parity_percent": parity})
+        for name, order in [("LimitNet", "importance"), ("channel order", "channel")]
+        for parity in ["115", "275"]
+    ),
 ]
 DRAWN = {"LimitNet", "Starfish-like", "WebP 32x32", "JPEG 32x32", "JPEG 224x224",
-         "progressive JPEG 224x224", "LimitNet, channel order", "LimitNet, all or nothing"}
+         "progressive JPEG 224x224", "LimitNet, channel order", "LimitNet, all or nothing",
+         "WebP 32x32, 115 % parity", "WebP 32x32, 275 % parity", "LimitNet, 115 % parity"}
 PARTS = list(dict.fromkeys(part for _, part, _ in CODECS))
 BYTES = [100, 150, 200, 300, 400, 600, 800, 1200]
 TIMES_S = [30, 60, 120, 300, 600, 1800, 3600, 7200]
+AT_END = {"webp-parity": 800, "limitnet-parity": 800}  # bytes of parts that are seen at their end
 BYTES_SF = "10"  # with 51 bytes a frame, so that a curve has many steps
 TIMES_LOSS = "0.1"
 TIMES_SF = ["7", "9", "10", "12"]
 GOALS = [0.4, 0.5, 0.6, 0.65]
+COLUMNS = [
+    "codec", "lora.sf", "lora.extra_loss", "against", "budget", "setting", "images", "correct", "accuracy",
+    "wilson_low", "wilson_high", "limitnet_less_this", "difference_low", "difference_high",
+]
 
 
 class Part:
@@ -173,38 +193,82 @@ def run_parts(folder, jobs, programs):
             raise BadInput(f"{part}: limitnet-sweep ended with {done.returncode}")
 
 
-class Study:
-    """All parts that there are, by codec."""
+class Kept:
+    """The rows of an earlier CSV file."""
 
-    def __init__(self, folder):
+    def __init__(self, path):
+        self.rows = {}
+        for row in read_rows(path, COLUMNS, "a CSV file of this script") if path else []:
+            key = (row["codec"], row["lora.sf"], row["lora.extra_loss"], row["against"], int(row["budget"]))
+            self.rows[key] = row
+
+
+class Study:
+    """All parts that there are, and what is kept of others, by codec."""
+
+    def __init__(self, folder, kept=None):
         self.parts = {
             part: Part(folder / part) for part in PARTS if (folder / part / "images.csv").exists()
         }
-        if "limitnet" not in self.parts:
+        self._kept = Kept(kept).rows
+        self._codecs = [
+            codec for codec in CODECS if codec[1] in self.parts or any(key[0] == codec[0] for key in self._kept)
+        ]
+        if CODECS[0] not in self._codecs:
             raise BadInput(f"{folder}: no finished part limitnet in it; --run makes it")
-        self.missing = [part for part in PARTS if part not in self.parts]
+        self.missing = [part for part in PARTS if part not in {codec[1] for codec in self._codecs}]
+        first = next(iter(self.parts.values()), None)
         for name, part in self.parts.items():
-            if part.pictures != self.parts["limitnet"].pictures:
-                raise BadInput(f"{folder / name}: its pictures are not those of {folder / 'limitnet'}")
+            if part.pictures != first.pictures:
+                raise BadInput(f"{folder / name}: its pictures are not those of {folder / next(iter(self.parts))}")
 
     def codecs(self):
         """Returns label, part, condition of the codecs that there are results of."""
-        return [codec for codec in CODECS if codec[1] in self.parts]
+        return self._codecs
 
     def values(self, key):
-        """Returns the swept values of lora.sf (0) or lora.extra_loss (1), ascending."""
-        found = {values[key] for values in self.parts["limitnet"].right}
-        return sorted(found, key=float)
+        """Returns the values of lora.sf (0) or lora.extra_loss (1), ascending."""
+        found = {values[key] for part in self.parts.values() for values in part.right}
+        found |= {row_key[1 + key] for row_key in self._kept}
+        return sorted({f"{float(value):g}" for value in found}, key=float)
 
     def first_bytes(self, codec, spreading_factor, loss):
         """Returns for each of GOALS the bytes sent at which a codec first has that accuracy."""
         _, part, where = codec
+        if part not in self.parts or part in AT_END:
+            return []
         return self.parts[part].first_bytes(spreading_factor, loss, where, GOALS)
 
     def right(self, codec, spreading_factor, loss, against):
         """Returns images x budgets of a codec, and the settings chosen."""
         _, part, where = codec
+        if part not in self.parts or (part in AT_END and against == "time"):
+            return None
         return self.parts[part].choose(spreading_factor, loss, where, against)
+
+    def row(self, codec, spreading_factor, loss, against, budget):
+        """Returns what the CSV file says of a codec at a budget; nothing where that is not known."""
+        label, part, _ = codec
+        kept = self._kept.get((label, spreading_factor, loss, against, budget))
+        if part not in self.parts:
+            return kept
+        found = self.right(codec, spreading_factor, loss, against)
+        if found is None or (part in AT_END and budget != AT_END[part]):
+            return None
+        place = (BYTES if against == "bytes" else TIMES_S).index(budget)
+        column = found[0][:, place]
+        low, high = wilson(column.sum(), len(column))
+        ours = self.right(CODECS[0], spreading_factor, loss, against)
+        if ours is not None:
+            apart = difference(ours[0][:, place] == 1, column == 1)
+        else:
+            of_kept = self._kept[CODECS[0][0], spreading_factor, loss, against, budget]
+            apart = difference_of_counts(int(of_kept["correct"]), int(of_kept["images"]), column.sum(), len(column))
+        return dict(zip(COLUMNS, [
+            label, spreading_factor, loss, against, str(budget), "/".join(found[1][place]), str(len(column)),
+            str(column.sum()), f"{column.mean():.4f}", f"{low:.4f}", f"{high:.4f}",
+            *(f"{value:.4f}" for value in apart),
+        ]))
 
 
 def difference(ours, theirs):
@@ -214,36 +278,26 @@ def difference(ours, theirs):
     return paired_interval(both, only_ours, only_theirs, len(ours) - both - only_ours - only_theirs)
 
 
+def difference_of_counts(ours, count, theirs, their_count):
+    """Returns the same of two sets of pictures, of which it is known how many are right: wider than
+    of pairs that are alike (Newcombe 1998, the same journal and volume, p. 873, method 10)."""
+    a, b = ours / count, theirs / their_count
+    (low_a, high_a), (low_b, high_b) = wilson(ours, count), wilson(theirs, their_count)
+    return a - b, a - b - np.hypot(a - low_a, high_b - b), a - b + np.hypot(high_a - a, b - low_b)
+
+
 def write_csv(study, path):
     """Writes every accuracy of the study."""
-    limitnet = CODECS[0]
     try:
         with open(path, "w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow([
-                "codec", "lora.sf", "lora.extra_loss", "against", "budget", "setting", "images", "correct",
-                "accuracy", "wilson_low", "wilson_high", "limitnet_less_this", "difference_low",
-                "difference_high",
-            ])
+            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+            writer.writeheader()
             for codec in study.codecs():
                 for spreading_factor in study.values(0):
                     for loss in study.values(1):
                         for against, budgets in [("bytes", BYTES), ("time", TIMES_S)]:
-                            found = study.right(codec, spreading_factor, loss, against)
-                            if found is None:
-                                continue
-                            right, settings = found
-                            ours, _ = study.right(limitnet, spreading_factor, loss, against)
-                            for place, budget in enumerate(budgets):
-                                column = right[:, place]
-                                low, high = wilson(column.sum(), len(column))
-                                apart = difference(ours[:, place] == 1, column == 1)
-                                writer.writerow([
-                                    codec[0], spreading_factor, loss, against, budget,
-                                    "/".join(settings[place]), len(column), column.sum(),
-                                    f"{column.mean():.4f}", f"{low:.4f}", f"{high:.4f}",
-                                    *(f"{value:.4f}" for value in apart),
-                                ])
+                            rows = (study.row(codec, spreading_factor, loss, against, one) for one in budgets)
+                            writer.writerows(filter(None, rows))
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror}") from error
 
@@ -259,23 +313,14 @@ def print_tables(study):
     """Prints what docs/study.md says in numbers."""
     losses = study.values(1)
     shown = [200, 400, 800]
-    places = [BYTES.index(budget) for budget in shown]
     head = ["codec", *(f"{budget} B, {100 * float(loss):.0f} %" for loss in losses for budget in shown)]
     accuracies, apart = [], []
-    ours = {loss: study.right(CODECS[0], BYTES_SF, loss, "bytes")[0] for loss in losses}
     for codec in study.codecs():
         row, differences = [codec[0]], [codec[0]]
-        for loss in losses:
-            found = study.right(codec, BYTES_SF, loss, "bytes")
-            if found is None:
-                row += [""] * len(places)
-                differences += [""] * len(places)
-                continue
-            right = found[0]
-            for place in places:
-                row.append(f"{100 * right[:, place].mean():.0f}")
-                value, low, high = difference(ours[loss][:, place] == 1, right[:, place] == 1)
-                differences.append(f"{100 * value:+.0f} ({100 * low:+.0f} .. {100 * high:+.0f})")
+        for cell in (study.row(codec, BYTES_SF, loss, "bytes", budget) for loss in losses for budget in shown):
+            row.append(f"{100 * float(cell['accuracy']):.0f}" if cell else "")
+            ends = [100 * float(cell[name]) for name in COLUMNS[-3:]] if cell else []
+            differences.append("{:+.0f} ({:+.0f} .. {:+.0f})".format(*ends) if cell else "")
         accuracies.append(row)
         apart.append(differences)
     print_table(f"Accuracy (%) within bytes sent, SF{BYTES_SF}, by frame loss", head, accuracies)
@@ -296,10 +341,9 @@ def print_tables(study):
     for codec in study.codecs():
         row = [codec[0]]
         for spreading_factor in study.values(0):
-            found = study.right(codec, spreading_factor, TIMES_LOSS, "time")
             for time in shown:
-                right = "" if found is None else f"{100 * found[0][:, TIMES_S.index(time)].mean():.0f}"
-                row.append(right)
+                cell = study.row(codec, spreading_factor, TIMES_LOSS, "time", time)
+                row.append(f"{100 * float(cell['accuracy']):.0f}" if cell else "")
         rows.append(row)
     head = ["codec", *(f"SF{sf}, {time} s" for sf in study.values(0) for time in shown)]
     print_table(f"Accuracy (%) after a time, frame loss {100 * float(TIMES_LOSS):.0f} %", head, rows)
@@ -309,18 +353,23 @@ def draw(study, output, title):
     """Draws the figure: bytes above, time below."""
     losses = study.values(1)
     figure, axes = panels(len(losses) + len(TIMES_SF), width=14.4, each=3.5, height=3.4)
-    cells = [("bytes", BYTES_SF, loss) for loss in losses]
-    cells += [("time", spreading_factor, TIMES_LOSS) for spreading_factor in TIMES_SF]
+    panes = [("bytes", BYTES_SF, loss) for loss in losses]
+    panes += [("time", spreading_factor, TIMES_LOSS) for spreading_factor in TIMES_SF]
     drawn = [codec for codec in study.codecs() if codec[0] in DRAWN]
-    for place, (axis, (against, spreading_factor, loss)) in enumerate(zip(axes, cells)):
+    for place, (axis, (against, spreading_factor, loss)) in enumerate(zip(axes, panes)):
         budgets = BYTES if against == "bytes" else TIMES_S
-        for number, codec in enumerate(drawn):
-            found = study.right(codec, spreading_factor, loss, against)
-            if found is None:
-                continue
+        for codec in drawn:
+            # With erasure coding: single marks in the colour of the same codec without.
+            bare = codec[0].split(",")[0] if codec[1] in AT_END else codec[0]
+            number = [other[0] for other in drawn].index(bare)
+            mark, size = (MARKERS[number % len(MARKERS)], 4)
+            if codec[1] in AT_END:
+                mark, size = ("*" if "115" in codec[0] else "X", 10)
+            cells = [study.row(codec, spreading_factor, loss, against, budget) for budget in budgets]
+            shares = [100 * float(cell["accuracy"]) if cell else np.nan for cell in cells]
             axis.plot(
-                budgets, 100 * found[0].mean(axis=0), label=codec[0], color=COLOURS[number % len(COLOURS)],
-                linestyle=STYLES[number % len(STYLES)], marker=MARKERS[number % len(MARKERS)], markersize=4,
+                budgets, shares, label=codec[0], color=COLOURS[number % len(COLOURS)],
+                linestyle=STYLES[number % len(STYLES)], marker=mark, markersize=size,
                 linewidth=2.2 if number == 0 else 1.3,
             )
         axis.set_title(f"SF{spreading_factor}, {100 * float(loss):.0f} % of frames lost", fontsize="medium")
@@ -331,7 +380,7 @@ def draw(study, output, title):
             axis.set_ylabel("right answers (%)")
         grid(axis)
     handles, labels = axes[0].get_legend_handles_labels()
-    figure.get_layout_engine().set(rect=(0, 0.09, 1, 0.91))
+    figure.get_layout_engine().set(rect=(0, 0.13, 1, 0.87))
     figure.legend(handles, labels, loc="lower center", ncol=4, frameon=False)
     if title:
         figure.suptitle(title)
@@ -341,7 +390,7 @@ def draw(study, output, title):
 def study_codecs():
     """Does what the command line says."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=__doc__.replace("%", "%%"), formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folder", metavar="DIR", type=Path, help="results of the study")
     parser.add_argument("--run", action="store_true", help="run what is missing of it first")
@@ -350,11 +399,12 @@ def study_codecs():
         "--programs", type=Path, default=ROOT / "build" / "bin", help="where limitnet-sweep is"
     )
     parser.add_argument("--csv", help="write all accuracies there")
+    parser.add_argument("--kept", metavar="FILE", help="an earlier --csv, for the codecs that DIR has not")
     add_output(parser, "study-codecs.png")
     arguments = parser.parse_args()
     if arguments.run:
         run_parts(arguments.folder, arguments.jobs, arguments.programs)
-    study = Study(arguments.folder)
+    study = Study(arguments.folder, arguments.kept)
     if study.missing:
         print(f"note: not there, and so not shown: {', '.join(study.missing)}", file=sys.stderr)
     if arguments.csv:

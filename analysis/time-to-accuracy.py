@@ -6,7 +6,7 @@ Of a sweep, each combination of the swept keys has its rows, its repetitions tak
 run, each group of images. For each --accuracy: the time since capture, the bytes received and the
 energy spent on an image after which so many images have a right answer for the first time, or
 `never`. For each --deadline: how many images are right so long after their capture, with the 95 %
-Wilson interval, in which images of the same picture are a cluster. See plot-accuracy.py --help for
+interval, which counts pictures, cameras and runs (docs/analysis.md). See plot-accuracy.py --help for
 what the budgets are.
 
 The time is that of the predictions in fragments.csv: of each arrival with cloud.moments = all; with

@@ -3,6 +3,8 @@
 #define LIMITNET_RESULTS_ACCURACY_CURVE_H
 
 #include <cstdint>
+#include <map>
+#include <utility>
 #include <vector>
 
 namespace limitnet
@@ -28,6 +30,13 @@ constexpr double NORMAL_95 = 1.959963984540054;
  */
 Interval WilsonInterval(std::uint64_t successes, std::uint64_t total, double z = NORMAL_95);
 
+/**
+ * \param freedom degrees of freedom, at least 1
+ * \return the 97.5 % quantile of Student's t distribution, to a thousandth of it from 2 on and to
+ * three hundredths below (Hill's expansion, Communications of the ACM 13, 1970, algorithm 396)
+ */
+double StudentQuantile95(double freedom);
+
 /** One point of accuracy against time. */
 struct AccuracyPoint
 {
@@ -36,7 +45,7 @@ struct AccuracyPoint
     std::uint64_t notObserved; ///< images whose observation ended before
     std::uint64_t correct;     ///< of those counted: the prediction then was right
     double accuracy;           ///< correct / counted, not a number when none is counted
-    double wilsonLow;          ///< 95 % interval
+    double wilsonLow;          ///< 95 % interval, of pictures and places
     double wilsonHigh;
 };
 
@@ -47,6 +56,16 @@ struct AccuracyPoint
  * its first prediction it counts as wrong. An image that was captured less than t before the end of
  * the simulation is not counted at t at all: counting it as wrong would punish images for being
  * captured late.
+ *
+ * The interval is Wilson's score interval of as many independent images as those counted are worth,
+ * with Student's t in the place of the normal distribution. Images of one picture are alike, and so
+ * are those of one place, where a camera is heard or not. The variance of the accuracy is that
+ * between pictures plus that between places less that of their pairs (Cameron, Gelbach and Miller,
+ * J. Business & Economic Statistics 29, 2011), at least that of either; the degrees of freedom are
+ * Satterthwaite's. Where nothing varies, as where all is right, the images are worth as many as
+ * there are pictures, or places where these are fewer; a single picture or place tells nothing
+ * about others. Images with a picture and a place each have Wilson's interval as it is.
+ * analysis/measures.py has the same for several runs.
  */
 class AccuracyCurve
 {
@@ -62,7 +81,15 @@ class AccuracyCurve
      * Adds an image.
      * \param observedS from its capture to the end of the observation, seconds
      * \param predictions in any order; of several at the same moment the later in the list counts
+     * \param picture which picture it is of
+     * \param place which place it was taken at, by whatever number tells a camera from others
      */
+    void AddImage(double observedS,
+                  std::vector<Prediction> predictions,
+                  std::uint64_t picture,
+                  std::uint64_t place);
+
+    /** The same of an image with a picture and a place of its own. */
     void AddImage(double observedS, std::vector<Prediction> predictions);
 
     /** \return the number of images. */
@@ -76,9 +103,15 @@ class AccuracyCurve
     {
         double observedS;
         std::vector<Prediction> predictions; ///< by time
+        std::size_t picture;                 ///< numbers from 0, as many as there are
+        std::size_t place;
+        std::size_t pair; ///< of picture and place
     };
 
     std::vector<Observation> m_images;
+    std::map<std::uint64_t, std::size_t> m_pictures;
+    std::map<std::uint64_t, std::size_t> m_places;
+    std::map<std::pair<std::size_t, std::size_t>, std::size_t> m_pairs;
 };
 
 /**

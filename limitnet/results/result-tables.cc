@@ -96,7 +96,11 @@ AccuracyTable()
           "prediction it is wrong.",
           "integer"},
          {"accuracy", "", "correct / images_counted, 0..1; empty when none is counted."},
-         {"wilson_low", "", "Lower end of the 95 % Wilson score interval of accuracy, 0..1."},
+         {"wilson_low",
+          "",
+          "Lower end of the 95 % interval of accuracy, 0..1: Wilson's score interval of as many "
+          "independent images as these are worth, since images of one camera, and of one picture, "
+          "are alike (docs/analysis.md, Intervals)."},
          {"wilson_high", "", "Upper end of it, 0..1."}}};
     return table;
 }

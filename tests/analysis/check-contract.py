@@ -20,11 +20,15 @@ from pathlib import Path
 
 import pandas as pd
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "analysis"))
+
+from measures import Sources, clustered_share  # noqa: E402
+
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "csv.md"
 # What the files round to, times the largest number of terms in a sum here.
 CLOSE = 1e-5
-Z = 1.959964
 LAST_DIGIT = 1e-6  # of times, s
+FULL_POWER_W = 2  # of a device that encodes and sends; NB-IoT's radio takes most of it
 
 
 class Checks:
@@ -271,12 +275,12 @@ def talks(settings, group):
     )
 
 
-def wilson(correct, counted):
-    """Returns the ends of the 95 % Wilson score interval."""
-    share = correct / counted
-    centre = share + Z * Z / (2 * counted)
-    half = Z * math.sqrt(share * (1 - share) / counted + Z * Z / (4 * counted * counted))
-    return (centre - half) / (1 + Z * Z / counted), (centre + half) / (1 + Z * Z / counted)
+def places_of(images, nodes):
+    """Returns the place of each image: a camera's number in its group, and where it stands."""
+    group = nodes["group"] if "group" in nodes else pd.Series("", nodes.index)
+    number = nodes.groupby(group.fillna("")).cumcount()
+    place = dict(zip(nodes["device"], pd.DataFrame([number, nodes["x_m"], nodes["y_m"]]).T.agg(tuple, axis=1)))
+    return images["device"].map(place)
 
 
 def members(images, group):
@@ -289,8 +293,9 @@ def members(images, group):
     return images[images["group"] == group] if "group" in images else images[:0]
 
 
-def check_accuracy(accuracy, images, fragments, checks):
+def check_accuracy(accuracy, images, fragments, nodes, checks):
     """The curve follows from the predictions, counted here one image after the other."""
+    images = images.assign(place=pd.factorize(places_of(images, nodes))[0])
     moments = {}
     evaluated = fragments[fragments["correct"].notna()].sort_values(["arrived_s", "fragment"])
     for device, image, arrived, correct in evaluated[["device", "image", "arrived_s", "correct"]].values:
@@ -299,20 +304,22 @@ def check_accuracy(accuracy, images, fragments, checks):
         mine = members(images, group)
         checks.all([len(mine) > 0], f"accuracy.csv: group {group} has images")
         for row in rows.itertuples():
-            counted = right = 0
+            answers, pictures, places = [], [], []
             for image in mine.itertuples():
                 if image.observed_s < row.elapsed_s:
                     continue
-                counted += 1
+                pictures.append(image.dataset_index)
+                places.append(image.place)
                 upto = [c for at, c in moments.get((image.device, image.image), [])
                         if at - image.captured_s <= row.elapsed_s + 1e-9]
-                right += bool(upto) and upto[-1] == 1
+                answers.append(bool(upto) and upto[-1] == 1)
+            counted, right = len(answers), sum(answers)
             where = f"accuracy.csv: {group} at {row.elapsed_s:g} s"
             checks.all([row.images_counted == counted], f"{where}: images_counted is {counted}")
             checks.all([row.images_not_observed == len(mine) - counted], f"{where}: images_not_observed")
             checks.all([row.correct == right], f"{where}: correct is {right}")
             if counted:
-                low, high = wilson(right, counted)
+                low, high = clustered_share(answers, [1] * counted, Sources(pictures, places))[1:]
                 near = abs(row.accuracy - right / counted) + abs(row.wilson_low - low) + abs(row.wilson_high - high)
                 checks.all([near < CLOSE], f"{where}: accuracy and its interval")
     last = images.set_index(["device", "image"])["correct"]
@@ -368,7 +375,7 @@ def check(folder):
     check_fragments(fragments, fates, settings, checks)
     check_nodes(nodes, images, fragments, settings, checks)
     check_energy(nodes, images, fragments, settings, checks)
-    check_accuracy(found["accuracy.csv"], images, fragments, checks)
+    check_accuracy(found["accuracy.csv"], images, fragments, nodes, checks)
     return checks
 
 

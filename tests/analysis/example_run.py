@@ -9,8 +9,13 @@ docs/csv.md, and, unless only those are asked for, the ones that the analysis ca
 import csv
 import math
 import struct
+import sys
 import zlib
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "analysis"))
+
+from measures import Sources, clustered_share  # noqa: E402
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "csv.md"
 DEVICES, IMAGES, FRAGMENTS = 12, 3, 5
@@ -46,14 +51,6 @@ def columns(only_documented):
             if column not in names[file]:
                 names[file].insert(names[file].index(after) + 1, column)
     return names
-
-
-def wilson(right, counted):
-    """Returns the ends of the 95 % Wilson score interval."""
-    z, share = 1.959964, right / counted
-    half = z * math.sqrt(share * (1 - share) / counted + z * z / (4 * counted * counted))
-    centre = share + z * z / (2 * counted)
-    return (centre - half) / (1 + z * z / counted), (centre + half) / (1 + z * z / counted)
 
 
 def device_row(device):
@@ -145,8 +142,10 @@ def accuracy_rows(images, fragments_of, only_documented):
             groups[name] = [image for image in images if image["group"] == name]
     for group, members in groups.items():
         for time in TIMES:
-            right = sum(right_at(image, fragments_of[image["device"], image["image"]], time) for image in members)
-            low, high = wilson(right, len(members))
+            answers = [right_at(image, fragments_of[image["device"], image["image"]], time) for image in members]
+            right = sum(answers)
+            sources = Sources([image["dataset_index"] for image in members], [image["device"] for image in members])
+            _, low, high = clustered_share(answers, [1] * len(members), sources)
             yield {
                 "group": group, "elapsed_s": time, "images_counted": len(members), "images_not_observed": 0,
                 "correct": right, "accuracy": f"{right / len(members):.6f}", "wilson_low": f"{low:.6f}",

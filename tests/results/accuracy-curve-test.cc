@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <gtest/gtest.h>
+#include <vector>
 
 namespace limitnet
 {
@@ -110,6 +111,145 @@ TEST(AccuracyCurve, ScenesByHand)
     const Interval interval = WilsonInterval(2, 4);
     EXPECT_EQ(points[1].wilsonLow, interval.low);
     EXPECT_EQ(points[1].wilsonHigh, interval.high);
+}
+
+/** Published: A. Gosset's (Student's) t, 97.5 %; between whole numbers by numerical integration. */
+TEST(StudentQuantile95, PublishedTable)
+{
+    const struct
+    {
+        double freedom;
+        double quantile;
+        double close;
+    } rows[] = {{1, 12.706, 5e-4},
+                {1.2, 8.6488, 0.25},
+                {1.5, 6.0167, 0.2},
+                {2, 4.303, 2e-3},
+                {2.5, 3.5747, 1e-3},
+                {3, 3.182, 1e-3},
+                {3.3, 3.0249, 1e-3},
+                {4, 2.776, 1e-3},
+                {7, 2.365, 1e-3},
+                {10, 2.228, 1e-3},
+                {24, 2.064, 1e-3},
+                {30, 2.042, 1e-3},
+                {120, 1.980, 1e-3},
+                {1e9, 1.960, 1e-3}};
+
+    for (const auto& row : rows)
+    {
+        EXPECT_NEAR(StudentQuantile95(row.freedom), row.quantile, row.close) << row.freedom;
+    }
+    double before = StudentQuantile95(1);
+    for (double freedom = 1.01; freedom < 300; freedom += 0.01)
+    {
+        const double quantile = StudentQuantile95(freedom);
+        EXPECT_LT(quantile, before) << freedom;
+        before = quantile;
+    }
+}
+
+/** \return an accuracy curve at one time of images that are right or not, of pictures and places */
+AccuracyPoint
+PointOf(const std::vector<int>& right,
+        const std::vector<std::uint64_t>& pictures,
+        const std::vector<std::uint64_t>& places)
+{
+    AccuracyCurve curve;
+    for (std::size_t i = 0; i < right.size(); ++i)
+    {
+        curve.AddImage(10, {{1, right[i] == 1}}, pictures[i], places[i]);
+    }
+    return curve.At({2})[0];
+}
+
+/** The ends solve (p - share)^2 = t^2 p (1 - p) / worth. */
+void
+ExpectWorth(const AccuracyPoint& point, double worth, double t)
+{
+    for (const double p : {point.wilsonLow, point.wilsonHigh})
+    {
+        EXPECT_NEAR((p - point.accuracy) * (p - point.accuracy),
+                    t * t * p * (1 - p) / worth,
+                    1e-4 * (1 + t * t / worth));
+    }
+    EXPECT_LT(point.wilsonLow, point.accuracy);
+    EXPECT_GT(point.wilsonHigh, point.accuracy);
+}
+
+TEST(AccuracyInterval, CamerasThatAreHeardOrNot)
+{
+    // Four cameras with five pictures each: two are heard, two are not. They are four observations;
+    // all clusters are of one size, so there are three degrees of freedom.
+    std::vector<int> right;
+    std::vector<std::uint64_t> pictures;
+    std::vector<std::uint64_t> places;
+    for (std::uint64_t i = 0; i < 20; ++i)
+    {
+        right.push_back(i < 10 ? 1 : 0);
+        pictures.push_back(100 + i);
+        places.push_back(7 * (i / 5));
+    }
+    ExpectWorth(PointOf(right, pictures, places), 4, 3.182);
+    // The same of pictures that several cameras take.
+    ExpectWorth(PointOf(right, places, pictures), 4, 3.182);
+    // Pictures and places of their own: as ever.
+    const auto plain = PointOf(right, pictures, pictures);
+    EXPECT_EQ(plain.wilsonLow, WilsonInterval(10, 20).low);
+    EXPECT_EQ(plain.wilsonHigh, WilsonInterval(10, 20).high);
+}
+
+TEST(AccuracyInterval, BothSourcesAddUp)
+{
+    // Three pictures, which each of four cameras takes: right are 4, 2, 0 of them, and 2, 2, 1, 1
+    // of the cameras' three. p = 1/2. Deviations of the pictures 2, 0, -2: 8/144; of the cameras
+    // 1/2 four times: 1/144; of the single images 1/2 twelve times: 3/144. 8 + 1 - 3 is less than
+    // 8, so the pictures' alone counts: (1/4) / (8/144) = 4.5 images. Satterthwaite: 8^2 / (8^2/2 +
+    // 1^2/3).
+    const std::vector<int> right = {1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0};
+    const std::vector<std::uint64_t> pictures = {0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2};
+    const std::vector<std::uint64_t> places = {0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3};
+    ExpectWorth(PointOf(right, pictures, places), 4.5, StudentQuantile95(64 / (32 + 1.0 / 3)));
+    // Four pictures that each of four cameras takes; right are two of them from two of the cameras,
+    // p = 1/4. Sums less 4 p: 1, 1, -1, -1 of pictures and cameras alike: 4/256 each; single images
+    // 4 (3/4)^2 + 12 (1/4)^2 = 3, 3/256. (3/16) / (5/256) = 9.6 images.
+    std::vector<int> few;
+    std::vector<std::uint64_t> fourPictures;
+    std::vector<std::uint64_t> fourPlaces;
+    for (std::uint64_t i = 0; i < 16; ++i)
+    {
+        few.push_back(i / 4 < 2 && i % 4 < 2 ? 1 : 0);
+        fourPictures.push_back(i / 4);
+        fourPlaces.push_back(i % 4);
+    }
+    ExpectWorth(PointOf(few, fourPictures, fourPlaces),
+                9.6,
+                StudentQuantile95(25 / (16.0 / 3 + 16.0 / 3)));
+}
+
+TEST(AccuracyInterval, WhereNothingVaries)
+{
+    const std::vector<std::uint64_t> pictures = {0, 1, 2, 3, 4, 5};
+    const std::vector<std::uint64_t> places = {0, 0, 1, 1, 2, 2};
+    // All right, or half of each camera's: as many as there are cameras.
+    auto point = PointOf({1, 1, 1, 1, 1, 1}, pictures, places);
+    EXPECT_EQ(point.wilsonLow, WilsonInterval(3, 3).low);
+    EXPECT_EQ(point.wilsonHigh, 1);
+    // One camera says nothing of others: its pictures alone count.
+    point = PointOf({1, 0, 1, 0, 0, 0}, pictures, {5, 5, 5, 5, 5, 5});
+    ExpectWorth(point, 6, NORMAL_95);
+    // More often right than chance would have it varies no less than single images.
+    point = PointOf({1, 0, 1, 0, 0, 1}, pictures, places);
+    EXPECT_GE(point.wilsonHigh - point.wilsonLow,
+              WilsonInterval(3, 6).high - WilsonInterval(3, 6).low);
+    // An image that is gone takes its picture and camera with it.
+    AccuracyCurve curve;
+    for (std::size_t i = 0; i < 6; ++i)
+    {
+        curve.AddImage(i < 4 ? 10 : 100, {{1, i < 5}}, pictures[i], places[i]);
+    }
+    EXPECT_EQ(curve.At({50})[0].counted, 2U);
+    EXPECT_EQ(curve.At({50})[0].wilsonLow, WilsonInterval(1, 2).low);
 }
 
 /** Images that behave alike but are captured later and later give the same curve as if all were

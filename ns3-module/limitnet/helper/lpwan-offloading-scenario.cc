@@ -23,6 +23,7 @@
 #include "ns3/boolean.h"
 #include "ns3/double.h"
 #include "ns3/lpwan-feedback.h"
+#include "ns3/mobility-model.h"
 #include "ns3/pointer.h"
 #include "ns3/random-variable-stream.h"
 #include "ns3/simulator.h"
@@ -38,6 +39,7 @@
 #include <iostream>
 #include <set>
 #include <sstream>
+#include <tuple>
 #include <unistd.h>
 
 namespace ns3
@@ -1005,8 +1007,16 @@ OffloadingScenario::AddImagesToCurves()
 {
     // Every group that a device could be in, so that each file has the same groups.
     m_curves["all"];
+    // Cameras that stand at one place are one source of chance, as where groups see the same
+    // pictures from the same places; to the millimetre, as nodes.csv says it.
+    std::map<std::tuple<uint32_t, int64_t, int64_t>, uint64_t> places;
     for (const auto& device : m_devices)
     {
+        const Vector position = device.device->GetNode()->GetObject<MobilityModel>()->GetPosition();
+        const auto key = std::make_tuple(device.indexInGroup,
+                                         std::llround(1000 * position.x),
+                                         std::llround(1000 * position.y));
+        const auto place = places.emplace(key, places.size()).first->second;
         std::vector<limitnet::AccuracyCurve*> curves{&m_curves["all"]};
         if (device.source && device.images.empty())
         {
@@ -1032,7 +1042,10 @@ OffloadingScenario::AddImagesToCurves()
             }
             for (auto* curve : curves)
             {
-                curve->AddImage(m_durationS - image.capturedS, predictions);
+                curve->AddImage(m_durationS - image.capturedS,
+                                predictions,
+                                image.datasetIndex,
+                                place);
             }
             m_curves[image.sentAt.value_or(device.state).level].AddImage(m_durationS -
                                                                              image.capturedS,
