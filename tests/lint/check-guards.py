@@ -25,14 +25,23 @@ CLEAN = {
     "limitnet/data/d.cc": LICENCE + '#include "limitnet/codec/a.h"\n\n#include <png.h>\n',
     "limitnet/nn/n-torch.h": LICENCE + "#include <torch/torch.h>\n",
     "limitnet/nn/n.cc": LICENCE + '#include "limitnet/nn/n-torch.h"\n',
-    "ns3-module/lpwan/CMakeLists.txt": "set(x model/lpwan-l.cc)\n",
+    "ns3-module/lpwan/CMakeLists.txt":
+        "set(source_files model/lpwan-l.cc)\n"
+        "build_lib(LIBNAME lpwan SOURCE_FILES ${source_files}\n"
+        "  LIBRARIES_TO_LINK ${libcore} ${NETTLE_LIBRARY})\n",
     "ns3-module/lpwan/model/lpwan-l.cc": LICENCE + '#include "ns3/object.h"\n',
     "ns3-module/limitnet/CMakeLists.txt":
-        "set(x model/lpwan-m.cc model/lpwan-m.h test/lpwan-t.cc lpwan-t)\n",
+        "set(test_suites lpwan-t)\n"
+        "build_lib(LIBNAME limitnet SOURCE_FILES model/lpwan-m.cc HEADER_FILES model/lpwan-m.h\n"
+        "  LIBRARIES_TO_LINK ${liblpwan} TEST_SOURCES test/lpwan-t.cc)\n",
     "ns3-module/limitnet/model/lpwan-m.h": LICENCE + '#include "ns3/object.h"\n',
     "ns3-module/limitnet/model/lpwan-m.cc": LICENCE + '#include "limitnet/codec/a.h"\n',
     "ns3-module/limitnet/test/lpwan-t.cc": LICENCE + 'static ns3::TestSuite suite("lpwan-t");\n',
-    "ns3-module/limitnet/examples/CMakeLists.txt": "set(base_examples good)\n",
+    "ns3-module/limitnet/examples/CMakeLists.txt":
+        "set(base_examples good)\n"
+        "foreach(name ${base_examples})\n"
+        "  build_lib_example(NAME ${name} SOURCE_FILES ${name}.cc ../model/lpwan-m.cc)\n"
+        "endforeach()\n",
     "ns3-module/limitnet/examples/good.cc": LICENCE,
     "tests/CMakeLists.txt": "add_executable(t codec/a-test.cc)\nadd_test(run.sh)\n",
     "tests/run.sh": "#!/bin/sh\necho hello\n",
@@ -47,7 +56,7 @@ GOOD = ("#!/bin/sh\n"
 BAD_FILE = "#!/bin/sh\nfor a; do case $a in --scenario=*) exit 1;; esac; done\n" \
            + GOOD.split("\n", 1)[1]
 
-# Check, file, its text, words of the complaint.
+# Check, file, its text (None: the file is removed), words of the complaint.
 VIOLATIONS = [
     ("includes", "ns3-module/limitnet/model/lpwan-m.cc", "#include <torch/torch.h>\n", "LibTorch"),
     ("includes", "ns3-module/limitnet/model/lpwan-m.cc", '#include "limitnet/nn/n-torch.h"\n', "LibTorch"),
@@ -72,6 +81,24 @@ VIOLATIONS = [
     ("registered", "ns3-module/limitnet/examples/b.cc", "", "examples/b.cc: named in no"),
     ("registered", "ns3-module/limitnet/test/lpwan-t.cc", 'TestSuite("lpwan-u")\n', "suite lpwan-u"),
     ("registered", "tests/lint/check-x.py", "", "run by no test"),
+    ("bridge", "ns3-module/lpwan/model/lpwan-n.cc", "", "lpwan-n.cc is there and the bridge"),
+    ("bridge", "ns3-module/lpwan/helper/lpwan-n.h", "", "lpwan-n.h is there and the bridge"),
+    ("bridge", "ns3-module/limitnet/test/lpwan-n.cc", "", "lpwan-n.cc is there and the bridge"),
+    ("bridge", "ns3-module/limitnet/examples/n.cc", "", "n.cc is there and the bridge"),
+    ("bridge", "ns3-module/lpwan/CMakeLists.txt",
+     "build_lib(LIBNAME lpwan SOURCE_FILES model/lpwan-l.cc model/lpwan-o.cc)\n",
+     "lpwan-o.cc, which is not there"),
+    ("bridge", "ns3-module/lpwan/CMakeLists.txt",
+     "build_lib(LIBNAME lpwan SOURCE_FILES model/lpwan-l.cc LIBRARIES_TO_LINK ${ZLIB})\n",
+     "library ${ZLIB} is not known"),
+    ("bridge", "ns3-module/lpwan/CMakeLists.txt", "file(GLOB x *.cc)\n", "file() is not read"),
+    ("bridge", "ns3-module/limitnet/examples/CMakeLists.txt",
+     "build_lib_example(NAME good SOURCE_FILES good.cc ../model/n.cc)\n",
+     "../model/n.cc, which is not there"),
+    ("bridge", "ns3-module/other/CMakeLists.txt", "build_lib(LIBNAME other)\n",
+     "wscript-bridge: other is there"),
+    ("bridge", "wscript-bridge/lpwan/model", None, "lpwan/model is no link"),
+    ("bridge", "wscript-bridge/limitnet/wscript", None, "limitnet/wscript is not there"),
     ("format", "limitnet/codec/a.cc", LICENCE + "int  a;\n", "clang-formatted"),
     ("format", "limitnet/codec/a.cc", "int a;\n", "the first line is not"),
     ("shell", "tests/run.sh", "#!/bin/bash\nfor name in $names; do echo $name; done\necho `ls`\n",
@@ -100,6 +127,7 @@ def make_tree(root, check):
     for name, text in CLEAN.items():
         write(root, name, text)
     shutil.copy(ROOT / ".clang-format", root)
+    shutil.copytree(ROOT / "wscript-bridge", root / "wscript-bridge", symlinks=True)
     write(root, "bin/good", GOOD)
     if check == "runs":
         write(root, "ns3-module/limitnet/examples/limitnet-lora-scenario.cc", LICENCE)
@@ -113,6 +141,21 @@ def outcome(check, root):
         command.append(root / "bin")
     result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     return result.returncode, result.stdout.decode()
+
+
+def skipped_is(root, skipped, status):
+    """Whether check-skipped.py, which one skipped test is allowed, ends so with that many."""
+    write(root, "tests.xml", "<testsuite><testcase name='a' status='run'/>" + skipped * (
+        "<testcase name='b' status='notrun'><system-out>[ RUN ]\nno data\n[  SKIPPED ] b\n"
+        "</system-out></testcase>") + "</testsuite>\n")
+    result = subprocess.run([sys.executable, HERE / "check-skipped.py", root / "tests.xml", "1"],
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    output = result.stdout.decode()
+    if result.returncode != status or output.count("skipped: b: no data\n") != skipped:
+        print(f"check-skipped.py ends with {result.returncode}, not {status}, after {skipped} "
+              f"skipped tests:\n{output}", file=sys.stderr)
+        return False
+    return True
 
 
 def main():
@@ -129,12 +172,18 @@ def main():
                 print(f"check-{check}.py fails on a clean tree:\n{output}", file=sys.stderr)
                 failures += 1
                 continue
-            write(root, name, text)
+            if text is None:
+                (root / name).unlink()
+            else:
+                write(root, name, text)
             status, output = outcome(check, root)
             if status == 0 or words not in output:
                 print(f"check-{check}.py does not see '{words}' after a change of {name}: "
                       f"exit status {status}\n{output}", file=sys.stderr)
                 failures += 1
+    for skipped, status in ((1, 0), (2, 1), (0, 0)):
+        with tempfile.TemporaryDirectory() as folder:
+            failures += not skipped_is(Path(folder), skipped, status)
     with tempfile.TemporaryDirectory() as folder:
         for check in ("includes", "shell"):
             if outcome(check, Path(folder))[0] == 0:

@@ -10,6 +10,7 @@
 #include "ns3/boolean.h"
 #include "ns3/constant-position-mobility-model.h"
 #include "ns3/lpwan-cloud.h"
+#include "ns3/lpwan-compatibility.h"
 #include "ns3/lpwan-feedback.h"
 #include "ns3/lpwan-image-source.h"
 #include "ns3/lpwan-lora-helper.h"
@@ -708,7 +709,7 @@ class StrategyTestCase : public TestCase
             std::size_t lost = 0;
             scene.cloud->TraceConnectWithoutContext(
                 "Lost",
-                Callback<void, const UplinkDelivery&>([&](const UplinkDelivery&) { ++lost; }));
+                CallbackOf<void, const UplinkDelivery&>([&](const UplinkDelivery&) { ++lost; }));
             scene.cloud->SetOutage(MilliSeconds(4500), Seconds(2));
             scene.Run();
             NS_TEST_ASSERT_MSG_EQ(lost, 2, "what came meanwhile");
@@ -752,7 +753,7 @@ class StrategyTestCase : public TestCase
             std::vector<std::size_t> made;
             scene.source->TraceConnectWithoutContext(
                 "Encoded",
-                Callback<void, uint32_t, const limitnet::EncodedImage&>(
+                CallbackOf<void, uint32_t, const limitnet::EncodedImage&>(
                     [&](uint32_t, const limitnet::EncodedImage& encoded) {
                         made.push_back(encoded.fragments.size());
                     }));
@@ -906,7 +907,7 @@ class OperatorsTestCase : public TestCase
         lora.AssignStreams(1);
         LoraHelper::SetSpreadingFactor(devices, 7);
         std::vector<uint32_t> delivered;
-        lora.GetServer()->SetDeliverCallback(Callback<void, const UplinkDelivery&>(
+        lora.GetServer()->SetDeliverCallback(CallbackOf<void, const UplinkDelivery&>(
             [&](const UplinkDelivery& delivery) { delivered.push_back(delivery.deviceAddress); }));
         lora.GetChannel()->TraceConnectWithoutContext(
             "UplinkFate",

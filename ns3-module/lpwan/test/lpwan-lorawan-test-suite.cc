@@ -7,6 +7,7 @@
 #include "ns3/boolean.h"
 #include "ns3/constant-position-mobility-model.h"
 #include "ns3/double.h"
+#include "ns3/lpwan-compatibility.h"
 #include "ns3/lpwan-energy-model.h"
 #include "ns3/lpwan-lora-channel.h"
 #include "ns3/lpwan-lora-end-device.h"
@@ -797,13 +798,12 @@ class AntennaGainTestCase : public TestCase
             lora.SetGatewayAttribute("AntennaGain", DoubleValue(GAIN_DB));
         });
         std::vector<double> downDbm;
-        const std::function<void(const LoraDownlink&, uint32_t, double, bool)> note =
-            [&](const LoraDownlink& downlink, uint32_t, double rxPowerDbm, bool) {
-                downDbm.push_back(rxPowerDbm - downlink.txPowerDbm);
-            };
         cell.m_helper.GetChannel()->TraceConnectWithoutContext(
             "DownlinkFate",
-            Callback<void, const LoraDownlink&, uint32_t, double, bool>(note));
+            CallbackOf<void, const LoraDownlink&, uint32_t, double, bool>(
+                [&](const LoraDownlink& downlink, uint32_t, double rxPowerDbm, bool) {
+                    downDbm.push_back(rxPowerDbm - downlink.txPowerDbm);
+                }));
         cell.SendAt(Seconds(1), 0, 20, true);
         cell.Run(Seconds(60));
         NS_TEST_ASSERT_MSG_EQ(cell.m_delivered.size(), 1, "up");
