@@ -331,10 +331,10 @@ class Coverage(unittest.TestCase):
             b = np.where(self.chance.random(len(right)) < 0.1, self.chance.random(len(right)) < 0.5, a)
             return *clustered_paired_interval(a, b, sources)[1:], 0.1 * (truth - 0.5)
 
-        for shape in [self.edge_of_coverage, self.one_run]:
+        # Newcombe's correction for continuity makes it a little wide, clearly so where there are 50 pairs.
+        for shape, most in [(self.edge_of_coverage, 985), (self.one_run, 997)]:
             held = self.covered(shape, interval)
-            # Newcombe's correction for continuity makes it a little wide.
-            self.assertTrue(930 <= held <= 985, f"{shape.__name__}: {held}")
+            self.assertTrue(930 <= held <= most, f"{shape.__name__}: {held}")
 
     def test_few_clusters_are_hard(self):
         # docs/analysis.md says so: five observations that are all or nothing tell little, whatever is made of them.
@@ -1023,12 +1023,12 @@ class Contract(Folder):
         write_run(self.folder / "run", only_documented=True)
         settings = self.folder / "run" / "scenario.ini"
         text = settings.read_text()
-        # 10000 s at a milliwatt are 10 J, and the devices' own energies less than 3 J.
-        for battery, complaints in [(13, 0), (5, 1), (0, 0)]:
+        # 10000 s at a milliwatt are 10 J, and the devices' own energies less than 5 J.
+        for battery, complaints in [(15, 0), (5, 1), (0, 0)]:
             settings.write_text(text.replace("[devices]", f"[devices]\nbattery_j = {battery}\nbase_power_w = 0.001"))
             self.assertEqual(self.check().count("no more energy than devices.battery_j"), complaints)
         settings.write_text(text + "\n[group.gate]\ndevices.battery_j = 5\ndevices.base_power_w = 0.001\n")
-        self.assertIn("devices.battery_j and a second of full power: 4 of 12 not so", self.check())
+        self.assertIn("no more energy than devices.battery_j: 4 of 12 not so", self.check())
 
     def test_runs_a_program_first(self):
         program = self.folder / "program"

@@ -29,6 +29,12 @@ namespace lpwan
 {
 
 /**
+ * \defgroup limitnet Image offloading over LPWAN
+ *
+ * Cameras with a microcontroller, the cloud that answers, and whole scenarios of them.
+ */
+
+/**
  * \ingroup limitnet
  *
  * The camera and the microcontroller behind it: captures a picture at the application's StartTime

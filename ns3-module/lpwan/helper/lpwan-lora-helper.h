@@ -30,7 +30,7 @@ struct SpreadingFactorPlan
 };
 
 /**
- * \ingroup limitnet
+ * \ingroup lpwan
  *
  * Builds a LoRaWAN network:
  *

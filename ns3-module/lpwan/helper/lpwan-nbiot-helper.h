@@ -19,7 +19,7 @@ namespace lpwan
 {
 
 /**
- * \ingroup limitnet
+ * \ingroup lpwan
  *
  * Builds an NB-IoT network:
  *

@@ -24,7 +24,7 @@ namespace lpwan
 using namespace ::ns3::energy;
 
 /**
- * \ingroup limitnet
+ * \ingroup lpwan
  *
  * What an LPWAN device draws from an energy source of ns-3: its radio by state (and so by transmit
  * power; receive windows are billed as receive), its microcontroller, and everything else that

@@ -137,7 +137,7 @@ class LoraDownlinkReceiver
 };
 
 /**
- * \ingroup limitnet
+ * \ingroup lpwan
  *
  * The air between end devices and gateways. An uplink is given to gateways only: devices listen for
  * inverted IQ and cannot demodulate one another, so a frame costs the same in a large network as in

@@ -37,7 +37,7 @@ enum class LoraDeviceClass : uint8_t
 };
 
 /**
- * \ingroup limitnet
+ * \ingroup lpwan
  *
  * A LoRaWAN 1.0.4 end device of class A or C, activated by personalisation or over the air.
  *

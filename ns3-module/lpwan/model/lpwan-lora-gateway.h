@@ -35,7 +35,7 @@ struct LoraGatewayReport
 };
 
 /**
- * \ingroup limitnet
+ * \ingroup lpwan
  *
  * A LoRa gateway (SX1301 class), aggregated to its node. It hears all channels and spreading
  * factors and decides over each frame:

@@ -51,7 +51,7 @@ struct NbiotCellCounts
 };
 
 /**
- * \ingroup limitnet
+ * \ingroup lpwan
  *
  * A base station of NB-IoT (eNB) with one anchor carrier of 180 kHz, and the scheduler of its cell.
  * It sits on a node with a MobilityModel; devices (NbiotUe) attach to it.

@@ -68,7 +68,7 @@ struct NbiotPacketReport
 };
 
 /**
- * \ingroup limitnet
+ * \ingroup lpwan
  *
  * An NB-IoT device (UE): half duplex, one cell, packets up.
  *

@@ -21,6 +21,12 @@ namespace ns3
 namespace lpwan
 {
 
+/**
+ * \defgroup lpwan LPWAN models
+ *
+ * LoRaWAN and NB-IoT: devices, gateways and base stations, network server, energy, traffic.
+ */
+
 /** Why a device gave up a packet before its frame was complete in the air. */
 enum class DropReason : uint8_t
 {
@@ -73,7 +79,7 @@ struct LpwanTransmission
 };
 
 /**
- * \ingroup limitnet
+ * \ingroup lpwan
  *
  * What an application knows of an LPWAN uplink, whatever the technology: an MTU, a bounded FIFO
  * queue, a report when a frame has left the antenna, a report when a packet was dropped, and the

@@ -65,7 +65,7 @@ struct DownlinkCounts
 };
 
 /**
- * \ingroup limitnet
+ * \ingroup lpwan
  *
  * LoRaWAN network, join and application server in one.
  *

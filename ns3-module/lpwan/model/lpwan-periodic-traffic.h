@@ -18,7 +18,7 @@ namespace lpwan
 {
 
 /**
- * \ingroup limitnet
+ * \ingroup lpwan
  *
  * Packets of one length at fixed intervals from any number of devices, each with a phase of its
  * own, uniformly in 0..Period. One object serves all of them, so that a large network costs no

@@ -15,7 +15,7 @@ namespace lpwan
 {
 
 /**
- * \ingroup limitnet
+ * \ingroup lpwan
  *
  * A trace source for objects of which there may be a hundred thousand, to few of which anybody
  * listens: a TracedCallback that costs one pointer until the first sink connects (24 bytes

@@ -15,7 +15,7 @@ namespace lpwan
 {
 
 /**
- * \ingroup limitnet
+ * \ingroup lpwan
  *
  * Checks a text attribute for what it means, so that Config::SetDefaultFailSafe() and the like
  * refuse a text that the object could not use, instead of an abort when the object is made.
