@@ -544,10 +544,15 @@ NbiotUe::Send(Ptr<Packet> packet, const Address& /* dest */, uint16_t protocolNu
     {
         return false;
     }
-    m_waiting.push_back({Simulator::Now(), m_stages});
-    m_queuedBytes += packet->GetSize() + m_packetOverhead;
     Wake();
     return true;
+}
+
+void
+NbiotUe::OnQueued(const QueueItem& item)
+{
+    m_waiting.push_back({Simulator::Now(), m_stages});
+    m_queuedBytes += item.packet->GetSize() + m_packetOverhead;
 }
 
 void

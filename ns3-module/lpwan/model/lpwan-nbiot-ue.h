@@ -196,6 +196,7 @@ class NbiotUe : public LpwanNetDevice
 
   protected:
     void DoDispose() override;
+    void OnQueued(const QueueItem& item) override;
     void OnWithdrawn(std::size_t index, const QueueItem& item) override;
 
   private:

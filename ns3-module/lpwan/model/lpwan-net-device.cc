@@ -354,6 +354,7 @@ LpwanNetDevice::Enqueue(Ptr<const Packet> packet, uint16_t protocolNumber, bool 
     }
     const uint8_t port = protocolNumber == 0 ? DEFAULT_PORT : static_cast<uint8_t>(protocolNumber);
     m_queue.push_back({packet, port, confirmed});
+    OnQueued(m_queue.back());
     NotifyQueueSize(m_queue.size() - 1);
     return true;
 }
@@ -398,6 +399,11 @@ LpwanNetDevice::Withdraw(uint64_t uid)
     OnWithdrawn(index, item);
     NotifyQueueSize(m_queue.size() + 1);
     return true;
+}
+
+void
+LpwanNetDevice::OnQueued(const QueueItem& /* item */)
+{
 }
 
 void

@@ -291,6 +291,9 @@ class LpwanNetDevice : public NetDevice
      */
     bool Enqueue(Ptr<const Packet> packet, uint16_t protocolNumber, bool confirmed = false);
 
+    /** A packet was queued, of which nobody has been told yet. \param item the packet */
+    virtual void OnQueued(const QueueItem& item);
+
     /** A packet was taken back. \param index its place in the queue before \param item the packet
      */
     virtual void OnWithdrawn(std::size_t index, const QueueItem& item);
