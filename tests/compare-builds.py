@@ -58,7 +58,7 @@ def main(one, other):
             same += 1
             continue
         cells = compare(name, rows(one / name), rows(other / name), complaints)
-        print(f"{name}: {cells} numbers of a network differ in their last digit")
+        print(f"{name}: {cells} numbers of a network differ by no more than LibTorch's versions do")
         near += 1
     if not names:
         complaints.append("nothing to compare: no CSV files")

@@ -38,7 +38,8 @@ mirror=$({
     sed -n 's/^URIs:[[:space:]]*\([^[:space:]]*\).*/\1/p' /etc/apt/sources.list.d/*.sources
     sed -n 's/^deb[[:space:]]\+\(\[[^]]*\][[:space:]]\+\)\?\([^[:space:]]*\).*/\2/p' \
         /etc/apt/sources.list /etc/apt/sources.list.d/*.list
-} 2>/dev/null | grep '/debian/*$' | head -n 1) || mirror=
+    true
+} 2>/dev/null | grep -m 1 '/debian/*$') || mirror=
 [[ -n $mirror ]] || mirror=http://deb.debian.org/debian
 
 # A mirror that is a day late is good enough for what moves all the time.
@@ -47,7 +48,7 @@ if [[ $suite == unstable || $suite == sid ]]; then
     options=(--aptopt='Acquire::Check-Valid-Until "false"')
 fi
 if [[ ! -x $target/bin/bash ]]; then
-    rm -rf --one-file-system -- "$target"
+    rm -rf --one-file-system -- "$target" "$target.new"
     mmdebstrap --quiet --variant=apt --include=bash,git,ca-certificates \
         --aptopt='Binary::apt::APT::Keep-Downloaded-Packages "true"' ${options[@]+"${options[@]}"} \
         "$suite" "$target.new" "deb $mirror $suite main" ||
@@ -105,7 +106,7 @@ if [[ ${SHARE_DATASETS:-no} == yes && -d $datasets ]]; then
     mount --bind -o ro "$datasets" "$target/root/.cache/limitnet/datasets"
 fi
 if [[ -f $HOME/.npmrc ]]; then
-    cat "$HOME/.npmrc" >"$target/root/.npmrc"
+    install -m 600 "$HOME/.npmrc" "$target/root/.npmrc"
 fi
 exec chroot "$target" /usr/bin/env -i HOME=/root LANG=C.UTF-8 \
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin ${data[@]+"${data[@]}"} \
@@ -117,13 +118,18 @@ exec chroot "$target" /usr/bin/env -i HOME=/root LANG=C.UTF-8 \
             git clone --quiet /source limitnet
         fi
         cd limitnet
-        git pull --quiet
+        git fetch --quiet /source HEAD
+        git reset --quiet --hard FETCH_HEAD
         exec "$@"' bash "$@"
 ENTER
 
+if [[ -z ${OUT:-} ]]; then
+    OUT=$(mktemp -d)
+    trap 'rm -rf -- "$OUT"' EXIT
+fi
 status=0
 unshare --mount --pid --fork --kill-child --propagation private \
-    bash "$roots/enter-$suite" "$target" "$archives" "$root" "${OUT:-$(mktemp -d)}" "$@" ||
+    bash "$roots/enter-$suite" "$target" "$archives" "$root" "$OUT" "$@" ||
     status=$?
 if [[ ${KEEP_ROOT:-no} != yes ]]; then
     rm -rf --one-file-system -- "$target"

@@ -7,6 +7,10 @@
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
+((EUID == 0)) || {
+    echo "error: tests/debian.sh needs root, for a root of its own" >&2
+    exit 1
+}
 suite=${1:?usage: tests/debian.sh SUITE}
 scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT

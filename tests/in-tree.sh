@@ -85,7 +85,7 @@ if [[ $# == 0 && ! -f $tree/ns3 ]]; then
     fetch_tree
 fi
 tree=$(cd -- "$tree" && pwd -P)
-[[ -f $tree/VERSION && -f $tree/ns3 ]] || fail "$tree is no source tree of ns-3 3.36 or later"
+[[ -f $tree/VERSION && -f $tree/ns3 ]] || fail "$tree is no source tree of ns-3 3.37 or later"
 release=$(<"$tree/VERSION")
 step "ns-3 $release in $tree"
 [[ ! -e $tree/contrib/limitnet || -L $tree/contrib/limitnet ]] ||

@@ -28,6 +28,12 @@ quietly()
 step "install"
 "$root/ns3" --yes packages build installed
 "$root/ns3" --yes build
+# The data set of the default scenario, where the driver has not got it yet.
+quietly "$root/ns3" --yes run "limitnet-lora-scenario --check --devices.count=1"
+if [[ -n ${LIMITNET_DATA:-} ]]; then
+    LIMITNET_DATA=$(cd -- "$LIMITNET_DATA" && pwd -P)
+    export LIMITNET_DATA
+fi
 quietly cmake --install "$root/build" --prefix "$scratch/first"
 mv "$scratch/first" "$scratch/prefix"
 # What a user of the library sees is the standard library and our own headers.
@@ -48,7 +54,7 @@ step "the programs where they were moved to"
         printf 'error: an installed program opens files of the checkout\n' >&2
         exit 1
     fi
-    if ldd prefix/bin/limitnet-lorawan-cell | grep -q torch; then
+    if [[ $(ldd prefix/bin/limitnet-lorawan-cell) == *torch* ]]; then
         printf 'error: limitnet-lorawan-cell loads LibTorch\n' >&2
         exit 1
     fi
@@ -63,7 +69,7 @@ fi
 mkdir "$scratch/script"
 cp "$root/tests/in-tree/first-script.cc" "$scratch/script/"
 cat >"$scratch/script/CMakeLists.txt" <<'SCRIPT'
-cmake_minimum_required(VERSION 3.20)
+cmake_minimum_required(VERSION 3.21)
 project(script LANGUAGES CXX)
 find_package(lpwan REQUIRED)
 set(CMAKE_CXX_STANDARD ${LPWAN_NS3_STANDARD})

@@ -47,6 +47,8 @@ waf()
 }
 
 for module in lpwan limitnet; do
+    [[ ! -e $tree/contrib/$module || -L $tree/contrib/$module ]] ||
+        fail "$tree/contrib/$module is there and no link"
     ln -sfn "$root/wscript-bridge/$module" "$tree/contrib/$module"
 done
 

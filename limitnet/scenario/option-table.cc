@@ -1182,7 +1182,7 @@ OptionTable::PrintHelp(std::ostream& out) const
            "begins "
            "a comment,\n      include = OTHER takes another file's keys first; the command line "
            "wins over it.\n      The scenarios that come with the program go by name: "
-           "--scenario=lora-near\n"
+           "--scenario=NAME\n"
         << (m_hasCheck ? "  --check\n      say what would be simulated, and end\n" : "")
         << "  A number may have a unit, such as 1.5 km, 10 min, 25 mW; it is changed to the "
            "key's.\n";
@@ -1237,7 +1237,7 @@ OptionTable::PrintMarkdown(std::ostream& out) const
            "begins a comment; on\nthe command line it is `--devices.count=20`. The command line "
            "wins "
            "over the file, the file over the default.\n`--scenario=FILE` reads a file, or "
-           "one of the project's own scenarios by its name (`--scenario=lora-near`), `--help` "
+           "one of the project's own scenarios by its name (`--scenario=NAME`), `--help` "
            "prints these keys"
         << (m_hasCheck ? ", `--check` says what would be simulated" : "")
         << ". Every run leaves its `scenario.ini`, which repeats it.\n\n"
