@@ -131,8 +131,9 @@ class Plant
             {
                 // Device 0 confirms all, 1 none, 2 every other one.
                 const bool confirmed = i == 0 || (i == 2 && k % 2 == 0);
-                Simulator::Schedule(Seconds(1 + 4 * k) + MilliSeconds(300 * i),
-                                    [=] { Send(i, 10 + static_cast<uint32_t>(k), confirmed); });
+                Simulator::Schedule(
+                    Seconds(1 + 4 * k) + MilliSeconds(300 * i),
+                    [this, i, k, confirmed] { Send(i, 10 + static_cast<uint32_t>(k), confirmed); });
             }
         }
     }
