@@ -40,7 +40,7 @@ mirror=$({
         /etc/apt/sources.list /etc/apt/sources.list.d/*.list
     true
 } 2>/dev/null | grep -m 1 '/debian/*$') || mirror=
-[[ -n $mirror ]] || mirror=http://deb.debian.org/debian
+[[ -n $mirror ]] || fail "apt's configuration names no mirror of Debian (a URI that ends in /debian)"
 
 # A mirror that is a day late is good enough for what moves all the time.
 options=()
