@@ -418,7 +418,7 @@ ExportInt8(const Int8ExportOptions& options, std::ostream& progress)
     }
     UseAllCores();
     const auto file = ModelFile::Read(options.model, "codec");
-    const bool hasSaliency = file.tensors.count(std::string(NAMES.back()) + ".weight") > 0;
+    const bool hasSaliency = file.tensors.count(fmt::format("{}.weight", NAMES.back())) > 0;
     const CodecModel codec(options.model);
     const PictureSample chosen(options.datasets, options.dataDir, options.count);
     std::vector<Tensor> each;
