@@ -3,6 +3,7 @@
 // Details of LoRaWAN's MAC, by the texts of LoRaWAN 1.0.4 (TS001) and the regional parameters.
 
 #include "lpwan-lora-test-cell.h"
+#include "lpwan-test-bytes.h"
 
 #include "ns3/basic-energy-source.h"
 #include "ns3/double.h"
@@ -26,14 +27,6 @@ using namespace ns3::energy; // where newer releases of ns-3 keep energy sources
 
 namespace
 {
-
-std::vector<uint8_t>
-BytesOf(const Ptr<const Packet>& packet)
-{
-    std::vector<uint8_t> bytes(packet->GetSize());
-    packet->CopyData(bytes.data(), packet->GetSize());
-    return bytes;
-}
 
 /** \return the FOpts of an uplink */
 std::vector<uint8_t>
