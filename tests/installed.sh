@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Installs everything into a folder and moves that elsewhere: the programs run from there, with their
 # models and scenarios. Builds a copy of ns3-module/ alone against the installed library and the
-# installed ns-3. Installs the component lpwan by itself, and builds a stranger's script against it.
+# installed ns-3. Installs the component lpwan by itself, and builds a stranger's script against it;
+# another one against both modules. Looks at the versions of libraries and packages.
 #
 #   tests/installed.sh
 set -euo pipefail
@@ -62,24 +63,75 @@ step "the programs where they were moved to"
 
 step "the component lpwan alone"
 quietly cmake --install "$root/build" --prefix "$scratch/lpwan" --component lpwan
-if find "$scratch/lpwan" -type f | grep -v -e lpwan -e 'cmake/.*ns3.cmake$' -e lorawan-first; then
+if find "$scratch/lpwan" -type f |
+    grep -v -e lpwan -e 'cmake/.*ns3.cmake$' -e '/bin/limitnet-\(lorawan\|nbiot\)-'; then
     printf 'error: the component lpwan has more than the module\n' >&2
     exit 1
 fi
-mkdir "$scratch/script"
-cp "$root/tests/in-tree/first-script.cc" "$scratch/script/"
-cat >"$scratch/script/CMakeLists.txt" <<'SCRIPT'
-cmake_minimum_required(VERSION 3.21)
-project(script LANGUAGES CXX)
-find_package(lpwan REQUIRED)
-set(CMAKE_CXX_STANDARD ${LPWAN_NS3_STANDARD})
-add_executable(script first-script.cc)
-target_link_libraries(script PRIVATE lpwan::lpwan)
-SCRIPT
-quietly cmake -S "$scratch/script" -B "$scratch/script/build" -G Ninja \
-    -DCMAKE_PREFIX_PATH="$scratch/lpwan"
-quietly cmake --build "$scratch/script/build"
-"$scratch/script/build/script"
+
+# build_script SOURCE PREFIX LINES...: a project of its own with one source, whose CMakeLists.txt has
+# these lines beside the usual ones.
+build_script()
+{
+    local source=$1 prefix=$2 folder
+    shift 2
+    folder=$(mktemp -d "$scratch/script.XXXXXX")
+    cp "$source" "$folder/script.cc"
+    {
+        printf 'cmake_minimum_required(VERSION 3.21)\nproject(script LANGUAGES CXX)\n'
+        printf '%s\n' "$1"
+        # shellcheck disable=SC2016 # CMake's own $
+        printf 'set(CMAKE_CXX_STANDARD ${LPWAN_NS3_STANDARD})\nadd_executable(script script.cc)\n'
+        printf '%s\n' "${@:2}"
+    } >"$folder/CMakeLists.txt"
+    quietly cmake -S "$folder" -B "$folder/build" -G Ninja -DCMAKE_PREFIX_PATH="$prefix"
+    quietly cmake --build "$folder/build"
+    quietly "$folder/build/script"
+    cat "$scratch/log"
+}
+
+build_script "$root/tests/in-tree/first-script.cc" "$scratch/lpwan" \
+    'find_package(lpwan 1.0 REQUIRED)' 'target_link_libraries(script PRIVATE lpwan::lpwan)'
+
+step "both modules"
+build_script "$root/ns3-module/limitnet/examples/limitnet-own-strategy.cc" "$scratch/prefix" \
+    'find_package(limitnet 1.0 REQUIRED COMPONENTS ns3)' \
+    'target_link_libraries(script PRIVATE limitnet::ns3)'
+
+step "versions"
+version=$("$root/ns3" --version)
+version=${version##* }
+for library in ns3-lpwan ns3-limitnet limitnet limitnet-scenario limitnet-tools; do
+    name=$(find "$scratch/prefix" -name "lib$library.so.$version")
+    [[ -n $name && $(objdump -p "$name") == *SONAME*"lib$library.so.${version%%.*}"$'\n'* ]] || {
+        printf 'error: lib%s.so.%s is not there or has another name inside\n' "$library" "$version" >&2
+        exit 1
+    }
+done
+for package in lpwan limitnet; do
+    mkdir "$scratch/refused-$package"
+    printf 'cmake_minimum_required(VERSION 3.21)\nproject(refused LANGUAGES CXX)\n%s\n' \
+        "find_package($package $((${version%%.*} + 1)).0 REQUIRED)" \
+        >"$scratch/refused-$package/CMakeLists.txt"
+    if cmake -S "$scratch/refused-$package" -B "$scratch/refused-$package/build" -G Ninja \
+        -DCMAKE_PREFIX_PATH="$scratch/prefix" >"$scratch/log" 2>&1; then
+        printf 'error: the package %s takes itself for the next major version\n' "$package" >&2
+        exit 1
+    fi
+    grep -q "version: $version" "$scratch/log" || {
+        cat "$scratch/log" >&2
+        printf 'error: the package %s does not say that it has version %s\n' "$package" "$version" >&2
+        exit 1
+    }
+done
+
+step "a script in scratch/"
+name=installed-test-$$
+trap 'rm -rf -- "$scratch" "$root/scratch/$name.cc"' EXIT
+cp "$root/ns3-module/lpwan/examples/limitnet-lorawan-script.cc" "$root/scratch/$name.cc"
+quietly "$root/ns3" --yes run "$name --devices=3"
+quietly "$root/ns3" --yes run "scratch/$name.cc"
+rm "$root/scratch/$name.cc"
 
 step "build a copy of the modules alone"
 cp -r "$root/ns3-module" "$scratch/module"

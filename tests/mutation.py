@@ -246,7 +246,6 @@ class Build:
                 sys.stderr.write(output.decode(errors="replace")[-4000:])
                 raise Failure(f"{step[0]} failed")
         self.runner = folder / "bin" / "lpwan-test-runner"
-        self.library = folder / "lib" / "libns3-lpwan.so"
         commands = json.loads((folder / "compile_commands.json").read_text(encoding="utf-8"))
         self.compile, self.objects = {}, {}
         for entry in commands:
@@ -261,9 +260,12 @@ class Build:
                     del words[where:where + 2]
                 self.compile[source.stem] = words
         listed = run(["ninja", "-C", folder, "-t", "commands", "liblpwan"], ROOT)[1].decode()
-        self.link = listed.strip().splitlines()[-1]
-        if "lib/libns3-lpwan.so " not in self.link:
+        # Linked by its full name, loaded by the one with the major version alone.
+        found = re.search(r"^.* -Wl,-soname,(\S+) -o (lib/libns3-lpwan\.so\S*) .*$", listed,
+                          re.MULTILINE)
+        if not found:
             raise Failure("ninja does not say how lib/libns3-lpwan.so is linked")
+        self.link, self.loaded_name, self.linked_name = found[0], found[1], found[2]
 
     def suites(self):
         text = (MODULE / "CMakeLists.txt").read_text(encoding="utf-8")
@@ -281,7 +283,7 @@ class Worker:
         self.folder.mkdir(parents=True)
         self.environment = dict(os.environ, LD_LIBRARY_PATH=str(self.folder))
         self.environment.pop("NS_LOG", None)
-        self.library = self.folder / "libns3-lpwan.so"
+        self.library = self.folder / build.loaded_name
         self.unchanged = {}
 
     def compiled(self, unit, text):
@@ -296,7 +298,7 @@ class Worker:
         return target.read_bytes() if status == 0 else None
 
     def linked(self, unit):
-        command = self.build.link.replace("lib/libns3-lpwan.so ", f"{self.library} ", 1)
+        command = self.build.link.replace(f"{self.build.linked_name} ", f"{self.library} ", 1)
         command = command.replace(f" {self.build.objects[unit]} ",
                                   f" {self.folder / unit}.o ", 1)
         status, output = run(["sh", "-c", command], self.build.folder)

@@ -4,8 +4,20 @@
 # module, MODULE-test-runner, and each suite is registered with CTest.
 #
 # What belongs to the module lpwan is installed as the component `lpwan`, which has all that a
-# program with LoRaWAN or NB-IoT needs beside ns-3: find_package(lpwan), target lpwan::lpwan.
+# program with LoRaWAN or NB-IoT needs beside ns-3: find_package(lpwan), target lpwan::lpwan. The
+# module limitnet belongs to the package of the library limitnet, as its component ns3:
+# find_package(limitnet COMPONENTS ns3), target limitnet::ns3.
+include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
+
+# Of both modules; the project around them has the same (docs/versioning.md).
+set(LPWAN_VERSION 1.0.0)
+if(PROJECT_NAME STREQUAL "limitnet" AND NOT PROJECT_VERSION VERSION_EQUAL LPWAN_VERSION)
+  message(FATAL_ERROR "The project has version ${PROJECT_VERSION}, its ns-3 modules "
+                      "${LPWAN_VERSION}: see ${CMAKE_CURRENT_LIST_FILE}.")
+endif()
+string(REGEX MATCH "^[0-9]+" LPWAN_VERSION_MAJOR ${LPWAN_VERSION})
+find_package(Python3 COMPONENTS Interpreter) # runs the examples as tests
 if(NOT LPWAN_NS3_STANDARD)
   include(${CMAKE_CURRENT_LIST_DIR}/find-ns3.cmake)
 endif()
@@ -49,12 +61,24 @@ function(build_lib)
   endforeach()
   file(CONFIGURE OUTPUT ${include_dir}/ns3/${arg_LIBNAME}-module.h CONTENT "${aggregate}")
 
+  if(arg_LIBNAME STREQUAL "lpwan")
+    set(package lpwan)
+    set(export_name lpwan)
+  else()
+    set(package limitnet)
+    set(export_name ns3)
+  endif()
   add_library(${target} SHARED ${arg_SOURCE_FILES} ${arg_HEADER_FILES})
-  set_target_properties(${target} PROPERTIES OUTPUT_NAME ns3-${arg_LIBNAME}
-                                             EXPORT_NAME ${arg_LIBNAME})
+  set_target_properties(
+    ${target}
+    PROPERTIES OUTPUT_NAME ns3-${arg_LIBNAME}
+               EXPORT_NAME ${export_name}
+               VERSION ${LPWAN_VERSION}
+               SOVERSION ${LPWAN_VERSION_MAJOR})
   target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${include_dir}>
                                               $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-  # ns-3's libraries are seen by who links this one, others are its own affair.
+  # Who links this library links those of ns-3 and, where it is installed, the library limitnet,
+  # whose types are in its headers; others are its own affair.
   foreach(library ${arg_LIBRARIES_TO_LINK})
     if(library MATCHES "^(ns3::|lib)")
       target_link_libraries(${target} PUBLIC ${library})
@@ -64,6 +88,7 @@ function(build_lib)
         target_include_directories(
           ${target}
           PUBLIC $<BUILD_INTERFACE:$<TARGET_PROPERTY:${library},INTERFACE_INCLUDE_DIRECTORIES>>)
+        target_link_libraries(${target} INTERFACE $<INSTALL_INTERFACE:${library}>)
       endif()
     endif()
   endforeach()
@@ -72,11 +97,15 @@ function(build_lib)
           LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT ${arg_LIBNAME})
   install(FILES ${arg_HEADER_FILES} ${include_dir}/ns3/${arg_LIBNAME}-module.h
           DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/ns3 COMPONENT ${arg_LIBNAME})
+  set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/${package})
+  install(EXPORT ${arg_LIBNAME}ModuleTargets NAMESPACE ${package}:: DESTINATION ${package_dir}
+          COMPONENT ${arg_LIBNAME})
   if(arg_LIBNAME STREQUAL "lpwan")
-    set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/lpwan)
-    install(EXPORT lpwanModuleTargets NAMESPACE lpwan:: DESTINATION ${package_dir}
-            FILE lpwanTargets.cmake COMPONENT lpwan)
+    write_basic_package_version_file(
+      ${CMAKE_CURRENT_BINARY_DIR}/lpwanConfigVersion.cmake
+      VERSION ${LPWAN_VERSION} COMPATIBILITY SameMajorVersion)
     install(FILES ${LPWAN_CMAKE_DIR}/lpwanConfig.cmake ${LPWAN_CMAKE_DIR}/find-ns3.cmake
+                  ${CMAKE_CURRENT_BINARY_DIR}/lpwanConfigVersion.cmake
             DESTINATION ${package_dir} COMPONENT lpwan)
   endif()
 
@@ -98,6 +127,11 @@ function(build_lib)
     foreach(suite ${test_suites})
       add_test(NAME ns3.${suite} COMMAND ${runner} --suite=${suite} --fullness=TAKES_FOREVER --verbose)
     endforeach()
+    if(Python3_Interpreter_FOUND)
+      add_test(NAME ns3.${arg_LIBNAME}-examples
+               COMMAND Python3::Interpreter -B ${LPWAN_CMAKE_DIR}/../test/run-examples.py
+                       ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
+    endif()
   endif()
 endfunction()
 
