@@ -42,7 +42,10 @@ CLEAN = {
         "foreach(name ${base_examples})\n"
         "  build_lib_example(NAME ${name} SOURCE_FILES ${name}.cc ../model/lpwan-m.cc)\n"
         "endforeach()\n",
-    "ns3-module/limitnet/examples/good.cc": LICENCE,
+    "ns3-module/limitnet/examples/good.cc": LICENCE + "\n#include <array>\n",
+    "ns3-module/limitnet/doc/limitnet.rst":
+        "Good\n\n.. quotes good.cc\n\n.. sourcecode:: cpp\n\n  #include <array>\n\nEnd\n",
+    "docs/a.md": "# A\n\nShort.\n\n    code " + 30 * "long " + "\n\n| table | " + 30 * "long " + "|\n",
     "tests/CMakeLists.txt": "add_executable(t codec/a-test.cc)\nadd_test(run.sh)\n",
     "tests/run.sh": "#!/bin/sh\necho hello\n",
     "tests/codec/a-test.cc": LICENCE + '#include "limitnet/codec/a.h"\n',
@@ -99,6 +102,11 @@ VIOLATIONS = [
      "wscript-bridge: other is there"),
     ("bridge", "wscript-bridge/lpwan/model", None, "lpwan/model is no link"),
     ("bridge", "wscript-bridge/limitnet/wscript", None, "limitnet/wscript is not there"),
+    ("docs", "docs/a.md", "Prose that is " + 30 * "long " + "\n", "docs/a.md:1: more than 100"),
+    ("docs", "ns3-module/limitnet/doc/limitnet.rst", "- " + 30 * "long " + "\n", "columns of prose"),
+    ("docs", "ns3-module/limitnet/examples/good.cc", LICENCE + "\n#include <vector>\n",
+     "does not quote its example"),
+    ("docs", "ns3-module/limitnet/examples/good.cc", None, "does not quote its example"),
     ("format", "limitnet/codec/a.cc", LICENCE + "int  a;\n", "clang-formatted"),
     ("format", "limitnet/codec/a.cc", "int a;\n", "the first line is not"),
     ("shell", "tests/run.sh", "#!/bin/bash\nfor name in $names; do echo $name; done\necho `ls`\n",
@@ -185,7 +193,7 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             failures += not skipped_is(Path(folder), skipped, status)
     with tempfile.TemporaryDirectory() as folder:
-        for check in ("includes", "shell"):
+        for check in ("docs", "includes", "shell"):
             if outcome(check, Path(folder))[0] == 0:
                 print(f"check-{check}.py passes on an empty tree", file=sys.stderr)
                 failures += 1
