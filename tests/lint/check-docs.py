@@ -7,7 +7,8 @@
 Prose of README.md, CONTRIBUTING.md, docs/, the modules' chapters and the folders' README.md is
 wrapped at 100 columns; code, tables, and lines that cannot be broken may be longer. A chapter of a
 module quotes an example whole where it says so: a comment `.. quotes NAME.cc` before the block of
-code. --quote writes the example into the chapter instead.
+code. --quote writes the example into the chapter instead. The suites that docs/validation.md names as
+evidence are suites of a module.
 """
 
 import re
@@ -22,6 +23,7 @@ WRITTEN = "<!-- Written from"
 # To be wrapped; a page that is goes from this list.
 LONG = {f"docs/{name}.md" for name in
         ("architecture", "bitstream", "extending", "models", "study", "training")}
+SUITES = re.compile(r"^set\(test_suites([^)]*)\)", re.MULTILINE)
 QUOTES = re.compile(r"^\.\. quotes (\S+)\n\n\.\. sourcecode:: cpp\n\n((?:  .*\n|\n)*)", re.MULTILINE)
 
 
@@ -77,6 +79,13 @@ def main(root, write):
         elif new != text:
             complaints.append(f"{where}: does not quote its example word for word; "
                               "tests/lint/check-docs.py . --quote puts it right")
+    evidence = root / "docs" / "validation.md"
+    if evidence.is_file():
+        lists = [path.read_text(encoding="utf-8") for path in root.glob("ns3-module/*/CMakeLists.txt")]
+        suites = {name for text in lists for names in SUITES.findall(text) for name in names.split()}
+        for name in re.findall(r"`(lpwan-[a-z0-9-]+)`", evidence.read_text(encoding="utf-8")):
+            if name not in suites:
+                complaints.append(f"docs/validation.md: there is no suite {name}")
     finish(complaints, checked, "pages")
 
 

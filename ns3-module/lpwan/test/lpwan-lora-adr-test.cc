@@ -1,19 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 #include "lpwan-lora-test-cell.h"
+#include "lpwan-test-bytes.h"
 
 #include "ns3/boolean.h"
+#include "ns3/double.h"
+#include "ns3/lpwan-lora-channel.h"
 #include "ns3/lpwan-lora-end-device.h"
 #include "ns3/lpwan-lora-helper.h"
 #include "ns3/lpwan-lora-mac-commands.h"
 #include "ns3/lpwan-network-server.h"
 #include "ns3/node.h"
 #include "ns3/nstime.h"
+#include "ns3/packet.h"
 #include "ns3/simulator.h"
+#include "ns3/string.h"
 #include "ns3/test.h"
 #include "ns3/uinteger.h"
 
 #include <algorithm>
+#include <functional>
 #include <vector>
 
 using namespace ns3;
@@ -21,6 +27,21 @@ using namespace ns3::lpwan;
 
 namespace
 {
+
+/** \return the FOpts of an uplink */
+std::vector<uint8_t>
+OptionsOf(const LoraUplink& uplink)
+{
+    const auto bytes = BytesOf(uplink.frame);
+    const std::size_t length = bytes.at(5) & 0xfU;
+    return {bytes.begin() + 8, bytes.begin() + 8 + static_cast<std::ptrdiff_t>(length)};
+}
+
+bool
+AsksForAnswer(const LoraUplink& uplink)
+{
+    return (BytesOf(uplink.frame).at(5) & LORA_FCTRL_ADR_ACK_REQ) != 0;
+}
 
 /** Adaptive data rate. */
 class AdrTestCase : public TestCase
@@ -222,6 +243,238 @@ class MacCommandTestCase : public TestCase
     }
 };
 
+/** When a device asks for a downlink. */
+class AdrAckReqTestCase : public TestCase
+{
+  public:
+    AdrAckReqTestCase()
+        : TestCase("ADRACKReq is for devices that have a step of the back-off left, or began it")
+    {
+    }
+
+  private:
+    /**
+     * \param requests what the network asks of it at first
+     * \param prepare its attributes
+     * \return number of the first frame that asks for an answer, -1 for none
+     */
+    static int FirstAsking(
+        const std::vector<LinkAdrReq>& requests,
+        uint8_t dataRate,
+        const std::function<void(LoraHelper&)>& prepare = [](LoraHelper&) {})
+    {
+        Cell cell({1000}, [&](LoraHelper& lora) {
+            lora.SetDeviceAttribute("Adr", BooleanValue(true));
+            lora.SetDeviceAttribute("DataRate", UintegerValue(dataRate));
+            lora.SetServerAttribute("Adr", BooleanValue(false));
+            prepare(lora);
+        });
+        for (const auto& request : requests)
+        {
+            cell.Server()->SendCommand(cell.m_devices[0]->GetDeviceAddress(), request);
+        }
+        for (int i = 0; i < 200; ++i)
+        {
+            cell.SendAt(Seconds(10 + 30 * i), 0, 5);
+        }
+        cell.Run(Seconds(30 * 201));
+        for (std::size_t i = 0; i < cell.m_uplinks.size(); ++i)
+        {
+            if (AsksForAnswer(cell.m_uplinks[i]))
+            {
+                return static_cast<int>(cell.m_uplinks[i].transmission.frameCounter);
+            }
+        }
+        return -1;
+    }
+
+    void DoRun() override
+    {
+        // Nothing is left to be done: SF12, most power, default channels, sent once.
+        NS_TEST_ASSERT_MSG_EQ(FirstAsking({}, 0), -1, "at the end already");
+        NS_TEST_ASSERT_MSG_EQ(FirstAsking({}, 1), 64, "the data rate is left");
+        // The answer to frame 0 brings the request and starts the count.
+        NS_TEST_ASSERT_MSG_EQ(FirstAsking({{0, 1, 0x7, 0, 1}}, 0), 65, "the power is left");
+        NS_TEST_ASSERT_MSG_EQ(FirstAsking({{0, 0, 0x3, 0, 1}}, 0), 65, "a channel is left");
+        NS_TEST_ASSERT_MSG_EQ(FirstAsking({{0, 0, 0x7, 0, 2}}, 0), 65, "repetitions are left");
+        NS_TEST_ASSERT_MSG_EQ(FirstAsking({{0, 0, 0x7, 0, 1}}, 0), -1, "all as at first");
+        const auto us = [](LoraHelper& lora) {
+            lora.SetRegion("US915");
+            lora.SetDeviceAttribute("SubBand", UintegerValue(2));
+        };
+        NS_TEST_ASSERT_MSG_EQ(FirstAsking({}, 0, us), -1, "US915, at the end already");
+        NS_TEST_ASSERT_MSG_EQ(FirstAsking({}, 3, us), 64, "US915, the data rate is left");
+    }
+};
+
+/** Answers to MAC commands that are many. */
+class OptionsTestCase : public TestCase
+{
+  public:
+    OptionsTestCase()
+        : TestCase("FOpts has whole commands, as many as fit the data rate, and payloads go on")
+    {
+    }
+
+  private:
+    /** The answers of all uplinks; complains of one that is cut. */
+    std::size_t CountAnswers(const Cell& cell, std::size_t most)
+    {
+        std::size_t answers = 0;
+        for (const auto& uplink : cell.m_uplinks)
+        {
+            const auto options = OptionsOf(uplink);
+            const auto commands = ParseUplinkCommands(options.data(), options.size());
+            std::vector<uint8_t> again;
+            for (const auto& command : commands)
+            {
+                AppendCommand(command, again);
+            }
+            NS_TEST_EXPECT_MSG_EQ((again == options), true, "whole commands");
+            NS_TEST_EXPECT_MSG_LT(options.size(), most + 1, "as long as may be");
+            NS_TEST_EXPECT_MSG_LT(uplink.frame->GetSize(), most + 14, "the frame too");
+            answers += commands.size();
+        }
+        return answers;
+    }
+
+    void DoRun() override
+    {
+        for (const bool eu : {true, false})
+        {
+            // 15 requests of one byte each in one downlink want 45 bytes of answers, and the device
+            // has a question of its own: 16 bytes are not 15, nor 13 the 11 of US915's DR0.
+            Cell cell({1000}, [&](LoraHelper& lora) {
+                lora.SetRegion(eu ? "EU868" : "US915");
+                lora.SetDeviceAttribute("DataRate", UintegerValue(eu ? 5 : 0));
+            });
+            const auto device = cell.m_devices[0];
+            for (int i = 0; i < 15; ++i)
+            {
+                cell.Server()->SendCommand(device->GetDeviceAddress(), DevStatusReq{});
+            }
+            cell.SendAt(Seconds(1), 0, 8);
+            Simulator::Schedule(Seconds(2), [device] { device->RequestLinkCheck(); });
+            for (int i = 0; i < 30; ++i)
+            {
+                cell.SendAt(Seconds(10 + 10 * i), 0, 8);
+            }
+            cell.Run(Seconds(400));
+            NS_TEST_ASSERT_MSG_EQ(cell.m_delivered.size(), 31, "all payloads");
+            NS_TEST_ASSERT_MSG_GT(CountAnswers(cell, eu ? 222 : 11), 15, "answers");
+            NS_TEST_ASSERT_MSG_GT(cell.m_status.size(), 14, "the network has all it asked for");
+            NS_TEST_ASSERT_MSG_EQ(cell.m_linkChecks.size(), 1, "and the device");
+        }
+        {
+            // RXParamSetupAns is repeated until something comes down, which it does not: payloads
+            // that leave no room for it are sent all the same, in every other frame.
+            Cell cell({1000}, [](LoraHelper& lora) {
+                lora.SetDeviceAttribute("DataRate", UintegerValue(3));
+            });
+            const auto device = cell.m_devices[0];
+            cell.Server()->SendCommand(device->GetDeviceAddress(),
+                                       RxParamSetupReq{0, 3, 869525000});
+            cell.SendAt(Seconds(1), 0, 10);
+            Simulator::Schedule(Seconds(5), [device] {
+                device->GetNode()->GetObject<MobilityModel>()->SetPosition(Vector(200000, 0, 0));
+            });
+            for (int i = 0; i < 10; ++i)
+            {
+                cell.SendAt(Seconds(10), 0, 115);
+            }
+            cell.Run(Seconds(200));
+            NS_TEST_ASSERT_MSG_EQ(device->GetQueueSize(), 0, "none waits");
+            NS_TEST_ASSERT_MSG_EQ(cell.m_uplinks.size(), 1 + 20, "each beside one of the MAC");
+            for (std::size_t i = 1; i < cell.m_uplinks.size(); ++i)
+            {
+                NS_TEST_ASSERT_MSG_EQ(cell.m_uplinks[i].frame->GetSize(),
+                                      (i % 2 == 1 ? 12 + 2 : 115 + 13),
+                                      "frame " << i);
+            }
+        }
+        {
+            // The network lowers the data rate of a class C device between two repetitions: 200
+            // bytes are too long for SF9.
+            Cell cell({1000}, [](LoraHelper& lora) {
+                lora.SetDeviceAttribute("Class", StringValue("C"));
+                lora.SetGatewayAttribute("RandomLoss", DoubleValue(0));
+            });
+            const auto device = cell.m_devices[0];
+            cell.SendAt(Seconds(1), 0, 10);
+            cell.Run(Seconds(9));
+            device->GetNode()->GetObject<MobilityModel>()->SetPosition(Vector(200000, 0, 0));
+            device->SendData(Create<Packet>(200), 1, true);
+            Simulator::Schedule(Seconds(2) + MilliSeconds(700),
+                                [device] { device->SetDataRate(3); });
+            cell.Run(Seconds(60));
+            NS_TEST_ASSERT_MSG_EQ(cell.m_uplinks.size(), 2, "not repeated");
+            NS_TEST_ASSERT_MSG_EQ(cell.m_acknowledged.size(), 1, "reported");
+            NS_TEST_ASSERT_MSG_EQ(cell.m_dropped.at(0), "payload_too_long", "with its cause");
+        }
+    }
+};
+
+/** ADR over paths that change. */
+class VaryingSnrTestCase : public TestCase
+{
+  public:
+    VaryingSnrTestCase()
+        : TestCase("ADR goes by the best of the last twenty uplinks, and raises the power too")
+    {
+    }
+
+  private:
+    /** A device at SF7 whose path loss is set before each frame. */
+    static std::vector<double> Powers(const std::vector<double>& lossesDb)
+    {
+        Cell cell({100}, [&](LoraHelper& lora) {
+            lora.SetPropagationLossModel(CreateObject<MetresAreDecibels>());
+            lora.SetDeviceAttribute("Adr", BooleanValue(true));
+        });
+        for (std::size_t i = 0; i < lossesDb.size(); ++i)
+        {
+            const double lossDb = lossesDb[i];
+            Simulator::Schedule(Seconds(100.0 * static_cast<double>(i + 1) - 1), [&cell, lossDb] {
+                cell.m_devices[0]->GetNode()->GetObject<MobilityModel>()->SetPosition(
+                    Vector(lossDb, 0, 0));
+            });
+            cell.SendAt(Seconds(100.0 * static_cast<double>(i + 1)), 0, 10);
+        }
+        cell.Run(Seconds(100.0 * static_cast<double>(lossesDb.size() + 1)));
+        std::vector<double> powers;
+        for (const auto& uplink : cell.m_uplinks)
+        {
+            powers.push_back(uplink.transmission.txPowerDbm);
+        }
+        return powers;
+    }
+
+    void DoRun() override
+    {
+        // SNR = 14 - loss + 117.03 dB; margin = SNR + 7.5 - 10; a step for each 3 dB, 2 dB each.
+        std::vector<double> losses(20, 125); // 3.53 dB: one step
+        losses.insert(losses.end(), 2, 125);
+        auto powers = Powers(losses);
+        NS_TEST_ASSERT_MSG_EQ(powers.at(19), 14, "not before twenty");
+        NS_TEST_ASSERT_MSG_EQ(powers.at(20), 12, "one step");
+        losses[7] = 115; // 13.53 dB: four
+        powers = Powers(losses);
+        NS_TEST_ASSERT_MSG_EQ(powers.at(20), 6, "the best of them counts");
+        // 20 dB of margin are six steps; no more than index 7 (0 dBm), however much there is.
+        powers = Powers(std::vector<double>(22, 80));
+        NS_TEST_ASSERT_MSG_EQ(powers.at(20), 0, "the lowest power of the region");
+        // At 6 dBm then over 127 dB: SNR -3.97, margin -6.47 dB, three steps up, when the best one
+        // counts; the twenty-first of the new kind is the first with the new power.
+        losses.assign(20, 115);
+        losses.insert(losses.end(), 22, 127);
+        losses[30] = 126.9;
+        powers = Powers(losses);
+        NS_TEST_ASSERT_MSG_EQ(powers.at(20), 6, "four steps down");
+        NS_TEST_ASSERT_MSG_EQ(powers.at(39), 6, "still");
+        NS_TEST_ASSERT_MSG_EQ(powers.at(41), 12, "three steps up");
+    }
+};
+
 /** Adaptive data rate and the other MAC commands, end to end. */
 class LoraAdrTestSuite : public TestSuite
 {
@@ -231,6 +484,9 @@ class LoraAdrTestSuite : public TestSuite
     {
         AddTestCase(new AdrTestCase);
         AddTestCase(new MacCommandTestCase);
+        AddTestCase(new AdrAckReqTestCase);
+        AddTestCase(new OptionsTestCase);
+        AddTestCase(new VaryingSnrTestCase);
     }
 };
 

@@ -2,11 +2,13 @@
 
 #include "lpwan-lora-test-cell.h"
 
+#include "ns3/constant-position-mobility-model.h"
 #include "ns3/double.h"
 #include "ns3/lpwan-lora-channel.h"
 #include "ns3/lpwan-lora-end-device.h"
 #include "ns3/lpwan-lora-gateway.h"
 #include "ns3/lpwan-lora-helper.h"
+#include "ns3/node-container.h"
 #include "ns3/node.h"
 #include "ns3/nstime.h"
 #include "ns3/packet.h"
@@ -17,6 +19,7 @@
 
 #include <array>
 #include <cmath>
+#include <functional>
 #include <vector>
 
 using namespace ns3;
@@ -197,6 +200,121 @@ class OuluTestCase : public TestCase
     }
 };
 
+/** Devices at one place. */
+class TwinsTestCase : public TestCase
+{
+  public:
+    TwinsTestCase()
+        : TestCase("devices at one place have one shadowing, and others the draws they had alone")
+    {
+    }
+
+  private:
+    static std::vector<double> Losses(const std::vector<double>& places, double correlationM = 0)
+    {
+        Cell cell(places,
+                  [&](LoraHelper& lora) {
+                      lora.SetPropagationLossModel(CreateObject<MetresAreDecibels>());
+                      lora.SetChannelAttribute("ShadowingSigma", DoubleValue(8));
+                      lora.SetChannelAttribute("ShadowingCorrelationDistance",
+                                               DoubleValue(correlationM));
+                  },
+                  {0, 500});
+        std::vector<double> losses;
+        for (uint32_t i = 0; i < places.size(); ++i)
+        {
+            losses.push_back(cell.m_helper.GetChannel()->GetPathLossDb(i, 0));
+            losses.push_back(cell.m_helper.GetChannel()->GetPathLossDb(i, 1));
+        }
+        return losses;
+    }
+
+    void DoRun() override
+    {
+        for (const double correlationM : {0.0, 50.0})
+        {
+            const auto alone = Losses({10, 20, 30, 40, 50}, correlationM);
+            const auto paired = Losses({10, 20, 10, 20, 10}, correlationM);
+            for (std::size_t i = 0; i < 10; ++i)
+            {
+                NS_TEST_ASSERT_MSG_EQ(paired[i], alone[i % 4], "path " << i);
+            }
+            const auto last = Losses({10, 20, 10, 40, 20}, correlationM);
+            NS_TEST_ASSERT_MSG_EQ(last[6], alone[6], "a place of its own, the old draw");
+            NS_TEST_ASSERT_MSG_EQ(last[7], alone[7], "to the other gateway too");
+            NS_TEST_ASSERT_MSG_EQ((std::abs(alone[0] - alone[2] + 10) > 0.01), true, "they differ");
+        }
+        // One that leaves has its own; a later one at the old place has the first one's; one at
+        // another height has its own.
+        Cell cell({10, 10, 11}, [&](LoraHelper& lora) {
+            lora.SetPropagationLossModel(CreateObject<MetresAreDecibels>());
+            lora.SetChannelAttribute("ShadowingSigma", DoubleValue(8));
+        });
+        const auto channel = cell.m_helper.GetChannel();
+        const double first = channel->GetPathLossDb(0, 0);
+        const double third = channel->GetPathLossDb(2, 0);
+        NS_TEST_ASSERT_MSG_EQ(channel->GetPathLossDb(1, 0), first, "the same");
+        const auto mobility = cell.m_devices[1]->GetNode()->GetObject<MobilityModel>();
+        mobility->SetPosition(Vector(11, 0, 0));
+        const double moved = channel->GetPathLossDb(1, 0);
+        NS_TEST_ASSERT_MSG_EQ((std::abs(moved - first - 1) > 1e-6), true, "its own draw");
+        NS_TEST_ASSERT_MSG_EQ((std::abs(moved - third) > 1e-6), true, "and not its new twin's");
+        NodeContainer later;
+        for (const Vector& place : {Vector(10, 0, 0), Vector(10, 0, 1e-9)})
+        {
+            Ptr<Node> node = CreateObject<Node>();
+            const auto fixed = CreateObject<ConstantPositionMobilityModel>();
+            fixed->SetPosition(place);
+            node->AggregateObject(fixed);
+            later.Add(node);
+        }
+        cell.m_helper.Install(later);
+        NS_TEST_ASSERT_MSG_EQ(channel->GetPathLossDb(3, 0), first, "a later one");
+        NS_TEST_ASSERT_MSG_EQ((std::abs(channel->GetPathLossDb(4, 0) - first) > 1e-6),
+                              true,
+                              "at another height");
+        NS_TEST_ASSERT_MSG_EQ(channel->GetPathLossDb(0, 0), first, "what was drawn stays");
+    }
+};
+
+/** Walls. */
+class BuildingLossTestCase : public TestCase
+{
+  public:
+    BuildingLossTestCase()
+        : TestCase("the loss of a building is between its device and every gateway, both ways")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        std::vector<double> up;
+        std::vector<double> down;
+        for (const double wallsDb : {0.0, 20.0})
+        {
+            Cell cell({100}, [&](LoraHelper& lora) {
+                lora.SetPropagationLossModel(CreateObject<MetresAreDecibels>());
+                lora.SetDeviceAttribute("PenetrationLoss", DoubleValue(wallsDb));
+            });
+            const std::function<void(const LoraDownlink&, uint32_t, double, bool)> note =
+                [&](const LoraDownlink&, uint32_t, double rxPowerDbm, bool) {
+                    down.push_back(rxPowerDbm);
+                };
+            cell.m_helper.GetChannel()->TraceConnectWithoutContext(
+                "DownlinkFate",
+                Callback<void, const LoraDownlink&, uint32_t, double, bool>(note));
+            cell.SendAt(Seconds(1), 0, 10, true);
+            cell.Run(Seconds(20));
+            up.push_back(cell.m_delivered.at(0).rssiDbm);
+        }
+        NS_TEST_ASSERT_MSG_EQ_TOL(up.at(0), 14 - 100, 1e-9, "outside");
+        NS_TEST_ASSERT_MSG_EQ_TOL(up.at(1), 14 - 120, 1e-9, "inside");
+        NS_TEST_ASSERT_MSG_EQ_TOL(down.at(0), 16.15 - 100, 1e-9, "outside, down");
+        NS_TEST_ASSERT_MSG_EQ_TOL(down.at(1), 16.15 - 120, 1e-9, "inside, down");
+    }
+};
+
 /** Path loss and shadowing. */
 class LoraChannelTestSuite : public TestSuite
 {
@@ -207,6 +325,8 @@ class LoraChannelTestSuite : public TestSuite
         AddTestCase(new ChannelTestCase);
         AddTestCase(new ShadowingTestCase);
         AddTestCase(new OuluTestCase);
+        AddTestCase(new TwinsTestCase);
+        AddTestCase(new BuildingLossTestCase);
     }
 };
 

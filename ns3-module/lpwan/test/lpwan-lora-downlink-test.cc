@@ -3,14 +3,21 @@
 #include "lpwan-lora-test-cell.h"
 #include "lpwan-test-bytes.h"
 
+#include "ns3/boolean.h"
 #include "ns3/lpwan-lora-end-device.h"
+#include "ns3/lpwan-lora-gateway.h"
 #include "ns3/lpwan-lora-helper.h"
+#include "ns3/lpwan-lora-mac-commands.h"
 #include "ns3/lpwan-network-server.h"
 #include "ns3/nstime.h"
+#include "ns3/packet.h"
 #include "ns3/simulator.h"
 #include "ns3/string.h"
 #include "ns3/test.h"
+#include "ns3/uinteger.h"
 
+#include <functional>
+#include <string>
 #include <vector>
 
 using namespace ns3;
@@ -106,6 +113,66 @@ class DownlinkDataTestCase : public TestCase
     }
 };
 
+/** What a class C device was tuned to before. */
+class StaleWindowTestCase : public TestCase
+{
+  public:
+    StaleWindowTestCase()
+        : TestCase("a class C device whose RX2 was moved hears nothing on the old one")
+    {
+    }
+
+  private:
+    /** Sends by hand what would be a frame of the network. */
+    static void SendBy(Cell& cell, uint8_t dataRate, uint32_t frequencyHz)
+    {
+        Ptr<LoraDownlink> downlink = Create<LoraDownlink>();
+        downlink->modulation = cell.m_devices[0]->GetRegion().Modulation(dataRate);
+        downlink->modulation.payloadCrc = false;
+        downlink->frequencyHz = frequencyHz;
+        downlink->frame = Create<Packet>(20);
+        downlink->start = Simulator::Now();
+        cell.m_gateways[0]->Send(downlink);
+    }
+
+    void Try(const std::string& region, const RxParamSetupReq& moved, uint8_t dataRate, uint32_t hz)
+    {
+        Cell cell({100}, [&](LoraHelper& lora) {
+            lora.SetRegion(region);
+            lora.SetDeviceAttribute("Class", StringValue("C"));
+            lora.SetDeviceAttribute("DataRate", UintegerValue(region == "EU868" ? 5 : 3));
+            lora.SetGatewayAttribute("DutyCycle", BooleanValue(false));
+        });
+        int heard = 0;
+        const std::function<void(const LoraDownlink&, uint32_t, double, bool)> note =
+            [&](const LoraDownlink&, uint32_t, double, bool) { ++heard; };
+        cell.m_helper.GetChannel()->TraceConnectWithoutContext(
+            "DownlinkFate",
+            Callback<void, const LoraDownlink&, uint32_t, double, bool>(note));
+        cell.Server()->SendCommand(cell.m_devices[0]->GetDeviceAddress(), moved);
+        Simulator::Schedule(Seconds(1), [&] { SendBy(cell, dataRate, hz); });
+        cell.SendAt(Seconds(10), 0, 5);
+        cell.SendAt(Seconds(20), 0, 5);
+        cell.Run(Seconds(30));
+        const int before = heard;
+        NS_TEST_ASSERT_MSG_EQ(before, 2, region << ": on the first RX2, and the request");
+        SendBy(cell, dataRate, hz);
+        cell.Run(Seconds(40));
+        NS_TEST_ASSERT_MSG_EQ(heard, before, region << ": not on the old RX2");
+        SendBy(cell, moved.rx2DataRate, moved.rx2FrequencyHz);
+        cell.Run(Seconds(50));
+        NS_TEST_ASSERT_MSG_EQ(heard, before + 1, region << ": but on the new one");
+    }
+
+    void DoRun() override
+    {
+        Try("EU868", {0, 3, 869525000}, 0, 869525000);  // another spreading factor
+        Try("EU868", {0, 0, 868500000}, 0, 869525000);  // another carrier
+        Try("US915", {0, 0, 923300000}, 8, 923300000);  // SF12 at 500 kHz to SF10 at 125 kHz
+        Try("US915", {0, 10, 923300000}, 8, 923300000); // to SF10 at 500 kHz
+    }
+};
+
 /** Data for devices of both classes. */
 class LoraDownlinkTestSuite : public TestSuite
 {
@@ -114,6 +181,7 @@ class LoraDownlinkTestSuite : public TestSuite
         : TestSuite("lpwan-lora-downlink")
     {
         AddTestCase(new DownlinkDataTestCase);
+        AddTestCase(new StaleWindowTestCase);
     }
 };
 

@@ -3,16 +3,20 @@
 #include "lpwan-lora-test-cell.h"
 
 #include "ns3/basic-energy-source.h"
+#include "ns3/boolean.h"
 #include "ns3/double.h"
 #include "ns3/lpwan-energy-model.h"
 #include "ns3/lpwan-lora-end-device.h"
 #include "ns3/lpwan-lora-helper.h"
 #include "ns3/node.h"
 #include "ns3/nstime.h"
+#include "ns3/packet.h"
 #include "ns3/simulator.h"
+#include "ns3/string.h"
 #include "ns3/test.h"
 #include "ns3/uinteger.h"
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -177,6 +181,126 @@ class EnergyTestCase : public TestCase
 };
 
 /** Batteries. */
+class BatteryTestCase : public TestCase
+{
+  public:
+    BatteryTestCase()
+        : TestCase("a battery pays from the start, gives no more than it has, and its end is told")
+    {
+    }
+
+  private:
+    /** A device with a battery, and when that was empty. */
+    struct Powered
+    {
+        Powered(Cell& cell, uint32_t device, double joule)
+            : battery(CreateObject<BasicEnergySource>())
+        {
+            battery->SetInitialEnergy(joule);
+            battery->SetAttribute("BasicEnergyLowBatteryThreshold",
+                                  DoubleValue(LpwanEnergyModel::EMPTY_FRACTION));
+            battery->SetNode(cell.m_devices[device]->GetNode());
+            battery->SetEnergyUpdateInterval(Hours(1));
+            model = InstallEnergyModel(cell.m_devices[device], battery);
+            const std::function<void(Ptr<LpwanNetDevice>)> note = [this](Ptr<LpwanNetDevice>) {
+                offAtS.push_back(Simulator::Now().GetSeconds());
+            };
+            model->TraceConnectWithoutContext("Depleted",
+                                              Callback<void, Ptr<LpwanNetDevice>>(note));
+        }
+
+        Powered(const Powered&) = delete;
+        Powered& operator=(const Powered&) = delete;
+
+        Ptr<BasicEnergySource> battery;
+        Ptr<LpwanEnergyModel> model;
+        std::vector<double> offAtS;
+    };
+
+    void DoRun() override
+    {
+        // Class C listens from the start: 3.3 V x 11.2 mA = 36.96 mW, whenever it sends first.
+        for (const double firstS : {1e6, 10.0, 2000.0})
+        {
+            Cell cell({100},
+                      [](LoraHelper& lora) { lora.SetDeviceAttribute("Class", StringValue("C")); });
+            Powered powered(cell, 0, 100);
+            cell.SendAt(Seconds(firstS), 0, 1);
+            cell.Run(Seconds(20000));
+            NS_TEST_ASSERT_MSG_EQ(powered.offAtS.size(), 1, firstS << " s: empty once");
+            // A frame of 1 byte lasts 46 ms and draws 0.108 W more: 5 mJ are 0.13 s.
+            const double lessS = firstS < 20000 ? 0.135 : 0;
+            NS_TEST_ASSERT_MSG_EQ_TOL(powered.offAtS[0],
+                                      100 / 0.03696 - lessS,
+                                      0.01,
+                                      firstS << " s: 2,706 s");
+            NS_TEST_ASSERT_MSG_EQ_TOL(powered.model->EstimateLifetimeSeconds(),
+                                      100 / 0.03696 - lessS,
+                                      0.02,
+                                      "lifetime");
+        }
+        {
+            // A device that never does anything still has a lifetime: 4.95 uW of sleep.
+            Cell cell({100});
+            Powered powered(cell, 0, 0.01);
+            cell.Run(Seconds(20000));
+            NS_TEST_ASSERT_MSG_EQ(powered.offAtS.size(), 1, "asleep");
+            NS_TEST_ASSERT_MSG_EQ_TOL(powered.offAtS[0], 0.01 / 4.95e-6, 0.1, "asleep");
+        }
+        for (const double joule : {1e-12, 1e-9, 4e-9})
+        {
+            Cell cell({100});
+            Powered powered(cell, 0, joule);
+            cell.SendAt(Seconds(1), 0, 1);
+            cell.Run(Seconds(100));
+            NS_TEST_ASSERT_MSG_EQ(powered.offAtS.size(), 1, joule << " J: it is told");
+            NS_TEST_ASSERT_MSG_EQ_TOL(powered.offAtS[0], 0, 1e-3, joule << " J: at once");
+            NS_TEST_ASSERT_MSG_EQ_TOL(powered.model->EstimateLifetimeSeconds(),
+                                      0,
+                                      1e-2,
+                                      joule << " J: no lifetime");
+            NS_TEST_ASSERT_MSG_EQ(cell.m_dropped.at(0), "battery_empty", "and what is sent, lost");
+        }
+        // Whatever a device does, it uses no more than there is: classes, joins, repetitions.
+        for (int kind = 0; kind < 8; ++kind)
+        {
+            for (double joule = 1e-4; joule < 30; joule *= 3)
+            {
+                Cell cell({1000}, [&](LoraHelper& lora) {
+                    lora.SetDeviceAttribute("Class", StringValue((kind & 1) != 0 ? "C" : "A"));
+                    lora.SetOtaa((kind & 2) != 0);
+                    lora.SetDeviceAttribute("Confirmed", BooleanValue((kind & 4) != 0));
+                    lora.SetGatewayAttribute("RandomLoss", DoubleValue(0.3));
+                });
+                Powered powered(cell, 0, joule);
+                powered.model->SetAttribute("BasePower", DoubleValue(0.001));
+                for (int i = 0; i < 40; ++i)
+                {
+                    const auto device = cell.m_devices[0];
+                    Simulator::Schedule(Seconds(1 + 7 * i), [device] {
+                        device->Send(Create<Packet>(30), device->GetBroadcast(), 1);
+                    });
+                }
+                cell.Run(Seconds(300));
+                const double usedJ = powered.model->GetTotalEnergyConsumption();
+                NS_TEST_ASSERT_MSG_LT(usedJ, joule * (1 + 1e-9) + 1e-12, kind << ", " << joule);
+                NS_TEST_ASSERT_MSG_LT(cell.m_devices[0]->GetTotalEnergyJoule(),
+                                      joule * (1 + 1e-9) + 1e-12,
+                                      kind << ", " << joule << ": the radio's own account");
+                const double onS = powered.offAtS.empty() ? 300 : powered.offAtS[0];
+                NS_TEST_ASSERT_MSG_EQ_TOL(usedJ,
+                                          cell.m_devices[0]->GetTotalEnergyJoule() + 0.001 * onS,
+                                          1e-6 + 1e-6 * joule,
+                                          kind << ", " << joule << ": both accounts agree");
+                NS_TEST_ASSERT_MSG_EQ(powered.offAtS.size(),
+                                      (cell.m_devices[0]->IsOff() ? 1 : 0),
+                                      "off when it is empty");
+            }
+        }
+    }
+};
+
+/** Batteries. */
 class LoraEnergyTestSuite : public TestSuite
 {
   public:
@@ -185,6 +309,7 @@ class LoraEnergyTestSuite : public TestSuite
     {
         AddTestCase(new TurnOffTestCase);
         AddTestCase(new EnergyTestCase);
+        AddTestCase(new BatteryTestCase);
     }
 };
 

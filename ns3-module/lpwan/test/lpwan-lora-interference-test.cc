@@ -14,6 +14,7 @@
 
 #include <cmath>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace ns3;
@@ -297,6 +298,113 @@ class AlohaTestCase : public TestCase
     }
 };
 
+/** Who is named as the one that disturbed a frame. */
+class InterfererTestCase : public TestCase
+{
+  public:
+    InterfererTestCase()
+        : TestCase("the interferer that is named is the one that did most to the loss")
+    {
+    }
+
+  private:
+    /** Power and spreading factor of frames beside a wanted one, SF7 at -100 dBm. */
+    using Frames = std::vector<std::pair<double, uint8_t>>;
+
+    /** \return number of the worst of the others, -1 for none */
+    static int Worst(const Frames& others, bool wantedLast = false)
+    {
+        Air air;
+        const auto addOthers = [&] {
+            for (const auto& [dbm, sf] : others)
+            {
+                air.Add(Seconds(1), dbm, sf, 868100000, 125000, 60);
+            }
+        };
+        if (wantedLast)
+        {
+            addOthers();
+        }
+        const std::size_t wanted = air.m_uplinks.size();
+        air.Add(Seconds(1), -100, 7);
+        if (!wantedLast)
+        {
+            addOthers();
+        }
+        const auto fates = air.Run();
+        if (fates[wanted] != "interference")
+        {
+            return -1;
+        }
+        const int number = static_cast<int>(air.m_uplinks[wanted]->interferer.deviceAddress) - 100;
+        return wantedLast ? number : number - 1;
+    }
+
+    void DoRun() override
+    {
+        for (const bool last : {false, true})
+        {
+            NS_TEST_ASSERT_MSG_EQ(Worst({{-110, 7}, {-112, 7}}, last), -1, "both too weak");
+            NS_TEST_ASSERT_MSG_EQ(Worst({{-98, 7}, {-103, 7}}, last), 0, "the first is stronger");
+            NS_TEST_ASSERT_MSG_EQ(Worst({{-103, 7}, {-98, 7}}, last), 1, "the second is");
+            NS_TEST_ASSERT_MSG_EQ(Worst({{-103, 7}, {-98, 7}, {-101, 7}}, last), 1, "of three");
+            // SF8 at -85 dBm is 1 dB short of its 16 dB; SF7 at -104 dBm is 2 dB too strong.
+            NS_TEST_ASSERT_MSG_EQ(Worst({{-85, 8}, {-104, 7}}, last), 1, "by its kind");
+            NS_TEST_ASSERT_MSG_EQ(Worst({{-104, 7}, {-85, 8}}, last), 0, "by its kind");
+            // SF8 at -80 dBm is 4 dB too strong.
+            NS_TEST_ASSERT_MSG_EQ(Worst({{-80, 8}, {-104, 7}}, last), 0, "by its kind");
+        }
+        // A brief strong one (8 of 71 symbols, -9.5 dB) does less than a long one 5 dB below it.
+        Air air;
+        LoraModulation modulation;
+        air.Add(Seconds(1), -100, 7, 868100000, 125000, 60);
+        const Time end = air.m_uplinks[0]->transmission.end;
+        air.Add(end - LoraSymbolTime(modulation) * 8, -95, 7);
+        air.Add(Seconds(1), -99, 7, 868100000, 125000, 60);
+        NS_TEST_ASSERT_MSG_EQ(air.Run()[0], std::string("interference"), "lost");
+        NS_TEST_ASSERT_MSG_EQ(air.m_uplinks[0]->interferer.deviceAddress, 102, "the long one");
+    }
+};
+
+/** Parts of a frame that may be disturbed. */
+class PreambleTestCase : public TestCase
+{
+  public:
+    PreambleTestCase()
+        : TestCase("the first three symbols of a preamble may be lost, what follows may not")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        LoraModulation modulation;
+        const Time symbol = LoraSymbolTime(modulation);
+        const Time length = LoraTimeOnAir(modulation, 30);
+        // Over before the fourth symbol begins: no harm, however strong.
+        for (const int more : {0, 100})
+        {
+            Air air;
+            air.Add(Seconds(1) - length + symbol * 3 + MicroSeconds(more), -40, 7);
+            air.Add(Seconds(1), -100, 7);
+            NS_TEST_ASSERT_MSG_EQ(air.Run()[1],
+                                  std::string(more == 0 ? "received" : "interference"),
+                                  "three symbols and " << more << " us");
+        }
+        // Both ways: the last of a frame counts, and a frame under the sensitivity disturbs too.
+        Air tail;
+        tail.Add(Seconds(1), -100, 7);
+        tail.Add(Seconds(1) + length - symbol, -60, 7);
+        NS_TEST_ASSERT_MSG_EQ(tail.Run()[0], std::string("interference"), "the last symbol");
+        Air weak;
+        weak.Add(Seconds(1), -120, 7);
+        weak.Add(Seconds(1), -124.9, 7); // SF7 needs -124.5 dBm
+        const auto fates = weak.Run();
+        NS_TEST_ASSERT_MSG_EQ(fates[0], std::string("interference"), "4.9 dB are not enough");
+        NS_TEST_ASSERT_MSG_EQ(fates[1], std::string("under_sensitivity"), "too weak itself");
+    }
+};
+
 /** Frames that disturb each other. */
 class LoraInterferenceTestSuite : public TestSuite
 {
@@ -308,6 +416,8 @@ class LoraInterferenceTestSuite : public TestSuite
         AddTestCase(new SpreadingFactorTestCase);
         AddTestCase(new BandTestCase);
         AddTestCase(new AlohaTestCase);
+        AddTestCase(new InterfererTestCase);
+        AddTestCase(new PreambleTestCase);
     }
 };
 

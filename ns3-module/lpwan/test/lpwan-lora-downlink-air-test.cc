@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-// Scenes of a few frames whose outcome can be worked out by hand.
-
 #include "lpwan-lora-test-cell.h"
 
-#include "ns3/double.h"
+#include "ns3/boolean.h"
+#include "ns3/constant-position-mobility-model.h"
+#include "ns3/lpwan-lora-channel.h"
+#include "ns3/lpwan-lora-end-device.h"
+#include "ns3/lpwan-lora-gateway.h"
 #include "ns3/lpwan-lora-phy.h"
 #include "ns3/lpwan-lora-time-on-air.h"
+#include "ns3/node.h"
+#include "ns3/nstime.h"
+#include "ns3/packet.h"
+#include "ns3/simulator.h"
 #include "ns3/string.h"
 #include "ns3/test.h"
 
-#include <algorithm>
 #include <cmath>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -328,289 +332,18 @@ class DownlinkReachTestCase : public TestCase
     }
 };
 
-/** Who is named as the one that disturbed a frame. */
-class InterfererTestCase : public TestCase
+/** Downlinks in the air. */
+class LoraDownlinkAirTestSuite : public TestSuite
 {
   public:
-    InterfererTestCase()
-        : TestCase("the interferer that is named is the one that did most to the loss")
-    {
-    }
-
-  private:
-    /** Power and spreading factor of frames beside a wanted one, SF7 at -100 dBm. */
-    using Frames = std::vector<std::pair<double, uint8_t>>;
-
-    /** \return number of the worst of the others, -1 for none */
-    static int Worst(const Frames& others, bool wantedLast = false)
-    {
-        Air air;
-        const auto addOthers = [&] {
-            for (const auto& [dbm, sf] : others)
-            {
-                air.Add(Seconds(1), dbm, sf, 868100000, 125000, 60);
-            }
-        };
-        if (wantedLast)
-        {
-            addOthers();
-        }
-        const std::size_t wanted = air.m_uplinks.size();
-        air.Add(Seconds(1), -100, 7);
-        if (!wantedLast)
-        {
-            addOthers();
-        }
-        const auto fates = air.Run();
-        if (fates[wanted] != "interference")
-        {
-            return -1;
-        }
-        const int number = static_cast<int>(air.m_uplinks[wanted]->interferer.deviceAddress) - 100;
-        return wantedLast ? number : number - 1;
-    }
-
-    void DoRun() override
-    {
-        for (const bool last : {false, true})
-        {
-            NS_TEST_ASSERT_MSG_EQ(Worst({{-110, 7}, {-112, 7}}, last), -1, "both too weak");
-            NS_TEST_ASSERT_MSG_EQ(Worst({{-98, 7}, {-103, 7}}, last), 0, "the first is stronger");
-            NS_TEST_ASSERT_MSG_EQ(Worst({{-103, 7}, {-98, 7}}, last), 1, "the second is");
-            NS_TEST_ASSERT_MSG_EQ(Worst({{-103, 7}, {-98, 7}, {-101, 7}}, last), 1, "of three");
-            // SF8 at -85 dBm is 1 dB short of its 16 dB; SF7 at -104 dBm is 2 dB too strong.
-            NS_TEST_ASSERT_MSG_EQ(Worst({{-85, 8}, {-104, 7}}, last), 1, "by its kind");
-            NS_TEST_ASSERT_MSG_EQ(Worst({{-104, 7}, {-85, 8}}, last), 0, "by its kind");
-            // SF8 at -80 dBm is 4 dB too strong.
-            NS_TEST_ASSERT_MSG_EQ(Worst({{-80, 8}, {-104, 7}}, last), 0, "by its kind");
-        }
-        // A brief strong one (8 of 71 symbols, -9.5 dB) does less than a long one 5 dB below it.
-        Air air;
-        LoraModulation modulation;
-        air.Add(Seconds(1), -100, 7, 868100000, 125000, 60);
-        const Time end = air.m_uplinks[0]->transmission.end;
-        air.Add(end - LoraSymbolTime(modulation) * 8, -95, 7);
-        air.Add(Seconds(1), -99, 7, 868100000, 125000, 60);
-        NS_TEST_ASSERT_MSG_EQ(air.Run()[0], std::string("interference"), "lost");
-        NS_TEST_ASSERT_MSG_EQ(air.m_uplinks[0]->interferer.deviceAddress, 102, "the long one");
-    }
-};
-
-/** Parts of a frame that may be disturbed. */
-class PreambleTestCase : public TestCase
-{
-  public:
-    PreambleTestCase()
-        : TestCase("the first three symbols of a preamble may be lost, what follows may not")
-    {
-    }
-
-  private:
-    void DoRun() override
-    {
-        LoraModulation modulation;
-        const Time symbol = LoraSymbolTime(modulation);
-        const Time length = LoraTimeOnAir(modulation, 30);
-        // Over before the fourth symbol begins: no harm, however strong.
-        for (const int more : {0, 100})
-        {
-            Air air;
-            air.Add(Seconds(1) - length + symbol * 3 + MicroSeconds(more), -40, 7);
-            air.Add(Seconds(1), -100, 7);
-            NS_TEST_ASSERT_MSG_EQ(air.Run()[1],
-                                  std::string(more == 0 ? "received" : "interference"),
-                                  "three symbols and " << more << " us");
-        }
-        // Both ways: the last of a frame counts, and a frame under the sensitivity disturbs too.
-        Air tail;
-        tail.Add(Seconds(1), -100, 7);
-        tail.Add(Seconds(1) + length - symbol, -60, 7);
-        NS_TEST_ASSERT_MSG_EQ(tail.Run()[0], std::string("interference"), "the last symbol");
-        Air weak;
-        weak.Add(Seconds(1), -120, 7);
-        weak.Add(Seconds(1), -124.9, 7); // SF7 needs -124.5 dBm
-        const auto fates = weak.Run();
-        NS_TEST_ASSERT_MSG_EQ(fates[0], std::string("interference"), "4.9 dB are not enough");
-        NS_TEST_ASSERT_MSG_EQ(fates[1], std::string("under_sensitivity"), "too weak itself");
-    }
-};
-
-/** Walls. */
-class BuildingLossTestCase : public TestCase
-{
-  public:
-    BuildingLossTestCase()
-        : TestCase("the loss of a building is between its device and every gateway, both ways")
-    {
-    }
-
-  private:
-    void DoRun() override
-    {
-        std::vector<double> up;
-        std::vector<double> down;
-        for (const double wallsDb : {0.0, 20.0})
-        {
-            Cell cell({100}, [&](LoraHelper& lora) {
-                lora.SetPropagationLossModel(CreateObject<MetresAreDecibels>());
-                lora.SetDeviceAttribute("PenetrationLoss", DoubleValue(wallsDb));
-            });
-            const std::function<void(const LoraDownlink&, uint32_t, double, bool)> note =
-                [&](const LoraDownlink&, uint32_t, double rxPowerDbm, bool) {
-                    down.push_back(rxPowerDbm);
-                };
-            cell.m_helper.GetChannel()->TraceConnectWithoutContext(
-                "DownlinkFate",
-                Callback<void, const LoraDownlink&, uint32_t, double, bool>(note));
-            cell.SendAt(Seconds(1), 0, 10, true);
-            cell.Run(Seconds(20));
-            up.push_back(cell.m_delivered.at(0).rssiDbm);
-        }
-        NS_TEST_ASSERT_MSG_EQ_TOL(up.at(0), 14 - 100, 1e-9, "outside");
-        NS_TEST_ASSERT_MSG_EQ_TOL(up.at(1), 14 - 120, 1e-9, "inside");
-        NS_TEST_ASSERT_MSG_EQ_TOL(down.at(0), 16.15 - 100, 1e-9, "outside, down");
-        NS_TEST_ASSERT_MSG_EQ_TOL(down.at(1), 16.15 - 120, 1e-9, "inside, down");
-    }
-};
-
-/** What a class C device was tuned to before. */
-class StaleWindowTestCase : public TestCase
-{
-  public:
-    StaleWindowTestCase()
-        : TestCase("a class C device whose RX2 was moved hears nothing on the old one")
-    {
-    }
-
-  private:
-    /** Sends by hand what would be a frame of the network. */
-    static void SendBy(Cell& cell, uint8_t dataRate, uint32_t frequencyHz)
-    {
-        Ptr<LoraDownlink> downlink = Create<LoraDownlink>();
-        downlink->modulation = cell.m_devices[0]->GetRegion().Modulation(dataRate);
-        downlink->modulation.payloadCrc = false;
-        downlink->frequencyHz = frequencyHz;
-        downlink->frame = Create<Packet>(20);
-        downlink->start = Simulator::Now();
-        cell.m_gateways[0]->Send(downlink);
-    }
-
-    void Try(const std::string& region, const RxParamSetupReq& moved, uint8_t dataRate, uint32_t hz)
-    {
-        Cell cell({100}, [&](LoraHelper& lora) {
-            lora.SetRegion(region);
-            lora.SetDeviceAttribute("Class", StringValue("C"));
-            lora.SetDeviceAttribute("DataRate", UintegerValue(region == "EU868" ? 5 : 3));
-            lora.SetGatewayAttribute("DutyCycle", BooleanValue(false));
-        });
-        int heard = 0;
-        const std::function<void(const LoraDownlink&, uint32_t, double, bool)> note =
-            [&](const LoraDownlink&, uint32_t, double, bool) { ++heard; };
-        cell.m_helper.GetChannel()->TraceConnectWithoutContext(
-            "DownlinkFate",
-            Callback<void, const LoraDownlink&, uint32_t, double, bool>(note));
-        cell.Server()->SendCommand(cell.m_devices[0]->GetDeviceAddress(), moved);
-        Simulator::Schedule(Seconds(1), [&] { SendBy(cell, dataRate, hz); });
-        cell.SendAt(Seconds(10), 0, 5);
-        cell.SendAt(Seconds(20), 0, 5);
-        cell.Run(Seconds(30));
-        const int before = heard;
-        NS_TEST_ASSERT_MSG_EQ(before, 2, region << ": on the first RX2, and the request");
-        SendBy(cell, dataRate, hz);
-        cell.Run(Seconds(40));
-        NS_TEST_ASSERT_MSG_EQ(heard, before, region << ": not on the old RX2");
-        SendBy(cell, moved.rx2DataRate, moved.rx2FrequencyHz);
-        cell.Run(Seconds(50));
-        NS_TEST_ASSERT_MSG_EQ(heard, before + 1, region << ": but on the new one");
-    }
-
-    void DoRun() override
-    {
-        Try("EU868", {0, 3, 869525000}, 0, 869525000);  // another spreading factor
-        Try("EU868", {0, 0, 868500000}, 0, 869525000);  // another carrier
-        Try("US915", {0, 0, 923300000}, 8, 923300000);  // SF12 at 500 kHz to SF10 at 125 kHz
-        Try("US915", {0, 10, 923300000}, 8, 923300000); // to SF10 at 500 kHz
-    }
-};
-
-/** ADR over paths that change. */
-class VaryingSnrTestCase : public TestCase
-{
-  public:
-    VaryingSnrTestCase()
-        : TestCase("ADR goes by the best of the last twenty uplinks, and raises the power too")
-    {
-    }
-
-  private:
-    /** A device at SF7 whose path loss is set before each frame. */
-    static std::vector<double> Powers(const std::vector<double>& lossesDb)
-    {
-        Cell cell({100}, [&](LoraHelper& lora) {
-            lora.SetPropagationLossModel(CreateObject<MetresAreDecibels>());
-            lora.SetDeviceAttribute("Adr", BooleanValue(true));
-        });
-        for (std::size_t i = 0; i < lossesDb.size(); ++i)
-        {
-            const double lossDb = lossesDb[i];
-            Simulator::Schedule(Seconds(100.0 * static_cast<double>(i + 1) - 1), [&cell, lossDb] {
-                cell.m_devices[0]->GetNode()->GetObject<MobilityModel>()->SetPosition(
-                    Vector(lossDb, 0, 0));
-            });
-            cell.SendAt(Seconds(100.0 * static_cast<double>(i + 1)), 0, 10);
-        }
-        cell.Run(Seconds(100.0 * static_cast<double>(lossesDb.size() + 1)));
-        std::vector<double> powers;
-        for (const auto& uplink : cell.m_uplinks)
-        {
-            powers.push_back(uplink.transmission.txPowerDbm);
-        }
-        return powers;
-    }
-
-    void DoRun() override
-    {
-        // SNR = 14 - loss + 117.03 dB; margin = SNR + 7.5 - 10; a step for each 3 dB, 2 dB each.
-        std::vector<double> losses(20, 125); // 3.53 dB: one step
-        losses.insert(losses.end(), 2, 125);
-        auto powers = Powers(losses);
-        NS_TEST_ASSERT_MSG_EQ(powers.at(19), 14, "not before twenty");
-        NS_TEST_ASSERT_MSG_EQ(powers.at(20), 12, "one step");
-        losses[7] = 115; // 13.53 dB: four
-        powers = Powers(losses);
-        NS_TEST_ASSERT_MSG_EQ(powers.at(20), 6, "the best of them counts");
-        // 20 dB of margin are six steps; no more than index 7 (0 dBm), however much there is.
-        powers = Powers(std::vector<double>(22, 80));
-        NS_TEST_ASSERT_MSG_EQ(powers.at(20), 0, "the lowest power of the region");
-        // At 6 dBm then over 127 dB: SNR -3.97, margin -6.47 dB, three steps up, when the best one
-        // counts; the twenty-first of the new kind is the first with the new power.
-        losses.assign(20, 115);
-        losses.insert(losses.end(), 22, 127);
-        losses[30] = 126.9;
-        powers = Powers(losses);
-        NS_TEST_ASSERT_MSG_EQ(powers.at(20), 6, "four steps down");
-        NS_TEST_ASSERT_MSG_EQ(powers.at(39), 6, "still");
-        NS_TEST_ASSERT_MSG_EQ(powers.at(41), 12, "three steps up");
-    }
-};
-
-/** All of the above. */
-class LoraScenesTestSuite : public TestSuite
-{
-  public:
-    LoraScenesTestSuite()
-        : TestSuite("lpwan-lora-scenes")
+    LoraDownlinkAirTestSuite()
+        : TestSuite("lpwan-lora-downlink-air")
     {
         AddTestCase(new DownlinkInterferenceTestCase);
         AddTestCase(new DownlinkReachTestCase);
-        AddTestCase(new InterfererTestCase);
-        AddTestCase(new PreambleTestCase);
-        AddTestCase(new BuildingLossTestCase);
-        AddTestCase(new StaleWindowTestCase);
-        AddTestCase(new VaryingSnrTestCase);
     }
 };
 
-LoraScenesTestSuite g_loraScenesTestSuite; //!< registers the suite
+LoraDownlinkAirTestSuite g_loraDownlinkAirTestSuite; //!< registers the suite
 
 } // namespace
