@@ -81,7 +81,7 @@ struct EntropyTables
     std::array<uint8_t, MAP_CONTEXTS> mapWidth{};
 
     /**
-     * @throws Error when an entry is out of the range given above.
+     * \throws Error when an entry is out of the range given above.
      */
     void Check() const;
 };
@@ -114,13 +114,13 @@ struct CodecTables
      * CRC-32 (IEEE 802.3) over scale, offset, reconstruction and the members of entropy in their
      * order, each number little-endian. modelId is not part of it.
      *
-     * @param seed checksum of what precedes, for instance of the weights; 0 for nothing.
-     * @return the checksum.
+     * \param seed checksum of what precedes, for instance of the weights; 0 for nothing.
+     * \return the checksum.
      */
     uint32_t Checksum(uint32_t seed = 0) const;
 
     /**
-     * @throws Error when a scale is not above 0, a number is not finite, or EntropyTables::Check
+     * \throws Error when a scale is not above 0, a number is not finite, or EntropyTables::Check
      * finds a fault.
      */
     void Check() const;
@@ -129,10 +129,10 @@ struct CodecTables
 /**
  * CRC-32 (IEEE 802.3, reflected polynomial 0xEDB88320) of bytes.
  *
- * @param bytes first byte.
- * @param size number of bytes.
- * @param seed checksum of the bytes before, 0 at the start.
- * @return the checksum.
+ * \param bytes first byte.
+ * \param size number of bytes.
+ * \param seed checksum of the bytes before, 0 at the start.
+ * \return the checksum.
  */
 uint32_t Crc32(const uint8_t* bytes, size_t size, uint32_t seed = 0);
 

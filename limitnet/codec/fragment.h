@@ -62,30 +62,30 @@ struct Fragment
 /**
  * Takes a fragment apart; total.
  *
- * @param bytes the bytes; may be null when size is 0.
- * @param size number of bytes.
- * @return the fragment, of kind INVALID unless all rules of docs/bitstream.md hold.
+ * \param bytes the bytes; may be null when size is 0.
+ * \param size number of bytes.
+ * \return the fragment, of kind INVALID unless all rules of docs/bitstream.md hold.
  */
 Fragment ParseFragment(const uint8_t* bytes, size_t size);
 
 /**
  * Writes the header of a symbols fragment.
  *
- * @param imageId image it belongs to, modulo IMAGE_IDS.
- * @param first place of its first symbol in the order, 0..9407.
- * @param count number of symbols, 1..9408 - first.
- * @param header 4 bytes, written.
+ * \param imageId image it belongs to, modulo IMAGE_IDS.
+ * \param first place of its first symbol in the order, 0..9407.
+ * \param count number of symbols, 1..9408 - first.
+ * \param header 4 bytes, written.
  */
 void WriteSymbolsHeader(uint8_t imageId, size_t first, size_t count, uint8_t* header);
 
 /**
  * Writes the header of a map fragment.
  *
- * @param imageId image it belongs to, modulo IMAGE_IDS.
- * @param offset its first map byte, 0..39.
- * @param last whether the map ends with this piece.
- * @param modelId CodecTables::modelId.
- * @param header 4 bytes, written.
+ * \param imageId image it belongs to, modulo IMAGE_IDS.
+ * \param offset its first map byte, 0..39.
+ * \param last whether the map ends with this piece.
+ * \param modelId CodecTables::modelId.
+ * \param header 4 bytes, written.
  */
 void WriteMapHeader(uint8_t imageId, size_t offset, bool last, uint8_t modelId, uint8_t* header);
 

@@ -44,9 +44,9 @@ class Fragmenter
 {
   public:
     /**
-     * @param tables the probabilities; have to outlive the object.
-     * @param modelId CodecTables::modelId.
-     * @throws Error when the tables fail EntropyTables::Check.
+     * \param tables the probabilities; have to outlive the object.
+     * \param modelId CodecTables::modelId.
+     * \throws Error when the tables fail EntropyTables::Check.
      */
     Fragmenter(const EntropyTables& tables, uint8_t modelId);
     Fragmenter(const EntropyTables&& tables, uint8_t modelId) = delete;
@@ -62,19 +62,19 @@ class Fragmenter
     /**
      * Starts an image.
      *
-     * @param map its saliency map.
-     * @param symbols LATENT_SIZE symbols by latent index, each below 64; have to stay until the
+     * \param map its saliency map.
+     * \param symbols LATENT_SIZE symbols by latent index, each below 64; have to stay until the
      * last fragment.
-     * @param options how to cut.
-     * @throws Error when an option or a symbol is out of range.
+     * \param options how to cut.
+     * \throws Error when an option or a symbol is out of range.
      */
     void Begin(const SaliencyMap& map, const uint8_t* symbols, const FragmentOptions& options);
 
     /**
      * Next fragment in sending order.
      *
-     * @param bytes room for options.maxFragmentBytes bytes, written.
-     * @return the size of the fragment, 0 after the last one.
+     * \param bytes room for options.maxFragmentBytes bytes, written.
+     * \return the size of the fragment, 0 after the last one.
      */
     size_t Next(uint8_t* bytes);
 

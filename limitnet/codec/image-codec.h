@@ -47,8 +47,8 @@ struct EncodedImage
 struct EncodingLimits
 {
     /**
-     * @param fragment most bytes of a fragment.
-     * @param all most bytes of all fragments; 0: no limit but the encoder's own.
+     * \param fragment most bytes of a fragment.
+     * \param all most bytes of all fragments; 0: no limit but the encoder's own.
      */
     EncodingLimits(size_t fragment, size_t all = 0)
         : fragmentBytes(fragment),
@@ -78,11 +78,11 @@ class ImageEncoder
      * Encodes an image into fragments, each of which is of use without the others as far as the
      * codec allows.
      *
-     * @param image the picture, of any size.
-     * @param imageId identifies the image among those of the device.
-     * @param limits of the fragments.
-     * @return the fragments and the work.
-     * @throws Error when the image is empty or the limit too small.
+     * \param image the picture, of any size.
+     * \param imageId identifies the image among those of the device.
+     * \param limits of the fragments.
+     * \return the fragments and the work.
+     * \throws Error when the image is empty or the limit too small.
      */
     virtual EncodedImage Encode(const Image& image,
                                 uint8_t imageId,
@@ -100,16 +100,16 @@ class ImageDecoder
     /**
      * Decodes what arrived of an image. Never fails, whatever the bytes are.
      *
-     * @param fragments what arrived, in the order of arrival.
-     * @return the picture, or nothing where the fragments do not yet make one.
+     * \param fragments what arrived, in the order of arrival.
+     * \return the picture, or nothing where the fragments do not yet make one.
      */
     virtual std::optional<Image> Decode(const std::vector<Bytes>& fragments) const = 0;
 
     /**
      * Which image a fragment belongs to. Never fails, whatever the bytes are.
      *
-     * @param fragment the bytes.
-     * @return its image id, 0..IMAGE_IDS - 1; nothing for what is no fragment of this codec.
+     * \param fragment the bytes.
+     * \return its image id, 0..IMAGE_IDS - 1; nothing for what is no fragment of this codec.
      */
     virtual std::optional<uint8_t> ImageIdOf(const Bytes& fragment) const = 0;
 
@@ -117,7 +117,7 @@ class ImageDecoder
      * What its pictures depend on beside the fragments, in words: the codec, its version, checksums
      * of its models. Decoders of one identity give one picture for the same fragments.
      *
-     * @return the identity.
+     * \return the identity.
      */
     virtual std::string Identity() const = 0;
 };
@@ -125,7 +125,7 @@ class ImageDecoder
 /**
  * What is left of a picture on its way through an image codec and over a link.
  *
- * A function of its arguments: @p seed draws how the codec is set and what is lost.
+ * A function of its arguments: \p seed draws how the codec is set and what is lost.
  */
 using PictureChannel = std::function<Image(const Image& picture, uint64_t seed)>;
 

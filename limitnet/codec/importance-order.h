@@ -44,10 +44,10 @@ NeedsMap(ValueOrder order)
 class ImportanceWalk
 {
   public:
-    /// Starts at the first place. @param map the map. @param order which order.
+    /// Starts at the first place. \param map the map. \param order which order.
     void Begin(const SaliencyMap& map, ValueOrder order = ValueOrder::IMPORTANCE);
 
-    /// @return latent index of the value at the next place; at most LATENT_SIZE calls.
+    /// \return latent index of the value at the next place; at most LATENT_SIZE calls.
     int Next();
 
   private:
@@ -66,9 +66,9 @@ class ImportanceWalk
 /**
  * The whole order of ImportanceWalk.
  *
- * @param map the map.
- * @param order LATENT_SIZE entries, written: order[n] is the latent index of the n-th value.
- * @param kind which order.
+ * \param map the map.
+ * \param order LATENT_SIZE entries, written: order[n] is the latent index of the n-th value.
+ * \param kind which order.
  */
 void ImportanceOrder(const SaliencyMap& map,
                      uint16_t* order,
@@ -77,8 +77,8 @@ void ImportanceOrder(const SaliencyMap& map,
 /**
  * The saliency part of the score above without the range: sum(w_y * w_x * level * 8), 0..48608.
  *
- * @param map the map.
- * @param sums LATENT_CELLS entries, written.
+ * \param map the map.
+ * \param sums LATENT_CELLS entries, written.
  */
 void UpsampleSaliency(const SaliencyMap& map, uint16_t* sums);
 

@@ -84,8 +84,8 @@ class Int8Encoder
     using RowHook = void (*)(int layer, void* context);
 
     /**
-     * @param model the model; it and the bytes that it was parsed from have to outlive the encoder.
-     * @param portable keep to the portable loops where the processor has faster ones, to compare.
+     * \param model the model; it and the bytes that it was parsed from have to outlive the encoder.
+     * \param portable keep to the portable loops where the processor has faster ones, to compare.
      */
     explicit Int8Encoder(const Int8Model& model, bool portable = false);
 
@@ -95,12 +95,12 @@ class Int8Encoder
     /**
      * Takes the next row; a 225th one is ignored.
      *
-     * @param rgb 224 pixels from the left, R, G, B: 672 bytes.
+     * \param rgb 224 pixels from the left, R, G, B: 672 bytes.
      */
     void AddRow(const uint8_t* rgb);
 
     /**
-     * @return LATENT_SIZE symbols by latent index; complete after the last row.
+     * \return LATENT_SIZE symbols by latent index; complete after the last row.
      */
     const uint8_t* Symbols() const
     {
@@ -108,7 +108,7 @@ class Int8Encoder
     }
 
     /**
-     * @return LATENT_CELLS saliency values, 65535 for 1; complete after the last row. All zero for
+     * \return LATENT_CELLS saliency values, 65535 for 1; complete after the last row. All zero for
      * a model without a saliency decoder.
      */
     const uint16_t* Saliency() const
@@ -116,13 +116,13 @@ class Int8Encoder
         return m_saliency.data();
     }
 
-    /// @return the map to send; after the last row.
+    /// \return the map to send; after the last row.
     SaliencyMap Map() const
     {
         return QuantiseSaliency(m_saliency.data());
     }
 
-    /// @param hook called around each row of each layer, or null. @param context passed to it.
+    /// \param hook called around each row of each layer, or null. \param context passed to it.
     void SetRowHook(RowHook hook, void* context)
     {
         m_hook = hook;
@@ -153,8 +153,8 @@ static_assert(sizeof(Int8Encoder) - Int8PackedStart(INT8_LAYERS) <= 32 * 1024,
 /**
  * Sigmoid in fixed point: a table of 129 values in steps of 1/16, linear between them.
  *
- * @param logit in units of 1/4096.
- * @return 65535 / (1 + exp(-logit / 4096)), within 4.
+ * \param logit in units of 1/4096.
+ * \return 65535 / (1 + exp(-logit / 4096)), within 4.
  */
 uint16_t SigmoidOfLogit(int16_t logit);
 

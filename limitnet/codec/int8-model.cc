@@ -98,7 +98,7 @@ class Writer
 
 /// The entropy code's tables number by number, in the order of EntropyTables. A model file holds
 /// their length, so a reader notices other tables than its own.
-/// @param number called with each number and its size in bytes.
+/// \param number called with each number and its size in bytes.
 template <typename Tables, typename Function>
 void
 ForEachNumber(Tables& tables, const Function& number)

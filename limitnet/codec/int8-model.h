@@ -131,19 +131,19 @@ struct Int8Model
     /**
      * Reads a model; total.
      *
-     * @param bytes the file. The weights stay where they are (flash memory on a device): the bytes
+     * \param bytes the file. The weights stay where they are (flash memory on a device): the bytes
      * have to outlive the model.
-     * @param size number of bytes.
-     * @return the model.
-     * @throws Error that says what is wrong, when the bytes are not a whole model.
+     * \param size number of bytes.
+     * \return the model.
+     * \throws Error that says what is wrong, when the bytes are not a whole model.
      */
     static Int8Model Parse(const uint8_t* bytes, size_t size);
 
     /**
      * The reverse of Parse, for the program that makes the file.
      *
-     * @return the file.
-     * @throws Error when a number is out of the range given above.
+     * \return the file.
+     * \throws Error when a number is out of the range given above.
      */
     std::vector<uint8_t> Serialise() const;
 };

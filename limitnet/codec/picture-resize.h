@@ -20,10 +20,10 @@ constexpr int MAX_RESIZE_SIDE = 65535;
  * Output sample i of an axis of n pixels is the mean of the input samples j with the weights
  * max(0, 1 - |j + 1/2 - n / side * (i + 1/2)| / max(1, n / side)). Halves are rounded to even.
  *
- * @param image the picture.
- * @param side columns and rows of the result, at least 1.
- * @return the result.
- * @throws Error when the picture is empty, not of the size that it says, or larger than
+ * \param image the picture.
+ * \param side columns and rows of the result, at least 1.
+ * \return the result.
+ * \throws Error when the picture is empty, not of the size that it says, or larger than
  * MAX_RESIZE_SIDE.
  */
 Image ResizePicture(const Image& image, int side);

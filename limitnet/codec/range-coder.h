@@ -31,8 +31,8 @@ class RangeEncoder
     /**
      * Encodes one symbol.
      *
-     * @param cumulative sum of the frequencies of the symbols below it, of FREQUENCY_TOTAL.
-     * @param frequency its frequency, at least 1.
+     * \param cumulative sum of the frequencies of the symbols below it, of FREQUENCY_TOTAL.
+     * \param frequency its frequency, at least 1.
      */
     void Encode(uint32_t cumulative, uint32_t frequency);
 
@@ -45,8 +45,8 @@ class RangeEncoder
     /**
      * Ends the code.
      *
-     * @param bytes Size() bytes, written.
-     * @return the number of bytes written.
+     * \param bytes Size() bytes, written.
+     * \return the number of bytes written.
      */
     size_t Finish(uint8_t* bytes);
 
@@ -61,7 +61,7 @@ class RangeEncoder
         size_t size;
     };
 
-    /// Adds one to the number that m_bytes[0..size) is. @return the index of the byte that grew.
+    /// Adds one to the number that m_bytes[0..size) is. \return the index of the byte that grew.
     size_t Carry(size_t size);
 
     State m_state{0, 0xFFFFFFFF, 0};
@@ -88,8 +88,8 @@ class RangeDecoder
     /**
      * Goes past one symbol.
      *
-     * @param cumulative sum of the frequencies of the symbols below it; at most Target().
-     * @param frequency its frequency; cumulative + frequency is above Target().
+     * \param cumulative sum of the frequencies of the symbols below it; at most Target().
+     * \param frequency its frequency; cumulative + frequency is above Target().
      */
     void Consume(uint32_t cumulative, uint32_t frequency);
 

@@ -43,9 +43,9 @@ class Reassembler
     };
 
     /**
-     * @param tables probabilities, reconstruction values and model id; have to outlive the object.
-     * @param order the sender's; with one that needs no map, HasMap() is true from the start.
-     * @throws Error when the tables fail CodecTables::Check.
+     * \param tables probabilities, reconstruction values and model id; have to outlive the object.
+     * \param order the sender's; with one that needs no map, HasMap() is true from the start.
+     * \throws Error when the tables fail CodecTables::Check.
      */
     explicit Reassembler(const CodecTables& tables, ValueOrder order = ValueOrder::IMPORTANCE);
     explicit Reassembler(const CodecTables&& tables,
@@ -57,9 +57,9 @@ class Reassembler
     /**
      * Adds a fragment. The first one that is accepted fixes the image id.
      *
-     * @param bytes the bytes; may be null when size is 0.
-     * @param size number of bytes.
-     * @return what became of it.
+     * \param bytes the bytes; may be null when size is 0.
+     * \param size number of bytes.
+     * \return what became of it.
      */
     Result Add(const uint8_t* bytes, size_t size);
 
@@ -84,7 +84,7 @@ class Reassembler
     /**
      * The latent as far as it is known.
      *
-     * @param latent LATENT_SIZE values, written: the reconstruction of what arrived, 0 elsewhere;
+     * \param latent LATENT_SIZE values, written: the reconstruction of what arrived, 0 elsewhere;
      * all zero without the map.
      */
     void Latent(float* latent) const;
@@ -92,7 +92,7 @@ class Reassembler
     /**
      * Which values of the latent arrived.
      *
-     * @param received LATENT_SIZE entries by latent index, written: 1 where Latent() gives a
+     * \param received LATENT_SIZE entries by latent index, written: 1 where Latent() gives a
      * received value, else 0.
      */
     void Received(uint8_t* received) const;

@@ -52,8 +52,8 @@ constexpr uint64_t RESIZED_ONE = uint64_t{SALIENCY_ONE} * (43 * 49) * (43 * 49);
  * rounding: output sample i of an axis is the mean of the input samples j with the weights
  * max(0, 14 - |4 j - 14 i - 5|), which sum to 43 at the border and to 49 elsewhere.
  *
- * @param saliency28x28 784 values, SALIENCY_ONE for 1, rows from the top.
- * @param saliency8x8 64 values, RESIZED_ONE for 1, written.
+ * \param saliency28x28 784 values, SALIENCY_ONE for 1, rows from the top.
+ * \param saliency8x8 64 values, RESIZED_ONE for 1, written.
  */
 void ResizeSaliency(const uint16_t* saliency28x28, uint64_t* saliency8x8);
 
@@ -61,18 +61,18 @@ void ResizeSaliency(const uint16_t* saliency28x28, uint64_t* saliency8x8);
  * Saliency of an image to the map that is sent, by LimitNet's rule: resize to 8x8, scale min..max
  * to 0..255, truncate to an integer, divide by 8. Integer arithmetic, the same on every machine.
  *
- * @param saliency28x28 784 values, SALIENCY_ONE for 1, rows from the top. A constant saliency gives
+ * \param saliency28x28 784 values, SALIENCY_ONE for 1, rows from the top. A constant saliency gives
  * level 0 everywhere and range 0.
- * @return the map.
+ * \return the map.
  */
 SaliencyMap QuantiseSaliency(const uint16_t* saliency28x28);
 
 /**
  * The same from floating-point numbers, which are rounded to multiples of 1 / SALIENCY_ONE first.
  *
- * @param saliency28x28 784 values in 0..1, rows from the top; what is outside is clamped, and what
+ * \param saliency28x28 784 values in 0..1, rows from the top; what is outside is clamped, and what
  * is not a number counts as 0.
- * @return the map.
+ * \return the map.
  */
 SaliencyMap QuantiseSaliency(const float* saliency28x28);
 

@@ -31,15 +31,15 @@ class PredictedDistribution
 {
   public:
     /**
-     * @param mean16 the prediction in units of 1/16 symbol, 0..1008.
-     * @param width 0 (narrowest) .. WIDTH_COUNT - 1 (widest).
+     * \param mean16 the prediction in units of 1/16 symbol, 0..1008.
+     * \param width 0 (narrowest) .. WIDTH_COUNT - 1 (widest).
      */
     PredictedDistribution(int mean16, int width);
 
     /**
-     * @param symbol 0..count.
-     * @param count number of symbols; from the symbol `count` on there is nothing.
-     * @return sum of the frequencies of the symbols below: 0 for 0, FREQUENCY_TOTAL for count.
+     * \param symbol 0..count.
+     * \param count number of symbols; from the symbol `count` on there is nothing.
+     * \return sum of the frequencies of the symbols below: 0 for 0, FREQUENCY_TOTAL for count.
      */
     uint32_t Cumulative(int symbol, int count = SYMBOL_COUNT) const;
 
@@ -99,8 +99,8 @@ class SymbolModel
     };
 
     /**
-     * @param tables the probabilities; have to outlive the object.
-     * @throws Error when the tables fail EntropyTables::Check.
+     * \param tables the probabilities; have to outlive the object.
+     * \throws Error when the tables fail EntropyTables::Check.
      */
     explicit SymbolModel(const EntropyTables& tables);
     explicit SymbolModel(const EntropyTables&& tables) = delete;
@@ -109,16 +109,16 @@ class SymbolModel
     void Begin();
 
     /**
-     * @param latentIndex index of the next symbol.
-     * @param symbols LATENT_SIZE symbols by latent index; only those made known are looked at.
-     * @return what is predicted for it.
+     * \param latentIndex index of the next symbol.
+     * \param symbols LATENT_SIZE symbols by latent index; only those made known are looked at.
+     * \return what is predicted for it.
      */
     Prediction Predict(int latentIndex, const uint8_t* symbols) const;
 
     /**
-     * @param latentIndex index of the next symbol.
-     * @param symbols as for Predict().
-     * @return its distribution, valid until the tables or the object go.
+     * \param latentIndex index of the next symbol.
+     * \param symbols as for Predict().
+     * \return its distribution, valid until the tables or the object go.
      */
     Distribution Next(int latentIndex, const uint8_t* symbols) const;
 

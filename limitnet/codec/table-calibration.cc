@@ -183,7 +183,7 @@ CovarianceOf(const std::vector<Symbols>& symbols, int channel, double mean, doub
 }
 
 /// Weights of least squared error for one pattern, by Gaussian elimination.
-/// @return the weights; `error` is the variance that remains.
+/// \return the weights; `error` is the variance that remains.
 Weights
 Solve(const Covariance& covariance, int pattern, double& error)
 {

@@ -43,9 +43,9 @@ struct CalibrationData
  *
  * modelId is the low byte of Checksum().
  *
- * @param data the images.
- * @return the tables.
- * @throws Error when there is no image or a value is not finite.
+ * \param data the images.
+ * \return the tables.
+ * \throws Error when there is no image or a value is not finite.
  */
 CodecTables CalibrateTables(const CalibrationData& data);
 

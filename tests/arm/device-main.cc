@@ -126,7 +126,7 @@ StackWord(uintptr_t address)
 }
 
 /// Fills what lies below the stack, so that StackPeak() sees how far it went.
-/// @return the stack pointer.
+/// \return the stack pointer.
 [[gnu::noinline]] uintptr_t
 PaintStack()
 {
@@ -139,7 +139,7 @@ PaintStack()
     return top;
 }
 
-/// @return bytes of the stack that have been used since PaintStack(), which gave `top`.
+/// \return bytes of the stack that have been used since PaintStack(), which gave `top`.
 uint32_t
 StackPeak(uintptr_t top)
 {

@@ -225,8 +225,8 @@ class BitstreamDecoder : public testing::Test
     /**
      * Gives fragments to a new receiver of each kind.
      *
-     * @param fragments the fragments in the order of their arrival.
-     * @param clean whether all of them are as a Fragmenter made them.
+     * \param fragments the fragments in the order of their arrival.
+     * \param clean whether all of them are as a Fragmenter made them.
      */
     void Receive(const std::vector<Bytes>& fragments, bool clean)
     {

@@ -11,7 +11,7 @@
 #include <vector>
 
 /**
- * @file
+ * \file
  * What the fuzzer (reassembler-fuzzer.cc) and the test with a fixed seed
  * (codec/reassembler-fuzz-test.cc) share. It goes by the public interface of Fragmenter and
  * Reassembler and knows nothing of the bytes in between.
@@ -37,10 +37,10 @@ struct FuzzOutcome
  * Adds the input's fragments to reassemblers of two models, in several orders, and holds what they
  * say against what reassembler.h promises.
  *
- * @param data the input.
- * @param size its size.
- * @return what was seen.
- * @throws std::logic_error that names the promise that is broken.
+ * \param data the input.
+ * \param size its size.
+ * \return what was seen.
+ * \throws std::logic_error that names the promise that is broken.
  */
 FuzzOutcome FuzzReassembler(const uint8_t* data, size_t size);
 
@@ -55,8 +55,8 @@ Bytes JoinFuzzInput(const std::vector<Bytes>& fragments);
  * real images come in, are lost, repeated, swapped, cut, lengthened, get other bytes, or keep their
  * header and get a random payload.
  *
- * @param fragments the list.
- * @param random where the choices come from.
+ * \param fragments the list.
+ * \param random where the choices come from.
  */
 void MutateFragments(std::vector<Bytes>& fragments, Random& random);
 

@@ -2,9 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Fails when a C++ source is not as clang-format and .clang-format have it, or lacks its licence.
 
+Commands of doxygen begin with a backslash, as in ns-3.
+
   check-format.py ROOT
 """
 
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +18,7 @@ from sources import files, finish
 # What another release of the program makes of the same rules differs in places.
 CLANG_FORMAT = "14"
 LICENCE = "// SPDX-License-Identifier: GPL-2.0-only"
+OTHER_DIALECT = re.compile(r"@(brief|file|p|param|returns?|throws?|tparam)\b")
 
 
 def main(root):
@@ -29,9 +33,13 @@ def main(root):
     paths = files(root, ".h", ".cc")
     complaints = []
     for path in paths:
-        with path.open(encoding="utf-8") as stream:
-            if stream.readline().rstrip("\n") != LICENCE:
-                complaints.append(f"{path.relative_to(root)}:1: the first line is not {LICENCE}")
+        where = path.relative_to(root)
+        lines = path.read_text(encoding="utf-8").split("\n")
+        if lines[0] != LICENCE:
+            complaints.append(f"{where}:1: the first line is not {LICENCE}")
+        complaints += [f"{where}:{number}: \\{command[1]}, not {command[0]}"
+                       for number, line in enumerate(lines, 1)
+                       for command in OTHER_DIALECT.finditer(line)]
     if paths:
         style = f"--style=file:{root / '.clang-format'}"
         result = subprocess.run([tool, "--dry-run", "--Werror", style, *map(str, paths)],
