@@ -24,6 +24,7 @@
 #include <cmath>
 #include <iomanip>
 #include <iostream>
+#include <vector>
 
 using namespace ns3;
 using namespace ns3::lpwan;

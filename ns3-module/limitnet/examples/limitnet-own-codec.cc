@@ -20,7 +20,11 @@
 #include "ns3/mobility-module.h"
 #include "ns3/network-module.h"
 
+#include <cstdlib>
 #include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
 
 using namespace ns3;
 using namespace ns3::lpwan;

@@ -22,6 +22,7 @@
 #include "ns3/network-module.h"
 
 #include <iostream>
+#include <vector>
 
 using namespace ns3;
 using namespace ns3::lpwan;

@@ -3,7 +3,7 @@
 /**
  * \file
  * Data for devices: the same order at the same time to a device of class A and to one of class C.
- * Class C listens all the time and has it at once; class A hears nothing before it has sent
+ * Class C listens all the time and gets it at once; class A hears nothing before it has sent
  * something itself. What that costs is the receiver's energy.
  *
  *     ./ns3 run limitnet-lorawan-class-c -- --at=100
@@ -18,6 +18,7 @@
 
 #include <iomanip>
 #include <iostream>
+#include <string>
 
 using namespace ns3;
 using namespace ns3::lpwan;

@@ -17,6 +17,7 @@
 #include "ns3/network-module.h"
 
 #include <iostream>
+#include <string>
 
 using namespace ns3;
 using namespace ns3::lpwan;

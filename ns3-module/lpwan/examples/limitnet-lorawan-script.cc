@@ -15,6 +15,7 @@
 #include "ns3/network-module.h"
 
 #include <iostream>
+#include <string>
 
 using namespace ns3;
 using namespace ns3::lpwan;

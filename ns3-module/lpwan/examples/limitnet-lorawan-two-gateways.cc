@@ -20,6 +20,7 @@
 
 #include <iostream>
 #include <map>
+#include <string>
 
 using namespace ns3;
 using namespace ns3::lpwan;
