@@ -11,7 +11,7 @@ cpp_examples = [
     ("limitnet-mixed-scenario --help", "True", "False"),
     ("limitnet-lorawan-cell --devices.count=50 --scenario.duration_s=3600"
      " --out=testpy-output/limitnet-lorawan-cell", "True", "True"),
-    ("limitnet-image-lorawan", "True", "False"),
+    ("limitnet-image-lorawan --sf=7", "True", "False"),
     ("limitnet-own-codec", "True", "False"),
     ("limitnet-own-strategy", "True", "False"),
 ]
