@@ -9,6 +9,7 @@
 #include "limitnet/codec/latent.h"
 #include "limitnet/data/lim-file.h"
 #include "limitnet/data/paths.h"
+#include "limitnet/evaluation/fragment-loss.h"
 
 #include <filesystem>
 #include <fmt/format.h>
@@ -41,8 +42,7 @@ class Loss
         std::vector<Bytes> survivors;
         for (const auto& fragment : fragments)
         {
-            // 53 bits are what a double holds; the standard's distributions differ by library.
-            const double draw = static_cast<double>(m_random() >> 11) * 0x1p-53;
+            const double draw = FragmentLoss::Uniform(m_random);
             const bool spared = m_keepMap && ParseFragment(fragment.data(), fragment.size()).kind ==
                                                  FragmentKind::MAP;
             if (draw >= m_probability || spared)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/cli/coding-options.h"
 #include "limitnet/cli/command.h"
+#include "limitnet/cli/eval-codecs.h"
 #include "limitnet/cli/named-classifier.h"
 #include "limitnet/cli/picture-part.h"
 #include "limitnet/cli/progress.h"
@@ -263,6 +264,12 @@ Number(double value, int width, int decimals)
 int
 RunEval(const std::vector<std::string>& arguments)
 {
+    if (std::any_of(arguments.begin(), arguments.end(), [](const std::string& argument) {
+            return argument == "--codec" || argument.rfind("--codec=", 0) == 0;
+        }))
+    {
+        return RunEvalCodecs(arguments);
+    }
     std::string datasetName;
     std::string dataDir;
     std::string model;
@@ -341,7 +348,9 @@ RunEval(const std::vector<std::string>& arguments)
         "Encodes and decodes pictures without a network. For each p, the part of the latent values "
         "that is sent, or number\nof channels: the mean size of all fragments with their headers "
         "and the saliency map, PSNR and SSIM at 224x224,\ntop-1 and top-5. Where pictures have "
-        "masks of salient objects: how near the device's saliency comes to them.",
+        "masks of salient objects: how near the device's saliency comes to them.\n\n"
+        "limitnet eval --codec NAME[,NAME...] compares codecs at equal bytes; its options: "
+        "limitnet eval --codec=webp --help",
         options,
         arguments);
     if (!given)

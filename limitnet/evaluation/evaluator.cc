@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/evaluation/evaluator.h"
 
-#include "limitnet/codec/picture-resize.h"
 #include "limitnet/data/checksum.h"
-#include "limitnet/evaluation/image-quality.h"
+#include "limitnet/evaluation/reception.h"
 
 #include <algorithm>
 #include <chrono>
@@ -25,9 +24,6 @@ using Clock = std::chrono::steady_clock;
 
 /** To be raised when decoding or classifying comes to give other results. */
 constexpr const char* VERSION = "1";
-
-/** Columns and rows of the camera's pictures, at which they are compared. */
-constexpr int CAMERA_SIDE = 224;
 
 /** Others who compute the same are looked at so often: at first, and after a while, as that may be
  * a look at another machine's disk. */
@@ -145,14 +141,12 @@ struct Evaluator::State
         std::optional<Evaluation> evaluation;
         try
         {
-            const auto picture = decoder->Decode(item.fragments);
-            Evaluation made = picture ? classifier->Classify(*picture) : Prediction{};
-            if (picture && item.original)
+            const auto received = Receive(*decoder, item.fragments, item.original.get());
+            Evaluation made = received ? classifier->Classify(received->picture) : Prediction{};
+            if (received)
             {
-                const auto received = ResizePicture(*picture, CAMERA_SIDE);
-                const auto taken = ResizePicture(*item.original, CAMERA_SIDE);
-                made.psnrDb = PsnrDb(received, taken);
-                made.ssim = Ssim(received, taken);
+                made.psnrDb = received->psnrDb;
+                made.ssim = received->ssim;
             }
             if (cache)
             {
@@ -232,9 +226,7 @@ Evaluator::Request(const std::vector<Bytes>& fragments,
                    DecoderId decoder,
                    std::shared_ptr<const Image> original)
 {
-    std::vector<Bytes> set = fragments;
-    std::sort(set.begin(), set.end());
-    set.erase(std::unique(set.begin(), set.end()), set.end());
+    std::vector<Bytes> set = DistinctFragments(fragments);
     std::string text;
     {
         const std::lock_guard lock(m_state->mutex);

@@ -78,6 +78,14 @@ PlotEvaluation(const std::filesystem::path& csv,
 }
 
 PlotResult
+PlotCodecs(const std::filesystem::path& csv,
+           const std::filesystem::path& picture,
+           const std::string& title)
+{
+    return Draw("plot-codecs.py", picture, {"--title", title, csv.string()});
+}
+
+PlotResult
 PlotTraining(const std::filesystem::path& csv,
              const std::filesystem::path& picture,
              const std::string& title)

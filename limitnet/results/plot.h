@@ -44,6 +44,18 @@ PlotResult PlotEvaluation(const std::filesystem::path& csv,
                           const std::string& dataset);
 
 /**
+ * Draws the CSV file of `limitnet eval --codec` by analysis/plot-codecs.py: top-1, or PSNR where
+ * there was no classifier, against size, a panel for each loss. In all else as PlotAccuracy().
+ *
+ * \param csv the file, of CodecsTable()
+ * \param picture the .png, .pdf or .svg to write
+ * \param title stands above it, may be empty
+ */
+PlotResult PlotCodecs(const std::filesystem::path& csv,
+                      const std::filesystem::path& picture,
+                      const std::string& title);
+
+/**
  * Draws the log of a training run by analysis/plot-training.py: loss, and what was measured on
  * held-out pictures. In all else as PlotAccuracy().
  *

@@ -481,6 +481,82 @@ EvaluationTable()
 }
 
 const ResultTable&
+CodecsTable()
+{
+    static const ResultTable table = {
+        "codecs-DATASET.csv",
+        "Of `limitnet eval --codec`: one row for each codec, parity, loss and limit of bytes, in "
+        "the "
+        "order asked for. Means are over the pictures.",
+        {{"codec",
+          "",
+          "Name of the codec; `limitnet:ORDER` with another order of its values.",
+          "text"},
+         {"side_px",
+          "pixel",
+          "Side that the picture was scaled to: of those allowed, the best on other pictures; "
+          "empty "
+          "for LimitNet, which has no choice.",
+          "integer"},
+         {"limit_bytes", "byte", "Most bytes of all fragments of a picture, parity included."},
+         {"parity_percent", "%", "Parity fragments for each hundred others."},
+         {"loss", "", "Part of the fragments that is lost, 0..1.", "number"},
+         {"mean_burst",
+          "",
+          "Mean length of a run of lost fragments; 0: each is lost for itself.",
+          "number"},
+         {"images", "", "Pictures evaluated."},
+         {"mean_size_bytes", "byte", "Mean size of all fragments that are sent of a picture."},
+         {"mean_fragments", "", "Their mean number.", "number"},
+         {"images_decoded", "", "Pictures of which something could be decoded."},
+         {"mean_psnr_db",
+          "dB",
+          "Mean PSNR of these at 224 x 224 against the picture that was encoded, at most 100 of "
+          "each; empty when there are none."},
+         {"mean_ssim", "", "Mean SSIM of the luma (Wang et al. 2004), likewise."},
+         {"top1_correct",
+          "",
+          "Pictures whose most likely class is right; those not decoded are wrong. Empty without a "
+          "classifier."},
+         {"top1", "", "The same as a part of all, 0..1."},
+         {"top1_wilson_low", "", "Lower end of the 95 % Wilson score interval of top1, 0..1."},
+         {"top1_wilson_high", "", "Upper end of it, 0..1."},
+         {"top5",
+          "",
+          "Part of the pictures whose class is among the five most likely, 0..1; empty without a "
+          "classifier."},
+         {"mean_encoding_s",
+          "s",
+          "Mean time of the encoding on the microcontroller of --profile, parity included."}}};
+    return table;
+}
+
+const ResultTable&
+CodecsEachTable()
+{
+    static const ResultTable table = {
+        "codecs-each.csv",
+        "Of `limitnet eval --codec --each FILE`: one row for each row of codecs-DATASET.csv and "
+        "picture.",
+        {{"codec", "", "As in codecs-DATASET.csv.", "text"},
+         {"limit_bytes", "byte", "Likewise."},
+         {"parity_percent", "%", "Likewise."},
+         {"loss", "", "Likewise.", "number"},
+         {"mean_burst", "", "Likewise.", "number"},
+         {"dataset_index", "", "Number of the picture in the data set."},
+         {"bytes", "byte", "Size of all its fragments."},
+         {"fragments", "", "Their number.", "integer"},
+         {"decoded", "", "Whether something could be decoded.", "0 or 1"},
+         {"psnr_db", "dB", "PSNR at 224 x 224; empty when nothing was decoded."},
+         {"ssim", "", "SSIM of the luma, likewise."},
+         {"correct",
+          "",
+          "Whether the most likely class is right; empty without a classifier.",
+          "0 or 1"}}};
+    return table;
+}
+
+const ResultTable&
 SaliencyTable()
 {
     static const ResultTable table = {
@@ -604,8 +680,12 @@ PrintTablesMarkdown(std::ostream& out)
     }
     out << "\n# Files of the program limitnet\n\nLikewise CSV; they are functions of the pictures, "
            "the models and the options.\n";
-    for (const ResultTable* table :
-         {&EvaluationTable(), &SaliencyTable(), &VideoTable(), &LimFragmentsTable()})
+    for (const ResultTable* table : {&EvaluationTable(),
+                                     &CodecsTable(),
+                                     &CodecsEachTable(),
+                                     &SaliencyTable(),
+                                     &VideoTable(),
+                                     &LimFragmentsTable()})
     {
         PrintTable(out, *table);
     }
@@ -623,6 +703,8 @@ AllTables()
             &CellDevicesTable(),
             &CellFramesTable(),
             &EvaluationTable(),
+            &CodecsTable(),
+            &CodecsEachTable(),
             &SaliencyTable(),
             &VideoTable(),
             &LimFragmentsTable()};

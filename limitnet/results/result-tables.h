@@ -57,6 +57,8 @@ const ResultTable& CellFramesTable();
 /** \name The files of the program limitnet */
 ///@{
 const ResultTable& EvaluationTable();
+const ResultTable& CodecsTable();
+const ResultTable& CodecsEachTable();
 const ResultTable& SaliencyTable();
 const ResultTable& VideoTable();
 const ResultTable& LimFragmentsTable();

@@ -37,7 +37,8 @@ TEST(ResultTables, ColumnsHaveTheirUnitLast)
                                                         {"byte", "bytes"},
                                                         {"%", "_percent"},
                                                         {"d", "_days"},
-                                                        {"dBm", "_dbm"}};
+                                                        {"dBm", "_dbm"},
+                                                        {"pixel", "_px"}};
     for (const ResultTable* table : AllTables())
     {
         std::set<std::string> names;
