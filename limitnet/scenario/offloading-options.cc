@@ -3,10 +3,10 @@
 
 #include "limitnet/device/device-profile.h"
 #include "limitnet/scenario/common-options.h"
-#include "limitnet/scenario/lora-link-options.h"
-#include "limitnet/scenario/nbiot-link-options.h"
 
+#include <cstddef>
 #include <cstdint>
+#include <fmt/format.h>
 #include <vector>
 
 namespace limitnet
@@ -15,46 +15,54 @@ namespace limitnet
 namespace
 {
 
-/** What differs between the programs. */
-struct Program
+/** \return a default as the table takes it */
+std::string
+Number(double value)
 {
-    std::string name;     ///< of the program, less "limitnet-" and "-scenario"
-    std::string over;     ///< in its summary
-    std::string radiusM;  ///< default
-    std::string periodS;  ///< default
-    std::string duration; ///< default, s
-    std::string timesS;   ///< default, of the accuracy curve
-};
+    return fmt::format("{:g}", value);
+}
 
-const char* const SLOW_TIMES_S =
-    "10,15,20,30,45,60,90,120,180,240,300,420,600,900,1800,3600,7200,14400";
-const char* const FAST_TIMES_S = "1,2,3,4,5,6,8,10,15,20,30,45,60,90,120,180,300,600";
-
-Program
-ProgramOf(OffloadingLinks links)
+/** \return the titles of the links, for a summary */
+std::string
+Over(const OffloadingProgram& program)
 {
-    switch (links)
+    std::string over = program.links.front().title;
+    for (std::size_t i = 1; i < program.links.size(); ++i)
     {
-    case OffloadingLinks::LORA:
-        return {"lora", "LoRaWAN", "4000", "14400", "43200", SLOW_TIMES_S};
-    case OffloadingLinks::NBIOT:
-        return {"nbiot", "NB-IoT", "4000", "600", "1800", FAST_TIMES_S};
-    case OffloadingLinks::MIXED:
-        break;
+        over += ", others over " + program.links[i].title;
     }
-    return {"mixed", "LoRaWAN, others over NB-IoT", "4000", "14400", "43200", SLOW_TIMES_S};
+    return over;
+}
+
+/** Adds the key that says on which of several links devices are. */
+void
+AddLinkKey(OptionTable& table, const std::vector<LinkKeys>& links)
+{
+    // The words for more than one of them: see IsOnLink() of the ns-3 module.
+    const std::string all = links.size() == 2 ? "both" : "all";
+    std::vector<std::string> choices;
+    for (const auto& link : links)
+    {
+        choices.push_back(link.name);
+    }
+    choices.push_back(all);
+    table.AddChoice("link",
+                    all,
+                    choices,
+                    "",
+                    "Link of the devices; " + all + ": devices.count on each, those with " +
+                        links.front().title + " first.");
 }
 
 } // namespace
 
 OptionTable
-OffloadingOptions(OffloadingLinks links, const std::string& version)
+OffloadingOptions(const OffloadingProgram& program, const std::string& version)
 {
     constexpr double DAY = 86400;
-    const Program program = ProgramOf(links);
-    OptionTable table("limitnet-" + program.name + "-scenario",
+    OptionTable table(program.FullName(),
                       version,
-                      "Devices with cameras send images over " + program.over +
+                      "Devices with cameras send images over " + Over(program) +
                           "; accuracy of the cloud's answer against the time since capture.");
 
     AddGeneralSection(table);
@@ -67,17 +75,12 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
 
     table.AddSection("scenario", "Scenario")
         .AddName("name", program.name, "Name of the scenario, which its results folder gets.")
-        .AddReal("duration_s", program.duration, 1, 366 * DAY, "s", "Simulated time.");
+        .AddReal("duration_s", Number(program.durationS), 1, 366 * DAY, "s", "Simulated time.");
 
     table.AddSection("devices", "Devices");
-    if (links == OffloadingLinks::MIXED)
+    if (program.links.size() > 1)
     {
-        table.AddChoice("link",
-                        "both",
-                        {"lora", "nbiot", "both"},
-                        "",
-                        "Link of the devices; both: devices.count on each, those with LoRaWAN "
-                        "first.");
+        AddLinkKey(table, program.links);
     }
     table
         .AddInt("count",
@@ -92,7 +95,7 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
                    "",
                    "Cameras send images, meters readings of meter.payload_bytes: traffic of others "
                    "on the same link.");
-    AddPlacementKeys(table, program.radiusM);
+    AddPlacementKeys(table, Number(program.radiusM));
     table
         .AddChoice("profile",
                    "stm32f7",
@@ -154,7 +157,7 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
                  "With traffic = trace: a CSV file with columns device (from 0, in its group) and "
                  "time_s.")
         .AddReal("period_s",
-                 program.periodS,
+                 Number(program.periodS),
                  0.001,
                  366 * DAY,
                  "s",
@@ -306,13 +309,9 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
                  "From when on the cloud is down for cloud_down_s: what reaches it then is lost.")
         .AddReal("cloud_down_s", "0", 0, 366 * DAY, "s", "How long it is down.");
 
-    if (links != OffloadingLinks::NBIOT)
+    for (const auto& link : program.links)
     {
-        AddLoraLinkSection(table);
-    }
-    if (links != OffloadingLinks::LORA)
-    {
-        AddNbiotLinkSection(table);
+        link.addSection(table);
     }
 
     table.AddSection("cloud", "Cloud")
@@ -371,37 +370,21 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
                                  "codec.side_px",
                                  "codec.quality",
                                  "strategy"};
-    if (links != OffloadingLinks::NBIOT)
+    for (const auto& link : program.links)
     {
-        own.insert(own.end(),
-                   {"lora.sf",
-                    "lora.sf_margin_db",
-                    "lora.class",
-                    "lora.activation",
-                    "lora.adr",
-                    "lora.confirmed",
-                    "lora.tx_power_dbm",
-                    "lora.building_loss_db",
-                    "lora.operator"});
-    }
-    if (links != OffloadingLinks::LORA)
-    {
-        own.insert(own.end(),
-                   {"nbiot.modem",
-                    "nbiot.category",
-                    "nbiot.multi_tone",
-                    "nbiot.rlc_mode",
-                    "nbiot.fragment_bytes",
-                    "nbiot.tx_power_dbm",
-                    "nbiot.release_assistance",
-                    "nbiot.active_time_s",
-                    "nbiot.edrx_cycle_s"});
+        own.insert(own.end(), link.ofGroups.begin(), link.ofGroups.end());
     }
     table.AllowCheck().AllowGroups("devices", own);
     table.AddFreeSection(
         "attributes",
         "Attributes of ns-3 objects, as their defaults (NAME is TypeId::Attribute)");
     return table;
+}
+
+OptionTable
+OffloadingOptions(const std::string& program, const std::string& version)
+{
+    return OffloadingOptions(FindOffloadingProgram(program), version);
 }
 
 } // namespace limitnet

@@ -255,8 +255,12 @@ DevicePlacer::Place(const limitnet::ScenarioValues& group)
 bool
 IsOnLink(const limitnet::ScenarioValues& group, const std::string& link)
 {
-    return !group.Has("devices.link") || group.Text("devices.link") == link ||
-           group.Text("devices.link") == "both";
+    if (!group.Has("devices.link"))
+    {
+        return true;
+    }
+    const std::string& wanted = group.Text("devices.link");
+    return wanted == link || wanted == "both" || wanted == "all";
 }
 
 Ptr<LpwanEnergyModel>

@@ -84,9 +84,10 @@ struct OffloadingGateway
  * the cloud, the fate of each frame, and a few words for the result files.
  *
  * A run may have several links. Device addresses differ over all of them, since the cloud knows a
- * device by its address alone. So do random streams: the scenario takes 3 and
- * from 4000000 on one for each device; LoraLink those of BuildLoraNetwork(); NbiotLink from 2000001
- * on, and from 3500000 on those of walking devices.
+ * device by its address alone. So do random streams: the scenario takes 3, one for each group from
+ * 4 on, and one for each device from 4000000 and from 6000000 on; LoraLink those of
+ * BuildLoraNetwork(); NbiotLink from 2000001 on, and from 3500000 on those of walking devices. From
+ * 8000000 on they are free.
  */
 class OffloadingLink
 {

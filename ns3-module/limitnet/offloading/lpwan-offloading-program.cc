@@ -2,6 +2,7 @@
 
 #include "lpwan-offloading-program.h"
 
+#include "limitnet/scenario/offloading-options.h"
 #include "limitnet/scenario/version.h"
 #include "lpwan-lora-link.h"
 #include "lpwan-nbiot-link.h"
@@ -20,28 +21,46 @@ namespace ns3
 namespace lpwan
 {
 
+const OffloadingLinkMakers&
+GetOffloadingLinkMakers()
+{
+    static const OffloadingLinkMakers makers{
+        {"lora", [] { return std::make_unique<LoraLink>(); }},
+        {"nbiot", [] { return std::make_unique<NbiotLink>(); }},
+    };
+    return makers;
+}
+
 int
-RunOffloadingProgram(limitnet::OffloadingLinks links, int argc, char* argv[])
+RunOffloadingProgram(const std::string& name, int argc, char* argv[])
+{
+    return RunOffloadingProgram(limitnet::FindOffloadingProgram(name),
+                                GetOffloadingLinkMakers(),
+                                argc,
+                                argv);
+}
+
+int
+RunOffloadingProgram(const limitnet::OffloadingProgram& program,
+                     const OffloadingLinkMakers& makers,
+                     int argc,
+                     char* argv[])
 {
     try
     {
-        const auto table = limitnet::OffloadingOptions(links, limitnet::Version());
+        const auto table = limitnet::OffloadingOptions(program, limitnet::Version());
         const auto values = table.Parse(argc, argv);
         if (values.HelpWanted())
         {
             table.PrintHelp(std::cout);
             return 0;
         }
-        std::vector<std::unique_ptr<OffloadingLink>> made;
-        if (links != limitnet::OffloadingLinks::NBIOT)
+        std::vector<std::unique_ptr<OffloadingLink>> links;
+        for (const auto& link : program.links)
         {
-            made.push_back(std::make_unique<LoraLink>());
+            links.push_back(makers.at(link.name)());
         }
-        if (links != limitnet::OffloadingLinks::LORA)
-        {
-            made.push_back(std::make_unique<NbiotLink>());
-        }
-        OffloadingScenario scenario(values, std::move(made));
+        OffloadingScenario scenario(values, std::move(links));
         values.CheckWanted() ? scenario.Explain(std::cout) : scenario.Run(std::cout);
         return 0;
     }

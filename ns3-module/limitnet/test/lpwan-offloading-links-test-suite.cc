@@ -53,7 +53,7 @@ class LoraLinkTestCase : public TestCase
     {
         m_delivered.clear();
         m_fates.clear();
-        const auto values = limitnet::OffloadingOptions(limitnet::OffloadingLinks::LORA, "test")
+        const auto values = limitnet::OffloadingOptions("lora", "test")
                                 .Parse({"--devices.count=2",
                                         "--devices.radius_m=500",
                                         "--lora.sf=9",
