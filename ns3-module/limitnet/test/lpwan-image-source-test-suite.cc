@@ -296,6 +296,7 @@ class HandlersTestCase : public TestCase
                   NetDevice::PacketType /* type */)
     {
         m_received.emplace_back(port, packet->GetSize());
+        m_context = Simulator::GetContext();
     }
 
     void DoRun() override
@@ -312,10 +313,12 @@ class HandlersTestCase : public TestCase
         scene.Run();
         const std::vector<std::pair<uint16_t, uint32_t>> expected{{OWN_PORT, 5}};
         NS_TEST_ASSERT_MSG_EQ((m_received == expected), true, "what is for it, and nothing else");
+        NS_TEST_ASSERT_MSG_EQ(m_context, node->GetId(), "in the node's context, as Node wants it");
         NS_TEST_ASSERT_MSG_EQ(scene.cloud->GetArrivals().size(), 6, "and the camera its answers");
     }
 
     std::vector<std::pair<uint16_t, uint32_t>> m_received; //!< port, bytes
+    uint32_t m_context{0};                                 //!< of the event in which it came
 };
 
 /** The suite. */
