@@ -298,6 +298,40 @@ class RegionKeyTestCase : public TestCase
     }
 };
 
+/** A program with more links than the project has. */
+class OpenLinksTestCase : public TestCase
+{
+  public:
+    OpenLinksTestCase()
+        : TestCase("a program has the links that it names, and groups are on one or on all")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        limitnet::OffloadingProgram program = limitnet::FindOffloadingProgram("mixed");
+        program.name = "three";
+        const auto addSection = [](limitnet::OptionTable& table) {
+            table.AddSection("own", "A link of one's own").AddBool("loud", true, "Whether.");
+        };
+        program.links.push_back({"own", "a third", addSection, {"own.loud"}});
+        const auto values = limitnet::OffloadingOptions(program, "test")
+                                .Parse({"--group.a.devices.count=1",
+                                        "--group.b.devices.link=own",
+                                        "--group.b.own.loud=false"});
+        const auto groups = values.Groups();
+        NS_TEST_ASSERT_MSG_EQ(groups.size(), 2, "as given");
+        for (const std::string link : {"lora", "nbiot", "own"})
+        {
+            NS_TEST_EXPECT_MSG_EQ(IsOnLink(groups[0].second, link), true, "all by default");
+            NS_TEST_EXPECT_MSG_EQ(IsOnLink(groups[1].second, link), (link == "own"), "on that one");
+        }
+        NS_TEST_EXPECT_MSG_EQ(groups[0].second.Bool("own.loud"), true, "the default");
+        NS_TEST_EXPECT_MSG_EQ(groups[1].second.Bool("own.loud"), false, "the group's own");
+    }
+};
+
 /** The suite. */
 class LpwanOffloadingLinksTestSuite : public TestSuite
 {
@@ -310,6 +344,7 @@ class LpwanOffloadingLinksTestSuite : public TestSuite
         AddTestCase(new EstimateTestCase);
         AddTestCase(new OperatorsTestCase);
         AddTestCase(new RegionKeyTestCase);
+        AddTestCase(new OpenLinksTestCase);
     }
 };
 
