@@ -233,11 +233,14 @@ OffloadingEvaluation::MakeCurves() const
         {
             const auto predictions = PredictionsOf(image);
             const double observedS = m_settings.durationS - image.capturedS;
+            const auto add = [&](limitnet::AccuracyCurve& curve) {
+                curve.AddImage(observedS, predictions, image.datasetIndex, place);
+            };
             for (auto* curve : curves)
             {
-                curve->AddImage(observedS, predictions, image.datasetIndex, place);
+                add(*curve);
             }
-            made[image.sentAt.value_or(record.state).level].AddImage(observedS, predictions);
+            add(made[image.sentAt.value_or(record.state).level]);
         }
     }
     return made;

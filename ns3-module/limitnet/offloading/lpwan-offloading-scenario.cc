@@ -134,8 +134,15 @@ OffloadingScenario::OpenEvaluator()
 {
     const std::string& name = m_settings.classifier;
     const std::string classes = limitnet::ClassesOf(*m_dataset);
-    const auto classifier =
-        limitnet::OpenClassifier(name, name == "auto" ? classes : std::string{});
+    std::shared_ptr<const limitnet::Classifier> classifier;
+    try
+    {
+        classifier = limitnet::OpenClassifier(name, name == "auto" ? classes : std::string{});
+    }
+    catch (const limitnet::Error& error)
+    {
+        throw limitnet::Error("codec.classifier = " + name + ": " + error.what());
+    }
     if (classifier->DatasetName() != classes)
     {
         throw limitnet::Error("codec.classifier = " + name + ": knows the classes of " +
@@ -164,7 +171,10 @@ OffloadingScenario::OpenGroups()
             }
             catch (const limitnet::Error& error)
             {
-                throw limitnet::Error(settings.Prefix() + error.what());
+                const std::string key =
+                    settings.codec.name == "limitnet" ? "codec.model" : "codec.name";
+                throw limitnet::Error(settings.Prefix() + key + " = " + settings.values.Text(key) +
+                                      ": " + error.what());
             }
             group.codec.encoder =
                 std::make_shared<EncoderOfKeys>(group.codec.encoder,

@@ -45,7 +45,9 @@ SizeKeys(const limitnet::ScenarioValues& values)
     const auto key = [&values](const std::string& name) {
         return name + " = " + values.Text(name);
     };
-    const std::string codec = key("codec.name");
+    const std::string codec =
+        key("codec.name") +
+        (values.Int("codec.max_bytes") > 0 ? ", " + key("codec.max_bytes") : std::string{});
     return values.Text("codec.name") == "limitnet"
                ? codec + ", " + key("codec.values_percent")
                : codec + ", " + key("codec.side_px") + ", " + key("codec.quality");
