@@ -17,6 +17,12 @@ namespace lpwan
 // The physical layer of NB-IoT as numbers: transport blocks, durations, signal over noise, block
 // errors. 3GPP TS 36.211 and 36.213, frame structure type 1 (FDD), normal cyclic prefix.
 
+/** Number of coverage enhancement levels (TS 36.331, NPRACH-ConfigSIB-NB: up to three). */
+constexpr std::size_t NBIOT_CE_COUNT = 3;
+
+/** A number for each coverage level. */
+using NbiotLevels = std::array<double, NBIOT_CE_COUNT>;
+
 /** Subcarriers of an NPUSCH transmission (TS 36.211, table 10.1.2.3-1). */
 enum class NbiotTones : uint8_t
 {

@@ -30,54 +30,13 @@ NS_OBJECT_ENSURE_REGISTERED(NbiotUe);
 namespace
 {
 
-/** Power of a modem, watt. Sources: see the class. */
-struct Modem
-{
-    const char* name;
-    double txHigh; // at 23 dBm
-    double txLow;  // at 14 dBm
-    double rx;
-    double lightSleep;
-    double idle; // between paging occasions
-    double psm;
-};
-
-constexpr std::array<Modem, 3> MODEMS{{{"BG96", 0.589, 0.300, 0.304, 0.0031, 0.0031, 15e-6},
-                                       {"TR45.820", 0.545, 0.245, 0.090, 0.003, 0.003, 15e-6},
-                                       {"SARA-N2", 0.792, 0.360, 0.166, 0.0216, 0.0216, 11e-6}}};
-
 bool
 IsModem(const std::string& text)
 {
-    return std::any_of(MODEMS.begin(), MODEMS.end(), [&](const Modem& modem) {
-        return text == modem.name;
-    });
-}
-
-double
-Ratio(Time part, Time whole)
-{
-    return part.GetSeconds() / whole.GetSeconds();
+    return FindNbiotModem(text) < NBIOT_MODEMS.size();
 }
 
 } // namespace
-
-const char*
-ToString(NbiotFate fate)
-{
-    switch (fate)
-    {
-    case NbiotFate::RECEIVED:
-        return "received";
-    case NbiotFate::RESIDUAL_ERROR:
-        return "residual_error";
-    case NbiotFate::DROPPED:
-        return "dropped";
-    case NbiotFate::UNDER_WAY:
-        return "under_way";
-    }
-    return "unknown";
-}
 
 TypeId
 NbiotUe::GetTypeId()
@@ -204,7 +163,12 @@ NbiotUe::GetTypeId()
                             "A packet that was on the air is given up: what it took so far. The "
                             "trace source Drop tells of it too.",
                             MakeTraceSourceAccessor(&NbiotUe::m_droppedTrace),
-                            "ns3::lpwan::NbiotEnb::PacketTracedCallback");
+                            "ns3::lpwan::NbiotEnb::PacketTracedCallback")
+            .AddTraceSource("BlockStart",
+                            "A transport block was granted: its format (tones, size, repetitions), "
+                            "the power in dBm, start and end.",
+                            MakeTraceSourceAccessor(&NbiotUe::m_blockStartTrace),
+                            "ns3::lpwan::NbiotUe::BlockStartTracedCallback");
     return tid;
 }
 
@@ -216,24 +180,22 @@ void
 NbiotUe::DoDispose()
 {
     m_enb = nullptr;
-    m_sdus.clear();
-    m_onAir.clear();
+    m_rlc = NbiotRlc();
     LpwanNetDevice::DoDispose();
 }
 
 void
 NbiotUe::SetModem(std::string name)
 {
-    const auto* modem =
-        std::find_if(MODEMS.begin(), MODEMS.end(), [&](const Modem& m) { return name == m.name; });
-    NS_ABORT_MSG_IF(modem == MODEMS.end(), "NB-IoT modem '" << name << "' is unknown");
-    m_modem = static_cast<uint8_t>(modem - MODEMS.begin());
+    const std::size_t modem = FindNbiotModem(name);
+    NS_ABORT_MSG_IF(modem == NBIOT_MODEMS.size(), "NB-IoT modem '" << name << "' is unknown");
+    m_modem = static_cast<uint8_t>(modem);
 }
 
 std::string
 NbiotUe::GetModem() const
 {
-    return MODEMS[m_modem].name;
+    return NBIOT_MODEMS[m_modem].name;
 }
 
 void
@@ -270,9 +232,8 @@ NbiotUe::Attach(Ptr<NbiotEnb> enb, uint32_t address)
                     "EdrxCycle of an NB-IoT device is shorter than its PagingTimeWindow");
     m_enb = enb;
     m_address = address;
-    m_index = enb->AddUe(this);
-    m_stageSince = Simulator::Now();
-    m_nextStageAt = Time::Max();
+    m_index = enb->AddUe(*this, GetNode());
+    m_stages.Start(Simulator::Now());
 }
 
 Ptr<NbiotEnb>
@@ -326,33 +287,78 @@ NbiotUe::GetHarqProcesses() const
 uint32_t
 NbiotUe::GetBufferBytes() const
 {
-    uint32_t bytes = m_queuedBytes + m_resumeLeft;
-    for (const Sdu& sdu : m_sdus)
-    {
-        bytes += sdu.bytes - sdu.sent;
-    }
-    for (const Segment& segment : m_again)
-    {
-        bytes += segment.bytes;
-    }
-    return bytes;
+    return m_queuedBytes + m_resumeLeft + m_rlc.GetBufferBytes();
 }
 
 std::size_t
 NbiotUe::GetPacketsUnderWay() const
 {
-    return m_sdus.size();
+    return m_rlc.GetSdus().size();
 }
 
 uint64_t
 NbiotUe::GetPendingBytes() const
 {
     uint64_t bytes = m_queuedBytes - uint64_t{m_packetOverhead} * GetQueueSize();
-    for (const Sdu& sdu : m_sdus)
+    for (const NbiotRlc::Sdu& sdu : m_rlc.GetSdus())
     {
         bytes += sdu.packet->GetSize();
     }
     return bytes;
+}
+
+uint32_t
+NbiotUe::GetPacketOverhead() const
+{
+    return m_packetOverhead;
+}
+
+uint32_t
+NbiotUe::GetRlcTransmissions() const
+{
+    return m_acknowledged ? 1U + m_maxRlcRetransmissions : 1U;
+}
+
+bool
+NbiotUe::AssistsRelease() const
+{
+    return m_releaseAssistance;
+}
+
+bool
+NbiotUe::IsBusy() const
+{
+    return m_busy;
+}
+
+Time
+NbiotUe::GetPowerSavingStart() const
+{
+    return m_psmFrom;
+}
+
+NbiotServingCell&
+NbiotUe::Cell() const
+{
+    return *m_enb;
+}
+
+NbiotDrx
+NbiotUe::Drx() const
+{
+    return {m_cdrxCycle, m_onDuration, m_pagingCycle, m_edrxCycle, m_pagingTimeWindow};
+}
+
+Time
+NbiotUe::NextOnDuration(Time from) const
+{
+    return Drx().NextOnDuration(m_index, from);
+}
+
+Time
+NbiotUe::NextPagingOccasion(Time from) const
+{
+    return Drx().NextPagingOccasion(m_index, from);
 }
 
 uint32_t
@@ -415,47 +421,31 @@ NbiotUe::IsLinkUp() const
 }
 
 double
-NbiotUe::GetTxPowerWatt() const
-{
-    const Modem& modem = MODEMS[m_modem];
-    const auto watt = [](double dbm) { return std::pow(10, dbm / 10 - 3); };
-    constexpr double HIGH_DBM = 23;
-    constexpr double LOW_DBM = 14;
-    const double share = (watt(m_txPowerDbm) - watt(LOW_DBM)) / (watt(HIGH_DBM) - watt(LOW_DBM));
-    return modem.txLow + (modem.txHigh - modem.txLow) * share;
-}
-
-double
 NbiotUe::GetPowerWatt(RadioState state) const
 {
     if (m_off)
     {
         return 0;
     }
-    const Modem& modem = MODEMS[m_modem];
+    const NbiotModem& modem = NBIOT_MODEMS[m_modem];
     switch (state)
     {
     case RadioState::TX:
-        return GetTxPowerWatt();
+        return modem.TxW(m_txPowerDbm);
     case RadioState::RX:
-        return modem.rx;
+        return modem.rxW;
     case RadioState::LIGHT_SLEEP: {
-        const double share = std::min(1.0, Ratio(m_onDuration, m_cdrxCycle));
-        return modem.rx * share + modem.lightSleep * (1 - share);
+        const double share = Drx().OnShare();
+        return modem.rxW * share + modem.lightSleepW * (1 - share);
     }
     case RadioState::DRX: {
-        double share = Ratio(m_enb->GetPagingDuration(GetCeLevel()), m_pagingCycle);
-        if (!m_edrxCycle.IsZero())
-        {
-            share *= Ratio(m_pagingTimeWindow, m_edrxCycle);
-        }
-        share = std::min(1.0, share);
-        return modem.rx * share + modem.idle * (1 - share);
+        const double share = Drx().PagingShare(m_enb->GetPagingDuration(GetCeLevel()));
+        return modem.rxW * share + modem.idleW * (1 - share);
     }
     case RadioState::SLEEP:
         break;
     }
-    return modem.psm;
+    return modem.psmW;
 }
 
 void
@@ -465,33 +455,37 @@ NbiotUe::TurnOff()
     {
         return;
     }
+    NS_LOG_INFO("device " << m_address << " is turned off");
     SetRadioState(RadioState::SLEEP);
     if (m_off)
     {
         return; // the source was found empty as it was told
     }
-    ChargeAirtime();
-    m_onAir.clear();
+    m_rlc.StopSending(Simulator::Now());
     m_off = true;
     if (m_enb)
     {
-        m_enb->OnDeviceOff(m_index);
+        Cell().OnDeviceOff(m_index);
     }
     DropAll(DropReason::BATTERY_EMPTY);
+}
+
+bool
+NbiotUe::IsOff() const
+{
+    return m_off;
 }
 
 void
 NbiotUe::DropAll(DropReason reason)
 {
     // Whoever is told of one may send at once, so all is in order before.
-    ChargeAirtime();
+    m_rlc.Charge(Simulator::Now());
     std::vector<std::pair<NbiotPacketReport, Ptr<const Packet>>> underWay;
-    for (const Sdu& sdu : m_sdus)
+    for (const NbiotRlc::Sdu& sdu : m_rlc.Clear())
     {
         underWay.emplace_back(MakeReport(sdu, NbiotFate::DROPPED), sdu.packet);
     }
-    m_sdus.clear();
-    m_again.clear();
     m_resumeLeft = 0;
     std::vector<Ptr<const Packet>> waiting;
     for (uint32_t left = GetQueueSize(); left > 0 && Head(); --left)
@@ -511,35 +505,18 @@ NbiotUe::DropAll(DropReason reason)
     }
 }
 
-void
-NbiotUe::TellDropped(NbiotPacketReport report, Ptr<const Packet> packet, DropReason reason)
-{
-    report.reason = reason;
-    if (report.blocks > 0 && m_enb)
-    {
-        m_droppedTrace(report);
-        m_enb->Report(report);
-    }
-    NotifyDrop(packet, reason);
-}
-
-bool
-NbiotUe::IsOff() const
-{
-    return m_off;
-}
-
 // --- sending ---
 
 bool
 NbiotUe::Send(Ptr<Packet> packet, const Address& /* dest */, uint16_t protocolNumber)
 {
+    NS_LOG_FUNCTION(this << packet->GetSize() << protocolNumber);
     if (m_off)
     {
         NotifyDrop(packet, DropReason::BATTERY_EMPTY);
         return false;
     }
-    SettleStages();
+    m_stages.Read(Simulator::Now());
     if (!Enqueue(packet, protocolNumber, m_acknowledged))
     {
         return false;
@@ -551,7 +528,8 @@ NbiotUe::Send(Ptr<Packet> packet, const Address& /* dest */, uint16_t protocolNu
 void
 NbiotUe::OnQueued(const QueueItem& item)
 {
-    m_waiting.push_back({Simulator::Now(), m_stages});
+    const Time now = Simulator::Now();
+    m_waiting.push_back({now, m_stages.Read(now)});
     m_queuedBytes += item.packet->GetSize() + m_packetOverhead;
 }
 
@@ -575,7 +553,8 @@ NbiotUe::Wake()
     EnterStage(NbiotStage::ACCESS_WAIT, now);
     if (!m_idle)
     {
-        m_enb->Resume(m_index);
+        NS_LOG_INFO("device " << m_address << " asks for a grant again");
+        Cell().Resume(m_index);
         return;
     }
     m_idle = false;
@@ -586,38 +565,17 @@ NbiotUe::Wake()
         const uint8_t level = GetCeLevel();
         ready += level == 0 ? m_resyncTime0 : level == 1 ? m_resyncTime1 : m_resyncTime2;
     }
-    m_enb->RequestAccess(m_index, ready);
-}
-
-void
-NbiotUe::SettleStages()
-{
-    const Time now = Simulator::Now();
-    if (m_nextStageAt <= now)
-    {
-        m_stages[static_cast<std::size_t>(m_stage)] += m_nextStageAt - m_stageSince;
-        m_stage = m_nextStage;
-        m_stageSince = m_nextStageAt;
-        m_nextStageAt = Time::Max();
-    }
-    m_stages[static_cast<std::size_t>(m_stage)] += now - m_stageSince;
-    m_stageSince = now;
+    NS_LOG_INFO("device " << m_address << " wakes with " << GetBufferBytes()
+                          << " bytes; random access from " << ready.As(Time::S) << " on");
+    Cell().RequestAccess(m_index, ready);
 }
 
 void
 NbiotUe::EnterStage(NbiotStage stage, Time at)
 {
-    SettleStages();
-    if (at <= Simulator::Now())
-    {
-        m_stage = stage;
-        m_nextStageAt = Time::Max();
-    }
-    else
-    {
-        m_nextStage = stage;
-        m_nextStageAt = at;
-    }
+    NS_LOG_LOGIC("device " << m_address << ": " << ToString(stage) << " from " << at.As(Time::S)
+                           << " on");
+    m_stages.Enter(stage, at, Simulator::Now());
 }
 
 void
@@ -627,17 +585,19 @@ NbiotUe::OnPreamble(Time listenUntil, Time start, Time end)
     {
         return;
     }
-    EnterStage(NbiotStage::ACCESS_WAIT, Simulator::Now());
+    NS_LOG_INFO("device " << m_address << ": preamble from " << start.As(Time::S) << " to "
+                          << end.As(Time::S));
+    const Time now = Simulator::Now();
+    EnterStage(NbiotStage::ACCESS_WAIT, now);
     EnterStage(NbiotStage::ACCESS, start);
-    const bool listens = listenUntil > Simulator::Now();
-    ChargeAirtime();
-    m_onAir.clear();
+    const bool listens = listenUntil > now;
+    m_rlc.StopSending(now);
     SetRadioState(listens ? RadioState::RX : RadioState::LIGHT_SLEEP);
     if (m_off)
     {
         return; // the source was found empty just now
     }
-    m_onAir.push_back({start, end - start, nullptr});
+    m_rlc.Send(start, {end - start, nullptr});
     if (listens)
     {
         PlanRadioState(listenUntil, RadioState::LIGHT_SLEEP);
@@ -646,44 +606,317 @@ NbiotUe::OnPreamble(Time listenUntil, Time start, Time end)
     PlanRadioState(end, RadioState::LIGHT_SLEEP);
 }
 
-Time
-NbiotUe::NextOnDuration(Time from) const
+void
+NbiotUe::OnExchange(Time from, Time until, Time start, const NbiotSendings& sendings)
 {
-    // Devices are spread over the cycle by their index, a millisecond each.
-    const int64_t cycle = m_cdrxCycle.GetNanoSeconds();
-    const int64_t offset = MilliSeconds(m_index).GetNanoSeconds() % cycle;
-    const int64_t phase = (from.GetNanoSeconds() - offset + cycle) % cycle;
-    return phase < m_onDuration.GetNanoSeconds() ? from : from + NanoSeconds(cycle - phase);
+    if (m_off)
+    {
+        return;
+    }
+    NS_LOG_LOGIC("device " << m_address << ": listens from " << from.As(Time::S) << " to "
+                           << until.As(Time::S) << ", sends from " << start.As(Time::S) << " on");
+    m_rlc.StopSending(Simulator::Now());
+    SetRadioState(RadioState::LIGHT_SLEEP);
+    if (m_off)
+    {
+        return;
+    }
+    Time end = start;
+    for (const NbiotSending& sending : sendings)
+    {
+        if (sending.duration.IsStrictlyPositive())
+        {
+            m_rlc.Send(end, sending);
+            end += sending.duration;
+        }
+    }
+    PlanRadioState(from, RadioState::RX);
+    PlanRadioState(until, RadioState::LIGHT_SLEEP);
+    PlanRadioState(start, RadioState::TX);
+    PlanRadioState(end, RadioState::LIGHT_SLEEP);
+}
+
+void
+NbiotUe::Fill(NbiotBlock& block, uint32_t bytes)
+{
+    uint32_t left = bytes > NBIOT_BLOCK_HEADER_BYTES ? bytes - NBIOT_BLOCK_HEADER_BYTES : 0;
+    block.controlBytes = std::min(left, m_resumeLeft);
+    m_resumeLeft -= block.controlBytes;
+    left -= block.controlBytes;
+    m_rlc.Fill(block, left);
+    while (left > 0)
+    {
+        const QueueItem* item = Head();
+        if (!item)
+        {
+            return;
+        }
+        NbiotRlc::Sdu sdu;
+        sdu.packet = item->packet;
+        sdu.port = item->port;
+        sdu.counter = m_counter++;
+        sdu.bytes = item->packet->GetSize() + m_packetOverhead;
+        sdu.queued = m_waiting.front().queued;
+        sdu.before = m_waiting.front().before;
+        m_waiting.pop_front();
+        m_queuedBytes -= sdu.bytes;
+        m_rlc.Begin(std::move(sdu), block, left);
+        Dequeue(); // last: whoever follows the queue may send, take back or turn it off
+    }
+}
+
+uint32_t
+NbiotUe::GetEarlyBytes() const
+{
+    const uint32_t packets = GetQueueSize() + m_rlc.CountUnsent();
+    return packets == 0 ? 0
+                        : NBIOT_BLOCK_HEADER_BYTES + GetBufferBytes() - m_resumeLeft +
+                              NBIOT_FURTHER_PACKET_BYTES * (packets - 1);
+}
+
+std::shared_ptr<NbiotBlock>
+NbiotUe::FillEarly()
+{
+    const auto block = std::make_shared<NbiotBlock>();
+    const uint32_t bytes = GetEarlyBytes();
+    NS_LOG_INFO("device " << m_address << ": " << bytes << " bytes as early data");
+    m_resumeLeft = 0;
+    Fill(*block, bytes);
+    return block;
+}
+
+void
+NbiotUe::TakeEarlyBack()
+{
+    if (!m_rlc.GetSdus().empty())
+    {
+        m_resumeLeft = m_resumeBytes;
+        m_rlc.Restart();
+    }
+}
+
+void
+NbiotUe::OnBlockStart(const NbiotBlock& block, Time start, Time end)
+{
+    // The block of another HARQ process may be planned to begin before; then the base station
+    // changes the stage between the two.
+    if (!m_stages.IsPlanned())
+    {
+        EnterStage(block.Stage(), start);
+    }
+    StartPackets(block, start, end);
+}
+
+void
+NbiotUe::OnEarlyDataStart(const NbiotBlock& block, Time start, Time end)
+{
+    StartPackets(block, start, end);
+}
+
+void
+NbiotUe::StartPackets(const NbiotBlock& block, Time start, Time end)
+{
+    NS_LOG_INFO("device " << m_address << ": block of " << block.format.Bits() << " bits on "
+                          << ToString(block.format.tones) << " kHz, " << block.format.Repetitions()
+                          << " repetitions, from " << start.As(Time::S) << " to "
+                          << end.As(Time::S));
+    m_blockStartTrace(block.format, m_txPowerDbm, start, end);
+    for (const NbiotSegment& segment : block.segments)
+    {
+        NbiotRlc::Sdu* sdu = m_rlc.Find(segment.counter);
+        if (!sdu || sdu->started)
+        {
+            continue; // dropped meanwhile, or under way
+        }
+        sdu->started = true;
+        sdu->start = start;
+        LpwanTransmission transmission;
+        transmission.deviceAddress = m_address;
+        transmission.frameCounter = sdu->counter;
+        transmission.start = start;
+        transmission.end = end;
+        transmission.bandwidthHz = static_cast<uint32_t>(NbiotBandwidthHz(block.format.tones));
+        transmission.frameBytes = static_cast<uint16_t>(sdu->bytes);
+        transmission.txPowerDbm = m_txPowerDbm;
+        const Ptr<const Packet> packet = sdu->packet; // its place may be taken while it is told
+        NotifyTxStart(packet, transmission);
+    }
+}
+
+// --- how packets fare ---
+
+void
+NbiotUe::OnBlockReceived(const NbiotBlock& block)
+{
+    m_rlc.Charge(Simulator::Now());
+    for (const NbiotSegment& segment : block.segments)
+    {
+        if (const auto ended = m_rlc.Receive(segment))
+        {
+            TellEnded(*ended);
+        }
+    }
+}
+
+void
+NbiotUe::OnBlockLost(const NbiotBlock& block)
+{
+    NS_LOG_INFO("device " << m_address << ": block of " << block.format.Bits()
+                          << " bits is lost for good");
+    m_rlc.Charge(Simulator::Now());
+    m_resumeLeft += block.controlBytes; // signalling is acknowledged in either mode
+    for (const NbiotSegment& segment : block.segments)
+    {
+        const auto ended = m_rlc.Lose(segment, GetRlcTransmissions(), m_acknowledged);
+        if (!ended)
+        {
+            continue;
+        }
+        if (ended->fate == NbiotFate::DROPPED)
+        {
+            TellDropped(MakeReport(ended->sdu, ended->fate),
+                        ended->sdu.packet,
+                        DropReason::NOT_ACKNOWLEDGED);
+        }
+        else
+        {
+            TellEnded(*ended);
+        }
+    }
+}
+
+NbiotPacketReport
+NbiotUe::MakeReport(const NbiotRlc::Sdu& sdu, NbiotFate fate)
+{
+    const Time now = Simulator::Now();
+    const NbiotStageClock::Times& stages = m_stages.Read(now);
+    NbiotPacketReport report;
+    report.deviceAddress = m_address;
+    report.counter = sdu.counter;
+    report.bytes = sdu.packet->GetSize();
+    report.fate = fate;
+    report.queued = sdu.queued;
+    report.start = sdu.start;
+    report.end = now;
+    report.blocks = sdu.blocks;
+    report.airtime = sdu.airtime;
+    report.txJoule = sdu.airtime.GetSeconds() * NBIOT_MODEMS[m_modem].TxW(m_txPowerDbm);
+    for (std::size_t i = 0; i < NBIOT_STAGE_COUNT; ++i)
+    {
+        report.stages[i] = stages[i] - sdu.before[i];
+    }
+    return report;
+}
+
+void
+NbiotUe::TellEnded(const NbiotRlc::Ended& ended)
+{
+    const NbiotRlc::Sdu& sdu = ended.sdu;
+    const NbiotPacketReport report = MakeReport(sdu, ended.fate);
+    NS_LOG_INFO("device " << m_address << ": packet " << sdu.counter << " "
+                          << ToString(ended.fate));
+    m_reportTrace(report);
+    Cell().Report(report);
+    if (ended.fate == NbiotFate::RECEIVED)
+    {
+        Cell().Deliver(m_index, sdu.packet, sdu.port, sdu.counter);
+    }
+    LpwanTransmission transmission;
+    transmission.deviceAddress = m_address;
+    transmission.frameCounter = sdu.counter;
+    transmission.start = sdu.start;
+    transmission.end = report.end;
+    transmission.frameBytes = static_cast<uint16_t>(sdu.bytes);
+    transmission.txPowerDbm = m_txPowerDbm;
+    NotifyTxEnd(sdu.packet, transmission);
+}
+
+void
+NbiotUe::TellDropped(NbiotPacketReport report, Ptr<const Packet> packet, DropReason reason)
+{
+    report.reason = reason;
+    if (report.blocks > 0 && m_enb)
+    {
+        m_droppedTrace(report);
+        Cell().Report(report);
+    }
+    NotifyDrop(packet, reason);
 }
 
 Time
-NbiotUe::NextPagingOccasion(Time from) const
+NbiotUe::GetSignallingTime()
 {
-    // TS 36.304, section 7.1, with one paging frame of 10 ms for each UE_ID: the devices are spread
-    // over the cycle by their index. Section 7.3: the window of a device likewise, over
-    // hyperframes of 10.24 s.
-    const Time frame = MilliSeconds(10);
-    const Time hyperframe = MilliSeconds(10240);
-    const auto spread = [&](Time unit, Time cycle) {
-        const int64_t units = std::max<int64_t>(1, cycle.GetNanoSeconds() / unit.GetNanoSeconds());
-        return unit * (m_index % units);
-    };
-    const auto next = [](Time at, Time offset, Time cycle) {
-        const int64_t c = cycle.GetNanoSeconds();
-        const int64_t after = (at - offset).GetNanoSeconds();
-        return after <= 0 ? offset : offset + NanoSeconds((after + c - 1) / c * c);
-    };
-    const Time offset = spread(frame, m_pagingCycle);
-    const Time occasion = next(from, offset, m_pagingCycle);
-    if (m_edrxCycle.IsZero())
-    {
-        return occasion;
-    }
-    const Time windowOffset = spread(hyperframe, m_edrxCycle);
-    const Time window =
-        next(occasion - m_pagingTimeWindow + NanoSeconds(1), windowOffset, m_edrxCycle);
-    return std::max(occasion, next(window, offset, m_pagingCycle));
+    m_rlc.Charge(Simulator::Now());
+    return m_rlc.GetSignallingTime();
 }
+
+std::vector<NbiotPacketReport>
+NbiotUe::ReportUnderWay()
+{
+    m_rlc.Charge(Simulator::Now());
+    std::vector<NbiotPacketReport> reports;
+    for (const NbiotRlc::Sdu& sdu : m_rlc.GetSdus())
+    {
+        if (sdu.blocks > 0)
+        {
+            reports.push_back(MakeReport(sdu, NbiotFate::UNDER_WAY));
+        }
+    }
+    return reports;
+}
+
+// --- connection, idle mode, power saving mode ---
+
+void
+NbiotUe::OnWaiting()
+{
+    SetRadioState(RadioState::LIGHT_SLEEP);
+}
+
+void
+NbiotUe::OnInactive()
+{
+    NS_LOG_LOGIC("device " << m_address << " is inactive");
+    m_busy = false;
+}
+
+void
+NbiotUe::OnActive()
+{
+    NS_LOG_LOGIC("device " << m_address << " is active");
+    m_busy = true;
+}
+
+void
+NbiotUe::OnReleased()
+{
+    const Time now = Simulator::Now();
+    m_busy = false;
+    m_idle = true;
+    m_psmFrom = now + m_activeTime;
+    NS_LOG_INFO("device " << m_address << " is idle, in power saving mode from "
+                          << m_psmFrom.As(Time::S) << " on");
+    SetRadioState(RadioState::DRX);
+    if (m_off)
+    {
+        return;
+    }
+    PlanRadioState(m_psmFrom, RadioState::SLEEP);
+    Wake();
+}
+
+void
+NbiotUe::OnAccessFailed()
+{
+    NS_LOG_INFO("device " << m_address << " finds no access");
+    m_busy = false;
+    m_idle = true;
+    m_psmFrom = Simulator::Now();
+    SetRadioState(RadioState::SLEEP);
+    DropAll(DropReason::ACCESS_FAILED);
+}
+
+// --- downwards ---
 
 bool
 NbiotUe::IsListeningToPaging() const
@@ -694,6 +927,7 @@ NbiotUe::IsListeningToPaging() const
 void
 NbiotUe::OnPaging(Time from, Time until, bool heard)
 {
+    NS_LOG_INFO("device " << m_address << " is paged" << (heard ? "" : " and does not hear it"));
     SetRadioState(RadioState::DRX);
     if (m_off)
     {
@@ -714,397 +948,26 @@ NbiotUe::OnPaging(Time from, Time until, bool heard)
 }
 
 void
-NbiotUe::Answer()
+NbiotUe::AnswerPage()
 {
     if (m_busy || m_off)
     {
         return;
     }
+    NS_LOG_INFO("device " << m_address << " answers its page");
     m_busy = true;
     m_idle = false;
     m_resumeLeft = m_resumeBytes;
     const Time now = Simulator::Now();
     EnterStage(NbiotStage::ACCESS_WAIT, now);
-    m_enb->RequestAccess(m_index, now);
+    Cell().RequestAccess(m_index, now);
 }
 
 void
-NbiotUe::OnExchange(Time from, Time until, Time start, const std::array<Sending, 2>& sendings)
+NbiotUe::OnDownlink(Ptr<const Packet> payload, uint8_t port)
 {
-    if (m_off)
-    {
-        return;
-    }
-    ChargeAirtime();
-    m_onAir.clear();
-    SetRadioState(RadioState::LIGHT_SLEEP);
-    if (m_off)
-    {
-        return;
-    }
-    Time end = start;
-    for (const Sending& sending : sendings)
-    {
-        if (sending.duration.IsStrictlyPositive())
-        {
-            m_onAir.push_back({end, sending.duration, sending.block});
-            end += sending.duration;
-        }
-    }
-    PlanRadioState(from, RadioState::RX);
-    PlanRadioState(until, RadioState::LIGHT_SLEEP);
-    PlanRadioState(start, RadioState::TX);
-    PlanRadioState(end, RadioState::LIGHT_SLEEP);
-}
-
-void
-NbiotUe::ChargeAirtime()
-{
-    const Time now = Simulator::Now();
-    for (OnAir& onAir : m_onAir)
-    {
-        const Time sent = std::min(now - onAir.start, onAir.left);
-        if (!sent.IsStrictlyPositive())
-        {
-            break;
-        }
-        onAir.start += sent;
-        onAir.left -= sent;
-        uint32_t bytes = 0; // of packets that are not given up
-        if (onAir.block)
-        {
-            for (const Segment& segment : onAir.block->segments)
-            {
-                bytes += Find(segment.counter) < m_sdus.size() ? segment.bytes : 0;
-            }
-        }
-        Time rest = sent;
-        for (std::size_t i = 0; bytes > 0 && i < onAir.block->segments.size(); ++i)
-        {
-            const auto& segments = onAir.block->segments;
-            const std::size_t place = Find(segments[i].counter);
-            if (place == m_sdus.size())
-            {
-                continue;
-            }
-            Sdu& sdu = m_sdus[place];
-            const Time share = sent * segments[i].bytes / bytes;
-            sdu.airtime += share;
-            rest -= share;
-            const auto first = std::find_if(segments.begin(), segments.end(), [&](const auto& s) {
-                return s.counter == segments[i].counter;
-            });
-            sdu.blocks += !onAir.begun && first - segments.begin() == std::ptrdiff_t(i) ? 1 : 0;
-        }
-        m_signalling += rest; // of a block with packets: what rounding leaves
-        onAir.begun = true;
-    }
-    m_onAir.erase(std::remove_if(m_onAir.begin(),
-                                 m_onAir.end(),
-                                 [](const OnAir& onAir) { return onAir.left.IsZero(); }),
-                  m_onAir.end());
-}
-
-Time
-NbiotUe::GetSignallingTime()
-{
-    ChargeAirtime();
-    return m_signalling;
-}
-
-std::vector<NbiotPacketReport>
-NbiotUe::ReportUnderWay()
-{
-    ChargeAirtime();
-    std::vector<NbiotPacketReport> reports;
-    for (const Sdu& sdu : m_sdus)
-    {
-        if (sdu.blocks > 0)
-        {
-            reports.push_back(MakeReport(sdu, NbiotFate::UNDER_WAY));
-        }
-    }
-    return reports;
-}
-
-void
-NbiotUe::Fill(Block& block, uint32_t bytes)
-{
-    uint32_t left = bytes > NBIOT_BLOCK_HEADER_BYTES ? bytes - NBIOT_BLOCK_HEADER_BYTES : 0;
-    block.controlBytes = std::min(left, m_resumeLeft);
-    m_resumeLeft -= block.controlBytes;
-    left -= block.controlBytes;
-    const auto add = [&](uint32_t counter, uint32_t wanted, uint8_t retransmissions = 0) {
-        if (!block.segments.empty())
-        {
-            left -= std::min(left, NBIOT_FURTHER_PACKET_BYTES);
-        }
-        const uint32_t taken = std::min(left, wanted);
-        if (taken > 0)
-        {
-            block.segments.push_back({counter, taken, retransmissions});
-            left -= taken;
-        }
-        return taken;
-    };
-    while (left > 0 && !m_again.empty())
-    {
-        Segment& segment = m_again.front();
-        const uint32_t taken = add(segment.counter, segment.bytes, segment.retransmissions);
-        segment.bytes -= taken;
-        if (segment.bytes > 0)
-        {
-            return;
-        }
-        m_again.pop_front();
-    }
-    // Those on their way that are not sent whole; the last one at most, but for a drop before it.
-    for (Sdu& sdu : m_sdus)
-    {
-        if (left > 0 && sdu.sent < sdu.bytes)
-        {
-            sdu.sent += add(sdu.counter, sdu.bytes - sdu.sent);
-        }
-    }
-    while (left > 0)
-    {
-        const QueueItem* item = Head();
-        if (!item)
-        {
-            return;
-        }
-        Sdu sdu;
-        sdu.packet = item->packet;
-        sdu.port = item->port;
-        sdu.counter = m_counter++;
-        sdu.bytes = item->packet->GetSize() + m_packetOverhead;
-        sdu.queued = m_waiting.front().queued;
-        sdu.before = m_waiting.front().before;
-        m_waiting.pop_front();
-        m_queuedBytes -= sdu.bytes;
-        sdu.sent = add(sdu.counter, sdu.bytes);
-        m_sdus.push_back(sdu);
-        Dequeue(); // last: whoever follows the queue may send, take back or turn it off
-    }
-}
-
-uint32_t
-NbiotUe::GetEarlyBytes() const
-{
-    uint32_t packets = GetQueueSize();
-    for (const Sdu& sdu : m_sdus)
-    {
-        packets += sdu.sent < sdu.bytes ? 1 : 0;
-    }
-    return packets == 0 ? 0
-                        : NBIOT_BLOCK_HEADER_BYTES + GetBufferBytes() - m_resumeLeft +
-                              NBIOT_FURTHER_PACKET_BYTES * (packets - 1);
-}
-
-std::shared_ptr<NbiotUe::Block>
-NbiotUe::FillEarly()
-{
-    const auto block = std::make_shared<Block>();
-    const uint32_t bytes = GetEarlyBytes();
-    m_resumeLeft = 0;
-    Fill(*block, bytes);
-    return block;
-}
-
-void
-NbiotUe::TakeEarlyBack()
-{
-    for (Sdu& sdu : m_sdus)
-    {
-        m_resumeLeft = m_resumeBytes;
-        sdu.sent = 0;
-    }
-}
-
-std::size_t
-NbiotUe::Find(uint32_t counter) const
-{
-    const auto found = std::find_if(m_sdus.begin(), m_sdus.end(), [&](const Sdu& sdu) {
-        return sdu.counter == counter;
-    });
-    return static_cast<std::size_t>(found - m_sdus.begin());
-}
-
-NbiotStage
-NbiotUe::StageOf(const Block& block)
-{
-    return block.transmissions > 0 ? NbiotStage::RETRANSMISSION : NbiotStage::TRANSMISSION;
-}
-
-void
-NbiotUe::OnBlockStart(const Block& block, Time start, Time end)
-{
-    // The block of another HARQ process may be planned to begin before; then the base station
-    // changes the stage between the two.
-    if (m_nextStageAt == Time::Max())
-    {
-        EnterStage(StageOf(block), start);
-    }
-    StartPackets(block, start, end);
-}
-
-void
-NbiotUe::StartPackets(const Block& block, Time start, Time end)
-{
-    for (const Segment& segment : block.segments)
-    {
-        const std::size_t i = Find(segment.counter);
-        if (i == m_sdus.size())
-        {
-            continue; // dropped meanwhile
-        }
-        Sdu& sdu = m_sdus[i];
-        if (!sdu.started)
-        {
-            sdu.started = true;
-            sdu.start = start;
-            LpwanTransmission transmission;
-            transmission.deviceAddress = m_address;
-            transmission.frameCounter = sdu.counter;
-            transmission.start = start;
-            transmission.end = end;
-            transmission.bandwidthHz = static_cast<uint32_t>(NbiotBandwidthHz(block.format.tones));
-            transmission.frameBytes = static_cast<uint16_t>(sdu.bytes);
-            transmission.txPowerDbm = m_txPowerDbm;
-            NotifyTxStart(sdu.packet, transmission);
-        }
-    }
-}
-
-NbiotPacketReport
-NbiotUe::MakeReport(const Sdu& sdu, NbiotFate fate)
-{
-    SettleStages();
-    NbiotPacketReport report;
-    report.deviceAddress = m_address;
-    report.counter = sdu.counter;
-    report.bytes = sdu.packet->GetSize();
-    report.fate = fate;
-    report.queued = sdu.queued;
-    report.start = sdu.start;
-    report.end = Simulator::Now();
-    report.blocks = sdu.blocks;
-    report.airtime = sdu.airtime;
-    report.txJoule = sdu.airtime.GetSeconds() * GetTxPowerWatt();
-    for (std::size_t i = 0; i < NBIOT_STAGE_COUNT; ++i)
-    {
-        report.stages[i] = m_stages[i] - sdu.before[i];
-    }
-    return report;
-}
-
-void
-NbiotUe::Finish(std::size_t index, NbiotFate fate)
-{
-    const Sdu sdu = m_sdus[index];
-    m_sdus.erase(m_sdus.begin() + static_cast<std::ptrdiff_t>(index));
-    const NbiotPacketReport report = MakeReport(sdu, fate);
-    m_reportTrace(report);
-    m_enb->Report(report);
-    if (fate == NbiotFate::RECEIVED)
-    {
-        m_enb->Deliver(*this, sdu.packet, sdu.port, sdu.counter);
-    }
-    LpwanTransmission transmission;
-    transmission.deviceAddress = m_address;
-    transmission.frameCounter = sdu.counter;
-    transmission.start = sdu.start;
-    transmission.end = report.end;
-    transmission.frameBytes = static_cast<uint16_t>(sdu.bytes);
-    transmission.txPowerDbm = m_txPowerDbm;
-    NotifyTxEnd(sdu.packet, transmission);
-}
-
-void
-NbiotUe::OnBlockReceived(const Block& block)
-{
-    ChargeAirtime();
-    for (const Segment& segment : block.segments)
-    {
-        const std::size_t i = Find(segment.counter);
-        if (i == m_sdus.size())
-        {
-            continue;
-        }
-        Sdu& sdu = m_sdus[i];
-        sdu.received += segment.bytes;
-        if (sdu.received + sdu.lost == sdu.bytes)
-        {
-            Finish(i, sdu.lost > 0 ? NbiotFate::RESIDUAL_ERROR : NbiotFate::RECEIVED);
-        }
-    }
-}
-
-void
-NbiotUe::OnBlockLost(const Block& block)
-{
-    ChargeAirtime();
-    m_resumeLeft += block.controlBytes; // signalling is acknowledged in either mode
-    for (const Segment& segment : block.segments)
-    {
-        const std::size_t i = Find(segment.counter);
-        if (i == m_sdus.size())
-        {
-            continue;
-        }
-        Sdu& sdu = m_sdus[i];
-        if (!m_acknowledged)
-        {
-            sdu.lost += segment.bytes;
-            if (sdu.received + sdu.lost == sdu.bytes)
-            {
-                Finish(i, NbiotFate::RESIDUAL_ERROR);
-            }
-        }
-        else if (segment.retransmissions < m_maxRlcRetransmissions)
-        {
-            m_again.push_back(segment);
-            ++m_again.back().retransmissions;
-        }
-        else
-        {
-            const auto packet = sdu.packet;
-            const NbiotPacketReport report = MakeReport(sdu, NbiotFate::DROPPED);
-            m_again.erase(
-                std::remove_if(m_again.begin(),
-                               m_again.end(),
-                               [&](const Segment& s) { return s.counter == segment.counter; }),
-                m_again.end());
-            m_sdus.erase(m_sdus.begin() + static_cast<std::ptrdiff_t>(i));
-            TellDropped(report, packet, DropReason::NOT_ACKNOWLEDGED);
-        }
-    }
-}
-
-void
-NbiotUe::OnAccessFailed()
-{
-    m_busy = false;
-    m_idle = true;
-    m_psmFrom = Simulator::Now();
-    SetRadioState(RadioState::SLEEP);
-    DropAll(DropReason::ACCESS_FAILED);
-}
-
-void
-NbiotUe::OnReleased()
-{
-    const Time now = Simulator::Now();
-    m_busy = false;
-    m_idle = true;
-    m_psmFrom = now + m_activeTime;
-    SetRadioState(RadioState::DRX);
-    if (m_off)
-    {
-        return;
-    }
-    PlanRadioState(m_psmFrom, RadioState::SLEEP);
-    Wake();
+    NS_LOG_INFO("device " << m_address << " receives " << payload->GetSize() << " bytes");
+    NotifyReceive(payload->Copy(), port);
 }
 
 } // namespace lpwan

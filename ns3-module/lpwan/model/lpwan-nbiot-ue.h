@@ -3,10 +3,14 @@
 #ifndef LPWAN_NBIOT_UE_H
 #define LPWAN_NBIOT_UE_H
 
+#include "lpwan-nbiot-drx.h"
+#include "lpwan-nbiot-interface.h"
+#include "lpwan-nbiot-modem.h"
 #include "lpwan-nbiot-phy.h"
+#include "lpwan-nbiot-rlc.h"
+#include "lpwan-nbiot-stage-clock.h"
 #include "lpwan-net-device.h"
 
-#include <array>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -19,53 +23,6 @@ namespace lpwan
 {
 
 class NbiotEnb;
-
-/** Headers of MAC and RLC on a transport block, bytes. */
-constexpr uint32_t NBIOT_BLOCK_HEADER_BYTES = 4;
-/** Length field for each packet of a block after the first, bytes. */
-constexpr uint32_t NBIOT_FURTHER_PACKET_BYTES = 2;
-
-/** What a device is busy with while packets wait; the parts of a packet's latency. */
-enum class NbiotStage : uint8_t
-{
-    ACCESS_WAIT,    //!< finding the cell again, waiting for an NPRACH occasion, back-off
-    ACCESS,         //!< preamble to the end of contention
-    SCHEDULING,     //!< waiting for grants, and the grants themselves
-    TRANSMISSION,   //!< a transport block on the air for the first time
-    RETRANSMISSION, //!< one that was lost before
-};
-
-/** Number of members of NbiotStage. */
-constexpr std::size_t NBIOT_STAGE_COUNT = 5;
-
-/** What became of a packet that was on the air. */
-enum class NbiotFate : uint8_t
-{
-    RECEIVED,       //!< all of it reached the base station
-    RESIDUAL_ERROR, //!< a part was lost in all its transmissions, and nobody repeats it
-    DROPPED,        //!< the device gave it up; the trace source Drop says so too
-    UNDER_WAY,      //!< not done with: NbiotUe::ReportUnderWay() only
-};
-
-/** \param fate a fate \return its name as in result files */
-const char* ToString(NbiotFate fate);
-
-/** How a packet fared. */
-struct NbiotPacketReport
-{
-    uint32_t deviceAddress{0}; //!< whose
-    uint32_t counter{0};       //!< number of the packet on its device, from 0
-    uint32_t bytes{0};         //!< of the application
-    NbiotFate fate{NbiotFate::RECEIVED};
-    DropReason reason{DropReason::BATTERY_EMPTY}; //!< of DROPPED
-    Time queued;                                  //!< handed to the device
-    Time start;                                   //!< its first transport block began
-    Time end;                                   //!< its last one ended; the latency is end - queued
-    std::array<Time, NBIOT_STAGE_COUNT> stages; //!< the latency by NbiotStage; the sum is all of it
-    uint32_t blocks{0}; //!< transport blocks with a part of it, all attempts; Msg3 with early data
-    Time airtime;       //!< its share, by bytes, of the time that these were on the air
-    double txJoule{0};  //!< the radio's energy for that
-};
 
 /**
  * \ingroup lpwan
@@ -101,17 +58,30 @@ struct NbiotPacketReport
  *
  * | modem | TX 23 / 14 dBm | RX | light sleep | idle | PSM | source |
  * |---|---|---|---|---|---|---|
- * | BG96, 3.8 V | 589 / 300 mW | 304 mW | 3.1 mW | 3.1 mW | 15 uW | tudo-cni/ns3-lena-nb @709a330;
- * RX 80 mA | | TR45.820 | 545 / 245 mW | 90 mW | 3 mW | 3 mW | 15 uW | 3GPP TR 45.820, section 5.4
- * | | SARA-N2, 3.6 V | 792 / 360 mW | 166 mW | 21.6 mW | 21.6 mW | 11 uW | u-blox SARA-N2 data
- * sheet |
+ * | BG96, 3.8 V | 589 / 300 mW | 304 mW | 3.1 mW | 3.1 mW | 15 uW | (1) |
+ * | TR45.820 | 545 / 245 mW | 90 mW | 3 mW | 3 mW | 15 uW | (2) |
+ * | SARA-N2, 3.6 V | 792 / 360 mW | 166 mW | 21.6 mW | 21.6 mW | 11 uW | (3) |
+ *
+ * (1) tudo-cni/ns3-lena-nb @709a330; RX 80 mA. (2) 3GPP TR 45.820, section 5.4. (3) u-blox SARA-N2
+ * data sheet.
  *
  * The figures at 14 dBm are not all published; between 14 and 23 dBm the power is linear in
  * radiated watt.
  */
-class NbiotUe : public LpwanNetDevice
+class NbiotUe : public LpwanNetDevice, public NbiotServedUe
 {
   public:
+    /**
+     * Signature of the trace source BlockStart.
+     * \param format of a transport block that was granted: tones, size, repetitions
+     * \param txPowerDbm by which it is sent
+     * \param start of it \param end of it
+     */
+    typedef void (*BlockStartTracedCallback)(const NbiotFormat& format,
+                                             double txPowerDbm,
+                                             Time start,
+                                             Time end);
+
     /** \return the TypeId */
     static TypeId GetTypeId();
 
@@ -137,19 +107,19 @@ class NbiotUe : public LpwanNetDevice
     double GetCouplingLossDb() const;
 
     /** \return radiated power, dBm */
-    double GetTxPowerDbm() const;
+    double GetTxPowerDbm() const override;
 
     /** \return what link adaptation may use */
-    NbiotCategory GetCategory() const;
+    NbiotCategory GetCategory() const override;
 
     /** \return whether the device can send 3, 6 and 12 tones */
-    bool IsMultiTone() const;
+    bool IsMultiTone() const override;
 
     /** \return HARQ processes of the uplink, 1 or 2 */
-    uint8_t GetHarqProcesses() const;
+    uint8_t GetHarqProcesses() const override;
 
     /** \return bytes that are still to be sent, headers of the packets included */
-    uint32_t GetBufferBytes() const;
+    uint32_t GetBufferBytes() const override;
 
     /** \return packets that have begun and are not done with */
     std::size_t GetPacketsUnderWay() const;
@@ -168,13 +138,13 @@ class NbiotUe : public LpwanNetDevice
      * \param from a time
      * \return when the device, connected and inactive, listens: from or later
      */
-    Time NextOnDuration(Time from) const;
+    Time NextOnDuration(Time from) const override;
 
     /**
      * \param from a time
      * \return its first paging occasion at or after that, if it is idle so long
      */
-    Time NextPagingOccasion(Time from) const;
+    Time NextPagingOccasion(Time from) const override;
 
     /** \return application bytes of the packets that wait or are under way */
     uint64_t GetPendingBytes() const;
@@ -200,66 +170,39 @@ class NbiotUe : public LpwanNetDevice
     void OnWithdrawn(std::size_t index, const QueueItem& item) override;
 
   private:
-    friend class NbiotEnb;
-
-    /** A packet on its way. */
-    struct Sdu
-    {
-        Ptr<const Packet> packet;                   //!< the application's
-        uint32_t counter{0};                        //!< its number
-        uint8_t port{1};                            //!< application port
-        uint32_t bytes{0};                          //!< with its overhead
-        uint32_t sent{0};                           //!< in blocks so far, each byte once
-        uint32_t received{0};                       //!< that reached the base station
-        uint32_t lost{0};                           //!< that never will
-        uint32_t blocks{0};                         //!< see NbiotPacketReport
-        Time airtime;                               //!< likewise
-        bool started{false};                        //!< a block of it has begun
-        Time queued;                                //!< handed over
-        Time start;                                 //!< first block
-        std::array<Time, NBIOT_STAGE_COUNT> before; //!< the device's stages when it was queued
-    };
-
     /** When a packet that waits was handed over. */
     struct Waiting
     {
-        Time queued;                                //!< the time
-        std::array<Time, NBIOT_STAGE_COUNT> before; //!< see Sdu
+        Time queued;                   //!< the time
+        NbiotStageClock::Times before; //!< see NbiotRlc::Sdu
     };
 
-    /** A part of a packet in a block. */
-    struct Segment
-    {
-        uint32_t counter;           //!< whose
-        uint32_t bytes;             //!< how much of it
-        uint8_t retransmissions{0}; //!< by RLC, of this part
-    };
-
-    /** A transport block. */
-    struct Block
-    {
-        NbiotFormat format;            //!< how it is sent
-        std::vector<Segment> segments; //!< what is in it
-        uint32_t controlBytes{0};      //!< of the resume message
-        uint8_t transmissions{0};      //!< so far
-        double energy{0};              //!< received in all transmissions, over what 10 % need
-    };
-
-    /** A part of what the radio sends after a message. */
-    struct Sending
-    {
-        Time duration;                      //!< how long the device really sends; 0: nothing
-        std::shared_ptr<const Block> block; //!< null: signalling
-    };
-
-    /** Something that the radio sends, or will: its accounts are not closed. */
-    struct OnAir
-    {
-        Time start;                         //!< of what is not charged yet
-        Time left;                          //!< likewise
-        std::shared_ptr<const Block> block; //!< null: signalling
-        bool begun{false};                  //!< a part of it is charged
-    };
+    // --- NbiotServedUe ---
+    uint32_t GetPacketOverhead() const override;
+    uint32_t GetRlcTransmissions() const override;
+    bool AssistsRelease() const override;
+    uint32_t GetEarlyBytes() const override;
+    void Fill(NbiotBlock& block, uint32_t bytes) override;
+    std::shared_ptr<NbiotBlock> FillEarly() override;
+    void TakeEarlyBack() override;
+    void EnterStage(NbiotStage stage, Time at) override;
+    void OnPreamble(Time listenUntil, Time start, Time end) override;
+    void OnExchange(Time from, Time until, Time start, const NbiotSendings& sendings) override;
+    void OnBlockStart(const NbiotBlock& block, Time start, Time end) override;
+    void OnEarlyDataStart(const NbiotBlock& block, Time start, Time end) override;
+    void OnBlockReceived(const NbiotBlock& block) override;
+    void OnBlockLost(const NbiotBlock& block) override;
+    void OnWaiting() override;
+    void OnInactive() override;
+    void OnActive() override;
+    void OnDownlink(Ptr<const Packet> payload, uint8_t port) override;
+    void OnReleased() override;
+    void OnAccessFailed() override;
+    bool IsBusy() const override;
+    bool IsListeningToPaging() const override;
+    Time GetPowerSavingStart() const override;
+    void OnPaging(Time from, Time until, bool heard) override;
+    void AnswerPage() override;
 
     /** \param name attribute Modem */
     void SetModem(std::string name);
@@ -274,101 +217,35 @@ class NbiotUe : public LpwanNetDevice
     /** \return attribute Mode */
     std::string GetMode() const;
 
+    /** \return the base station, as far as the device needs it */
+    NbiotServingCell& Cell() const;
+
+    /** \return when it listens, by its attributes */
+    NbiotDrx Drx() const;
+
     /** Begins random access when something waits and nothing is under way. */
     void Wake();
 
-    // --- called by the base station ---
-
-    /** \param stage the device is in \param at from then on; what was planned before is void */
-    void EnterStage(NbiotStage stage, Time at);
-
-    /** Adds up the stages to now. */
-    void SettleStages();
-
-    /** A preamble will go out. \param listenUntil the device looks for its cell until then \param
-     * start of the preamble \param end of it */
-    void OnPreamble(Time listenUntil, Time start, Time end);
-
-    /** A message comes down, and something goes up after it: a grant and the blocks, or a message
-     * and its acknowledgement. \param from of the message \param until its end \param start of
-     * what goes up \param sendings what that is, one after the other */
-    void OnExchange(Time from, Time until, Time start, const std::array<Sending, 2>& sendings);
-
-    /** The network pages it. \param from of the message \param until its end \param heard whether
-     * the device gets it */
-    void OnPaging(Time from, Time until, bool heard);
-
-    /** It has heard its name: goes through random access to hear what there is. */
-    void Answer();
-
-    /** \return whether it is in idle mode and not yet in power saving mode */
-    bool IsListeningToPaging() const;
-
-    /** Takes bytes out of the queue. \param block to be filled \param bytes it holds */
-    void Fill(Block& block, uint32_t bytes);
-
-    /** \return bytes of a block with all that waits, headers included, if it is early data; 0 when
-     * nothing waits */
-    uint32_t GetEarlyBytes() const;
-
-    /** Takes all that waits into Msg3, which needs no resume message then. \return the block */
-    std::shared_ptr<Block> FillEarly();
-
-    /** Random access failed: what went in Msg3 is to be sent again. */
-    void TakeEarlyBack();
-
-    /** A block will go out. \param block the block \param start of it \param end of it */
-    void OnBlockStart(const Block& block, Time start, Time end);
-
-    /** The same for the parts of the trace: packets that begin with it. */
-    void StartPackets(const Block& block, Time start, Time end);
-
-    /** \return stage of a device that sends a block */
-    static NbiotStage StageOf(const Block& block);
-
-    /** A block was received. */
-    void OnBlockReceived(const Block& block);
-
-    /** A block was lost for good. */
-    void OnBlockLost(const Block& block);
+    /** Tells of packets that begin with a block. */
+    void StartPackets(const NbiotBlock& block, Time start, Time end);
 
     /** Gives all packets up, waiting or under way. \param reason why */
     void DropAll(DropReason reason);
 
-    /** Adds what the radio sent up to now to the accounts of packets, or of signalling. */
-    void ChargeAirtime();
-
     /** \param sdu a packet \param fate of it \return what there is to say of it */
-    NbiotPacketReport MakeReport(const Sdu& sdu, NbiotFate fate);
+    NbiotPacketReport MakeReport(const NbiotRlc::Sdu& sdu, NbiotFate fate);
 
     /** Tells of a packet that is given up. \param report of it \param packet it \param reason why
      */
     void TellDropped(NbiotPacketReport report, Ptr<const Packet> packet, DropReason reason);
 
-    /** \return what the radio draws while it sends, watt */
-    double GetTxPowerWatt() const;
-
-    /** Random access failed for good. */
-    void OnAccessFailed();
-
-    /** The connection is released. */
-    void OnReleased();
-
-    /** A packet is done with: told and forgotten. */
-    void Finish(std::size_t index, NbiotFate fate);
-
-    /** \param counter a packet on its way \return its place in m_sdus; its size when it is none */
-    std::size_t Find(uint32_t counter) const;
+    /** Tells of a packet that was sent to its end. \param ended the packet */
+    void TellEnded(const NbiotRlc::Ended& ended);
 
     Ptr<NbiotEnb> m_enb;
-    std::deque<Sdu> m_sdus;                       //!< on their way, oldest first
-    std::deque<Segment> m_again;                  //!< lost parts that RLC repeats
-    std::array<Time, NBIOT_STAGE_COUNT> m_stages; //!< time spent in each
-    Time m_stageSince;                            //!< in m_stage
-    Time m_nextStageAt;                           //!< see m_nextStage
-    std::deque<Waiting> m_waiting;                //!< the packets that wait
-    std::vector<OnAir> m_onAir;                   //!< in order of time
-    Time m_signalling;                            //!< see GetSignallingTime()
+    NbiotRlc m_rlc;                //!< packets that have begun
+    NbiotStageClock m_stages;      //!< what it is busy with
+    std::deque<Waiting> m_waiting; //!< the packets that wait
     double m_txPowerDbm{23};
     Time m_cdrxCycle;
     Time m_onDuration;
@@ -391,9 +268,7 @@ class NbiotUe : public LpwanNetDevice
     uint8_t m_maxRlcRetransmissions{8};
     uint8_t m_harqProcesses{1};
     NbiotCategory m_category{NbiotCategory::NB1};
-    NbiotStage m_stage{NbiotStage::ACCESS_WAIT};
-    NbiotStage m_nextStage{NbiotStage::ACCESS_WAIT}; //!< entered at m_nextStageAt
-    uint8_t m_modem{0};
+    uint8_t m_modem{0}; //!< place in NBIOT_MODEMS
     bool m_acknowledged{true};
     bool m_multiTone{true};
     bool m_releaseAssistance{true};
@@ -403,6 +278,7 @@ class NbiotUe : public LpwanNetDevice
 
     RareTracedCallback<const NbiotPacketReport&> m_reportTrace;
     RareTracedCallback<const NbiotPacketReport&> m_droppedTrace;
+    RareTracedCallback<const NbiotFormat&, double, Time, Time> m_blockStartTrace;
 };
 
 } // namespace lpwan
