@@ -175,6 +175,38 @@ NbiotDownlinkQueue::LoseBlock(uint32_t mostAttempts)
     return true;
 }
 
+// --- who waits ---
+
+bool
+NbiotWaitingList::Add(Time start, const Item& item)
+{
+    std::vector<Item>& items = m_items[start];
+    items.push_back(item);
+    return items.size() == 1;
+}
+
+std::vector<NbiotWaitingList::Item>
+NbiotWaitingList::Take(Time start)
+{
+    return std::move(m_items.extract(start).mapped());
+}
+
+bool
+NbiotWaitingList::PutBack(Time start,
+                          const std::vector<Item>& untried,
+                          const std::vector<Item>& failed)
+{
+    if (untried.empty() && failed.empty())
+    {
+        return false;
+    }
+    std::vector<Item>& items = m_items[start];
+    const bool isFirst = items.empty();
+    items.insert(items.begin(), failed.begin(), failed.end());
+    items.insert(items.begin(), untried.begin(), untried.end());
+    return isFirst;
+}
+
 // --- contexts ---
 
 uint32_t

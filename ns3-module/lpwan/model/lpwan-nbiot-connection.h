@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -138,6 +139,40 @@ struct NbiotContact
 {
     uint32_t ue;     //!< index of the device
     uint32_t number; //!< of its contacts, from 0
+};
+
+/**
+ * \ingroup lpwan
+ *
+ * Who waits for the search spaces of one coverage level, first come, first served.
+ */
+class NbiotWaitingList
+{
+  public:
+    /** A device that waits. */
+    struct Item
+    {
+        NbiotContact contact; //!< who
+        NbiotService service; //!< for what
+    };
+
+    /** \param start of a search space \param item waits for it \return whether it is the first to
+     */
+    bool Add(Time start, const Item& item);
+    /** \param start of a search space \return those that wait for it, who wait no more */
+    std::vector<Item> Take(Time start);
+    /**
+     * Some of those that were taken did not get what they wait for: they go before those that wait
+     * for a later search space.
+     * \param start of the next search space
+     * \param untried those that nothing was tried for: the first ones the next time
+     * \param failed those for whom there was no room
+     * \return whether nobody waited for it so far, and somebody does now
+     */
+    bool PutBack(Time start, const std::vector<Item>& untried, const std::vector<Item>& failed);
+
+  private:
+    std::map<Time, std::vector<Item>> m_items; //!< by start of the search space
 };
 
 /** What a base station knows of a device. */

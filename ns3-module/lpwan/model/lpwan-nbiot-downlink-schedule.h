@@ -74,9 +74,11 @@ class NbiotDownlinkSchedule
     void BookNpdcch(const NbiotDownlinkSpan& span, Time now);
 
     /**
-     * Takes the first place for a message.
+     * Takes a place for a message.
      * \param level of coverage, whose search spaces are used
-     * \param from its NPDCCH begins in the first search space from then on that has room for it
+     * \param from its NPDCCH lies in a search space that begins then or later: the first one with
+     *        room for it, but after one that has none only those are tried that begin when a
+     *        subframe is free
      * \param npdcchSubframes how many of these
      * \param npdschSubframes likewise
      * \param now what ended by then is forgotten

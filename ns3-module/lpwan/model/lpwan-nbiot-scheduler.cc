@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace ns3
 {
@@ -73,27 +74,24 @@ NbiotScheduler::Register(const NbiotContact& contact, NbiotService service, Time
 {
     const uint8_t level = m_contexts.Of(contact).level;
     const Time space = m_config.searchSpaces.Next(level, from);
-    auto& waiting = m_waiting[level][space];
-    if (waiting.empty())
+    if (m_waiting[level].Add(space, {contact, service}))
     {
         Simulator::Schedule(space - Simulator::Now(), &NbiotScheduler::Serve, this, level, space);
     }
-    waiting.push_back({contact, service});
 }
 
 void
 NbiotScheduler::Serve(uint8_t level, Time start)
 {
-    auto node = m_waiting[level].extract(start);
+    const auto waiting = m_waiting[level].Take(start);
     const Time end = m_config.searchSpaces.End(level, start);
-    NS_LOG_LOGIC("search space of level " << +level << ": " << node.mapped().size()
-                                          << " devices wait");
+    NS_LOG_LOGIC("search space of level " << +level << ": " << waiting.size() << " devices wait");
     // Whoever finds no subcarriers may need more than the next one; not all need to try. Those that
     // did not come to it are first the next time.
     constexpr std::size_t MAX_FAILURES = 16;
-    std::vector<Wait> left;
-    std::vector<Wait> failed;
-    for (const Wait& wait : node.mapped())
+    std::vector<NbiotWaitingList::Item> left;
+    std::vector<NbiotWaitingList::Item> failed;
+    for (const NbiotWaitingList::Item& wait : waiting)
     {
         const NbiotContext* context = m_contexts.Find(wait.contact);
         if (!context)
@@ -120,18 +118,11 @@ NbiotScheduler::Serve(uint8_t level, Time start)
             failed.push_back(wait);
         }
     }
-    left.insert(left.end(), failed.begin(), failed.end());
-    if (left.empty())
-    {
-        return;
-    }
     const Time next = start + m_config.searchSpaces.Period(level);
-    auto& waiting = m_waiting[level][next];
-    if (waiting.empty())
+    if (m_waiting[level].PutBack(next, left, failed))
     {
         Simulator::Schedule(next - Simulator::Now(), &NbiotScheduler::Serve, this, level, next);
     }
-    waiting.insert(waiting.begin(), left.begin(), left.end());
 }
 
 // --- upwards ---

@@ -14,10 +14,8 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
-#include <vector>
 
 namespace ns3
 {
@@ -62,13 +60,6 @@ class NbiotScheduler
     void AnnounceDownlink(uint32_t index);
 
   private:
-    /** A device that waits for a search space. */
-    struct Wait
-    {
-        NbiotContact contact;
-        NbiotService service;
-    };
-
     /** Puts a device in the queue of the first search space of its level from then on. */
     void Register(const NbiotContact& contact, NbiotService service, Time from);
     /** Those that wait for a search space get what they wait for, or wait for the next one. */
@@ -109,7 +100,7 @@ class NbiotScheduler
     NbiotContexts& m_contexts;
     NbiotPaging& m_paging;
     const BlockTrace& m_blockTrace;
-    std::array<std::map<Time, std::vector<Wait>>, NBIOT_CE_COUNT> m_waiting; //!< by search space
+    std::array<NbiotWaitingList, NBIOT_CE_COUNT> m_waiting; //!< by level
 };
 
 } // namespace lpwan

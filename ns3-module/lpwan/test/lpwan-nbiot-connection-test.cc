@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+// Blocks, HARQ and RLC against scenes worked out by hand.
+
+#include "lpwan-nbiot-noted-cell.h"
+
+#include "ns3/boolean.h"
+#include "ns3/double.h"
+#include "ns3/rng-seed-manager.h"
+#include "ns3/string.h"
+#include "ns3/test.h"
+#include "ns3/uinteger.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace ns3;
+using namespace ns3::lpwan;
+
+namespace
+{
+
+using NotedCell = NbiotNotedCell;
+
+/** Blocks of data. */
+class NbiotBlockTestCase : public TestCase
+{
+  public:
+    NbiotBlockTestCase()
+        : TestCase("scenes worked out by hand: blocks, fading, HARQ, RLC, noise")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        Fading();
+        Harq();
+        Rlc();
+        Blocks();
+        Core();
+        Noise();
+    }
+
+    void Fading()
+    {
+        // Each block is sent once, with a power that is normal with 6 dB: lost as often as the
+        // normal distribution of 6 dB and the curve's 0.5 dB together say.
+        NotedCell cell;
+        cell.Set("FadingSigma", 6.0);
+        cell.Set("FadingMargin", 3.0);
+        cell.Set("DownlinkErrorRate", 0.0);
+        cell.m_helper.SetEnbAttribute("MaxHarqTransmissions", UintegerValue(1));
+        cell.m_helper.SetDeviceAttribute("Mode", StringValue("UM"));
+        cell.BuildNoted({145});
+        for (int i = 0; i < 150; ++i)
+        {
+            cell.SendAt(Seconds(20 * i), 0, 1000);
+        }
+        cell.Run(Seconds(3100));
+        NS_TEST_ASSERT_MSG_GT(cell.m_formats.size(), 500, "many blocks");
+        double expected = 0;
+        double lost = 0;
+        for (std::size_t i = 0; i < cell.m_formats.size(); ++i)
+        {
+            const NbiotFormat& format = cell.m_formats[i];
+            const double above = 23 - 145 + 174 - 3 -
+                                 10 * std::log10(NbiotBandwidthHz(format.tones)) -
+                                 NbiotSnrAtTenPercentDb(format);
+            NS_TEST_EXPECT_MSG_GT(above, 3 - 1e-9, "the margin");
+            const double sigma = std::sqrt(6 * 6 + 0.5 * 0.5);
+            expected += 0.5 * std::erfc((above + 0.5 * 1.28155) / sigma / std::sqrt(2.0));
+            lost += cell.m_decoded[i] ? 0 : 1;
+        }
+        NS_TEST_EXPECT_MSG_EQ_TOL(lost, expected, 4 * std::sqrt(expected), "as the formula says");
+    }
+
+    void Harq()
+    {
+        // The fastest formats where slower ones are wanted: with -0.5 dB on twelve tones, 1000 bits
+        // in four units want 7.4 dB. Not even three transmissions together, 4.8 dB, are enough.
+        NotedCell cell;
+        cell.Set("FadingMargin", -40.0);
+        cell.Set("DownlinkErrorRate", 0.0);
+        cell.m_helper.SetEnbAttribute("MaxHarqTransmissions", UintegerValue(3));
+        cell.m_helper.SetDeviceAttribute("Mode", StringValue("UM"));
+        cell.m_helper.SetDeviceAttribute("ResumeBytes", UintegerValue(0));
+        cell.m_helper.SetDeviceAttribute("PacketOverhead", UintegerValue(0));
+        cell.BuildNoted({141.5});
+        cell.SendAt(Seconds(1), 0, 5 * 121);
+        cell.Run(Seconds(60));
+        const auto& counts = cell.Enb()->GetCounts();
+        NS_TEST_EXPECT_MSG_EQ(counts.residualErrors, 5, "all are lost");
+        NS_TEST_EXPECT_MSG_EQ(counts.blocks, 3 * counts.residualErrors, "after three each");
+        NS_TEST_EXPECT_MSG_EQ(cell.m_reports.size(), 1, "done with");
+        cell.m_reports.resize(1);
+        NS_TEST_EXPECT_MSG_EQ((cell.m_reports[0].fate == NbiotFate::RESIDUAL_ERROR), true, "lost");
+        NS_TEST_EXPECT_MSG_EQ(cell.m_reports[0].blocks, counts.blocks, "each has a part of it");
+    }
+
+    void Rlc()
+    {
+        // With acknowledgement RLC begins anew, twice here; then the packet is given up, and what
+        // it took is told.
+        NotedCell am;
+        am.Set("FadingMargin", -40.0);
+        am.Set("DownlinkErrorRate", 0.0);
+        am.m_helper.SetEnbAttribute("MaxHarqTransmissions", UintegerValue(3));
+        am.m_helper.SetDeviceAttribute("MaxRlcRetransmissions", UintegerValue(2));
+        am.m_helper.SetDeviceAttribute("PacketOverhead", UintegerValue(0));
+        am.BuildNoted({141.5});
+        am.SendAt(Seconds(1), 0, 101);
+        am.Run(Seconds(60));
+        NS_TEST_EXPECT_MSG_GT(am.m_formats.size(), 8, "three times three");
+        am.m_formats.resize(9); // then the resume message alone
+        NS_TEST_EXPECT_MSG_EQ(am.m_drops["not_acknowledged"], 1, "given up");
+        NS_TEST_EXPECT_MSG_EQ(am.m_dropReports.size(), 1, "and reported");
+        am.m_dropReports.resize(1);
+        NS_TEST_EXPECT_MSG_EQ(am.m_dropReports[0].blocks, 9, "with its blocks");
+        Time sent;
+        for (const auto& format : am.m_formats)
+        {
+            sent += NbiotSendingTime(format);
+            // The resume message of 20 bytes is repeated as well.
+            NS_TEST_EXPECT_MSG_EQ(format.Bits(), 1000, "4 + 20 + 101 bytes each time");
+        }
+        NS_TEST_EXPECT_MSG_EQ(am.m_dropReports[0].airtime, sent, "and their time");
+    }
+
+    void Blocks()
+    {
+        // Blocks of 1000 bits: 125 bytes, of which 4 are headers; the connection's first one has 20
+        // of the resume message, and each packet but the first of a block 2 of its length.
+        struct Row
+        {
+            std::vector<uint32_t> packets;
+            std::size_t blocks;
+        };
+
+        for (const Row& row : {Row{{101}, 1},
+                               Row{{102}, 2},
+                               Row{{101 + 121}, 2},
+                               Row{{101 + 121 + 1}, 3},
+                               Row{{50, 49}, 1},
+                               Row{{50, 50}, 2},
+                               Row{{30, 30, 37}, 1},
+                               Row{{30, 30, 38}, 2}})
+        {
+            NotedCell cell;
+            cell.Set("DownlinkErrorRate", 0.0);
+            cell.Set("SpectrumWeight", 0.0);
+            cell.m_helper.SetDeviceAttribute("PacketOverhead", UintegerValue(0));
+            cell.BuildNoted({110});
+            uint32_t bytes = 0;
+            for (const uint32_t packet : row.packets)
+            {
+                cell.SendAt(Seconds(1), 0, packet);
+                bytes += packet;
+            }
+            cell.Run(Seconds(10));
+            NS_TEST_EXPECT_MSG_EQ(cell.m_formats.size(), row.blocks, bytes << " bytes");
+            NS_TEST_EXPECT_MSG_EQ(cell.m_reports.size(), row.packets.size(), bytes << " bytes");
+            Time airtime;
+            for (const auto& report : cell.m_reports)
+            {
+                airtime += report.airtime;
+            }
+            Time sent;
+            for (const auto& format : cell.m_formats)
+            {
+                sent += NbiotSendingTime(format);
+            }
+            NS_TEST_EXPECT_MSG_LT(sent - airtime, NanoSeconds(10), "no block without packets");
+        }
+    }
+
+    void Core()
+    {
+        NotedCell cell;
+        cell.m_helper.SetEnbAttribute("CoreDelay", TimeValue(MilliSeconds(70)));
+        cell.BuildNoted({131.5});
+        cell.SendAt(Seconds(1), 0, 20);
+        cell.Run(Seconds(5));
+        NS_TEST_ASSERT_MSG_EQ(cell.m_deliveries.size(), 1, "delivered");
+        const auto& delivery = cell.m_deliveries[0];
+        NS_TEST_EXPECT_MSG_EQ(delivery.time, cell.m_reports[0].end + MilliSeconds(70), "delay");
+        NS_TEST_EXPECT_MSG_EQ_TOL(delivery.rssiDbm, 23 - 131.5, 1e-9, "received power");
+        NS_TEST_EXPECT_MSG_EQ_TOL(delivery.snrDb, 152.24 - 131.5, 0.01, "in 15 kHz");
+        NS_TEST_EXPECT_MSG_EQ(delivery.gatewayCount, 1, "one base station");
+    }
+
+    void Noise()
+    {
+        // Other cells and the receiver's own noise take from the signal.
+        NotedCell noisy;
+        noisy.Set("InterferenceMargin", 4.0);
+        noisy.Set("NoiseFigure", 5.0);
+        noisy.BuildNoted({131.5});
+        noisy.SendAt(Seconds(1), 0, 20);
+        noisy.Run(Seconds(5));
+        NS_TEST_ASSERT_MSG_EQ(noisy.m_deliveries.size(), 1, "delivered");
+        NS_TEST_EXPECT_MSG_EQ_TOL(noisy.m_deliveries[0].snrDb, 152.24 - 131.5 - 6, 0.01, "noise");
+    }
+};
+
+/** All of the above. */
+class NbiotConnectionTestSuite : public TestSuite
+{
+  public:
+    NbiotConnectionTestSuite()
+        : TestSuite("lpwan-nbiot-connection")
+    {
+        AddTestCase(new NbiotBlockTestCase);
+    }
+};
+
+NbiotConnectionTestSuite g_nbiotConnectionTestSuite; //!< registers the suite
+
+} // namespace
