@@ -398,6 +398,7 @@ void
 NbiotEnb::DoDispose()
 {
     m_deliver = DeliverCallback();
+    m_carrier = nullptr;
     m_contexts.Clear();
     m_radio.Dispose();
     Object::DoDispose();
@@ -428,11 +429,22 @@ NbiotEnb::SetDeliverCallback(DeliverCallback callback)
 }
 
 uint32_t
-NbiotEnb::AddUe(NbiotServedUe& ue, Ptr<Node> node)
+NbiotEnb::AddUe(NbiotServedUe& ue, Ptr<NetDevice> device)
 {
     NS_LOG_FUNCTION(this << ue.GetDeviceAddress());
-    m_radio.AddUe(node);
+    if (!m_carrier)
+    {
+        m_carrier = CreateObject<NbiotCarrier>();
+    }
+    m_carrier->Add(device);
+    m_radio.AddUe(device->GetNode());
     return m_contexts.Add(ue);
+}
+
+Ptr<NbiotCarrier>
+NbiotEnb::GetCarrier() const
+{
+    return m_carrier;
 }
 
 uint32_t

@@ -4,6 +4,7 @@
 #define LPWAN_NBIOT_ENB_H
 
 #include "lpwan-nbiot-air-interface.h"
+#include "lpwan-nbiot-carrier.h"
 #include "lpwan-nbiot-cell.h"
 #include "lpwan-nbiot-connection.h"
 #include "lpwan-nbiot-interface.h"
@@ -113,10 +114,13 @@ class NbiotEnb : public Object, public NbiotServingCell
     /**
      * Takes a device in; NbiotUe::Attach() calls it.
      * \param ue lives longer than the cell's last event
-     * \param node where it is
+     * \param device the same as ns-3 knows it; its node is where it is
      * \return its index
      */
-    uint32_t AddUe(NbiotServedUe& ue, Ptr<Node> node);
+    uint32_t AddUe(NbiotServedUe& ue, Ptr<NetDevice> device);
+
+    /** \return the cell's carrier with its devices; null before the first one */
+    Ptr<NbiotCarrier> GetCarrier() const;
 
     /** \return number of devices */
     uint32_t GetUeCount() const;
@@ -196,6 +200,7 @@ class NbiotEnb : public Object, public NbiotServingCell
     NbiotCellConfig m_config;
     NbiotCellCounts m_counts;
     DeliverCallback m_deliver;
+    Ptr<NbiotCarrier> m_carrier;
 
     TracedCallback<const NbiotPacketReport&> m_packetTrace;
     TracedCallback<const NbiotPacketReport&> m_droppedTrace;

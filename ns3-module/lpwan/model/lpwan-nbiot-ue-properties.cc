@@ -328,7 +328,7 @@ NbiotUe::GetMtu() const
 Ptr<Channel>
 NbiotUe::GetChannel() const
 {
-    return nullptr;
+    return m_enb ? m_enb->GetCarrier() : nullptr;
 }
 
 void

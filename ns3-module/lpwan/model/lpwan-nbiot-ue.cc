@@ -30,7 +30,7 @@ NbiotUe::Attach(Ptr<NbiotEnb> enb, uint32_t address)
                     "EdrxCycle of an NB-IoT device is shorter than its PagingTimeWindow");
     m_enb = enb;
     m_address = address;
-    m_index = enb->AddUe(*this, GetNode());
+    m_index = enb->AddUe(*this, this);
     m_stages.Start(Simulator::Now());
 }
 

@@ -153,6 +153,7 @@ class NbiotUe : public LpwanNetDevice, public NbiotServedUe
     uint32_t GetDeviceAddress() const override;
     uint16_t GetMtu() const override;
     bool Send(Ptr<Packet> packet, const Address& dest, uint16_t protocolNumber) override;
+    /** \return the cell's NbiotCarrier; null before Attach() */
     Ptr<Channel> GetChannel() const override;
     void SetAddress(Address address) override;
     Address GetAddress() const override;

@@ -11,6 +11,7 @@ cpp_examples = [
     ("limitnet-lorawan-otaa", "True", "True"),
     ("limitnet-lorawan-script --pcap=limitnet-lorawan-script", "True", "True"),
     ("limitnet-lorawan-two-gateways --pcap=limitnet-lorawan-two-gateways", "True", "True"),
+    ("limitnet-nbiot-report --loss=154", "True", "True"),
 ]
 
 python_examples = []

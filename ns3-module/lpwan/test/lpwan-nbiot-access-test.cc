@@ -49,6 +49,8 @@ class NbiotAccessTestCase : public TestCase
         Msg3();
         EarlyData();
         RepeatedEarlyData();
+        RepeatedMsg3();
+        RepeatedMsg4();
         Detection();
     }
 
@@ -502,6 +504,84 @@ class NbiotAccessTestCase : public TestCase
                               cell.Ue(0)->GetTimeIn(RadioState::TX),
                               "all that it sent");
         NS_TEST_EXPECT_MSG_EQ_TOL(report.txJoule, 0.589 * report.airtime.GetSeconds(), 1e-9, "J");
+    }
+
+    void RepeatedMsg3()
+    {
+        // Each repetition has a grant in the first search space, of which one begins each 384 ms, 3
+        // ms after the end of the one before, and comes 8 ms after that grant; the first one comes
+        // 12 ms after its RAR. Without NPRACH in the way.
+        NotedCell cell;
+        cell.Set("AnchorCarrier", "false");
+        cell.Set("DownlinkErrorRate", 0.0);
+        cell.Set("MaxCouplingLoss", 160.0);
+        cell.Set("PreamblePeriod", "100000,100000,100000");
+        cell.BuildNoted({166.5});
+        cell.SendAt(Seconds(98), 0, 8);
+        cell.Run(Seconds(120));
+        NS_TEST_ASSERT_MSG_GT(cell.m_up.size(), 3, "Msg3 is repeated");
+        const double duration = cell.m_up[0].duration;
+        NS_TEST_ASSERT_MSG_GT(cell.m_down.size(), 3, "RAR and grants");
+        NS_TEST_EXPECT_MSG_EQ_TOL(cell.m_up[0].start, cell.m_down[1].end + 12, 1e-6, "after RAR");
+        std::size_t repeated = 1;
+        while (cell.m_up[repeated].duration == duration)
+        {
+            const NotedDownlink& grant = cell.m_down.at(1 + repeated);
+            const double before = cell.m_up[repeated - 1].end;
+            NS_TEST_EXPECT_MSG_EQ_TOL(grant.start, 384 * std::ceil((before + 3) / 384), 1e-6, "");
+            NS_TEST_EXPECT_MSG_EQ_TOL(grant.end - grant.start, 32, 1e-6, "Rmax / 8 at least");
+            NS_TEST_EXPECT_MSG_EQ_TOL(cell.m_up[repeated].start, grant.end + 8, 1e-6, "Msg3");
+            ++repeated;
+        }
+        NS_TEST_EXPECT_MSG_GT(repeated, 1, "Msg3 is repeated");
+        NS_TEST_EXPECT_MSG_EQ(cell.m_deliveries.size(), 1, "it gets through");
+    }
+
+    void RepeatedMsg4()
+    {
+        // Three times at most, each in the first search space 3 ms after the acknowledgement that
+        // did not come; then the access has failed, and the next one begins without delay.
+        NotedCell cell;
+        cell.Set("AnchorCarrier", "false");
+        cell.Set("DownlinkErrorRate", 0.0);
+        cell.Set("Backoff", "0,0,0");
+        cell.m_helper.SetEnbAttribute("MaxHarqTransmissions", UintegerValue(3));
+        cell.BuildNoted({110});
+        cell.SendAt(Seconds(1), 0, 50);
+        // As in Access(): Msg3 begins at 1650. Then nothing is strong enough, until 1 s later.
+        const auto enb = cell.Enb();
+        for (const auto& [atMs, db] : {std::pair{1651, 70.0}, std::pair{2900, 10.0}})
+        {
+            Simulator::Schedule(MilliSeconds(atMs), [enb, db = db] {
+                enb->SetAttribute("DownlinkEnergyPerBit", DoubleValue(db));
+            });
+        }
+        cell.Run(Seconds(6));
+        NS_TEST_EXPECT_MSG_EQ(cell.m_deliveries.size(), 1, "it gets through in the end");
+        NS_TEST_EXPECT_MSG_EQ(cell.Enb()->GetCounts().accesses, 2, "the second time");
+        NS_TEST_ASSERT_MSG_GT(cell.m_up.size(), 5, "acknowledgements");
+        for (std::size_t i = 0; i < 3; ++i)
+        {
+            // NPDCCH of 8 subframes, NPDSCH 4 ms later; the bit in 16 symbols has 54.3 dB of 70: 64
+            // repetitions of 2 ms, 12 ms later.
+            const NotedDownlink& npdcch = cell.m_down.at(2 + 2 * i);
+            const NotedDownlink& npdsch = cell.m_down.at(3 + 2 * i);
+            const NotedUplink& up = cell.m_up.at(1 + i);
+            NS_TEST_EXPECT_MSG_EQ_TOL(npdcch.start,
+                                      16 * std::ceil((cell.m_up.at(i).end + 3) / 16),
+                                      1e-6,
+                                      "Msg4 " << i);
+            NS_TEST_EXPECT_MSG_EQ_TOL(npdcch.end - npdcch.start, 8, 1e-6, "Rmax");
+            NS_TEST_EXPECT_MSG_EQ_TOL(npdsch.start, npdcch.end + 4, 1e-6, "NPDSCH");
+            NS_TEST_EXPECT_MSG_EQ_TOL(up.start, npdsch.end + 12, 1e-6, "acknowledgement");
+            NS_TEST_EXPECT_MSG_EQ_TOL(up.duration, 128, 1e-6, "acknowledgement");
+        }
+        // Preamble, Msg3, three acknowledgements, preamble: at 8 + 320 n, not before the last one.
+        NS_TEST_ASSERT_MSG_GT(cell.m_sendsFrom.size(), 5, "it tries again");
+        NS_TEST_EXPECT_MSG_EQ_TOL(cell.m_sendsFrom[5],
+                                  8 + 320 * std::ceil((cell.m_up.at(3).end - 8) / 320),
+                                  1e-6,
+                                  "the next preamble");
     }
 
     void Detection()

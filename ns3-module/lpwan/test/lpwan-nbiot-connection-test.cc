@@ -45,6 +45,7 @@ class NbiotBlockTestCase : public TestCase
         Blocks();
         Core();
         Noise();
+        FewerTones();
     }
 
     void Fading()
@@ -205,6 +206,62 @@ class NbiotBlockTestCase : public TestCase
         noisy.Run(Seconds(5));
         NS_TEST_ASSERT_MSG_EQ(noisy.m_deliveries.size(), 1, "delivered");
         NS_TEST_EXPECT_MSG_EQ_TOL(noisy.m_deliveries[0].snrDb, 152.24 - 131.5 - 6, 0.01, "noise");
+    }
+
+    void FewerTones()
+    {
+        // While one far away has the highest tone for longer than any delay of a grant, who wants
+        // all twelve gets six, the lower ones, at once: 824 bits (4 + 20 + 79 bytes).
+        NotedCell cell;
+        cell.Set("AnchorCarrier", "false");
+        cell.Set("DownlinkErrorRate", 0.0);
+        cell.Set("SpectrumWeight", 0.0);
+        cell.BuildNoted({110, 162});
+        cell.SendAt(Seconds(1), 1, 100);
+        cell.Run(Seconds(20));
+        NS_TEST_ASSERT_MSG_EQ(cell.m_reports.size(), 1, "the far one's");
+        const auto longest = [](const NotedCell& c) {
+            return std::max_element(c.m_up.begin(), c.m_up.end(), [](const auto& a, const auto& b) {
+                return a.duration < b.duration;
+            });
+        };
+        const auto far = longest(cell);
+        NS_TEST_ASSERT_MSG_GT(far->duration, 700, "it is on the air for long");
+        const double farStart = far->start;
+        NS_TEST_EXPECT_MSG_EQ(far->first + far->count, 48, "from the top");
+
+        NotedCell both;
+        both.Set("AnchorCarrier", "false");
+        both.Set("DownlinkErrorRate", 0.0);
+        both.Set("SpectrumWeight", 0.0);
+        both.BuildNoted({110, 162});
+        both.SendAt(Seconds(1), 1, 100);
+        both.SendAt(MilliSeconds(std::llround(farStart) - 300), 0, 50);
+        both.Run(Seconds(20));
+        NS_TEST_ASSERT_MSG_EQ(both.m_reports.size(), 2, "both arrive");
+        const auto same = longest(both);
+        const auto near = std::find_if(both.m_up.begin(), both.m_up.end(), [](const auto& up) {
+            return up.count >= 24; // no Msg3, no acknowledgement
+        });
+        NS_TEST_ASSERT_MSG_EQ((near != both.m_up.end()), true, "the near one's");
+        NS_TEST_EXPECT_MSG_EQ((near->start > same->start && near->end < same->end), true, "then");
+        NS_TEST_EXPECT_MSG_EQ(near->count, 24, "six tones");
+        NS_TEST_EXPECT_MSG_EQ(near->first, 0, "the lower ones");
+        NbiotAdaptation adaptation;
+        adaptation.spectrumWeight = 0;
+        adaptation.maxSubcarriers = 47;
+        std::array<double, NBIOT_TONES_COUNT> snrDb{};
+        snrDb.fill(30);
+        const auto format = NbiotChooseFormat(snrDb, 824, adaptation);
+        NS_TEST_EXPECT_MSG_EQ_TOL(near->duration,
+                                  1e3 * NbiotSendingTime(*format).GetSeconds(),
+                                  1e-6,
+                                  "the best on six");
+        const bool follows =
+            std::any_of(both.m_down.begin(), both.m_down.end(), [&](const auto& d) {
+                return std::abs(d.end + 8 - near->start) < 1e-6;
+            });
+        NS_TEST_EXPECT_MSG_EQ(follows, true, "8 ms after a grant");
     }
 };
 

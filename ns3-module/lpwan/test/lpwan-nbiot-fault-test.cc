@@ -377,6 +377,57 @@ class NbiotFaultlessTestCase : public TestCase
     }
 };
 
+/** A battery that is as good as empty. */
+class NbiotEmptyBatteryTestCase : public TestCase
+{
+  public:
+    NbiotEmptyBatteryTestCase()
+        : TestCase("a battery of 1e-9 J: off at once, everything is dropped as empty")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        constexpr double BATTERY_J = 1e-9;
+        for (const Scene& scene : Scenes())
+        {
+            m_offAt = Time::Max();
+            FaultCell cell(scene);
+            const auto ue = cell.Ue(0);
+            const auto source = CreateObject<BasicEnergySource>();
+            source->SetInitialEnergy(BATTERY_J);
+            source->SetSupplyVoltage(3.6);
+            source->SetNode(ue->GetNode());
+            const auto model = InstallEnergyModel(ue, source);
+            model->TraceConnectWithoutContext(
+                "Depleted",
+                MakeCallback(&NbiotEmptyBatteryTestCase::OnDepleted, this));
+            cell.Run(Seconds(scene.endS));
+            NS_TEST_EXPECT_MSG_EQ(cell.Complaint(), "", scene.name);
+            NS_TEST_EXPECT_MSG_EQ(ue->IsOff(), true, scene.name << ": off");
+            // 15 uW of power saving mode use it up in 67 us.
+            NS_TEST_EXPECT_MSG_LT(m_offAt, MicroSeconds(67), scene.name << ": when it is told");
+            NS_TEST_EXPECT_MSG_LT(ue->GetTotalEnergyJoule(), 1.000001e-9, "used by the radio");
+            NS_TEST_EXPECT_MSG_LT(model->GetTotalEnergyConsumption(), 1.000001e-9, "in all");
+            NS_TEST_EXPECT_MSG_EQ(ue->GetTimeIn(RadioState::TX), Time(0), "nothing is sent");
+            NS_TEST_EXPECT_MSG_EQ(cell.GetReceived(0), 0, "nothing arrives");
+            NS_TEST_EXPECT_MSG_GT(ue->GetDroppedPackets(), 0, "what is handed over is dropped");
+            NS_TEST_EXPECT_MSG_EQ(ue->GetDroppedPackets(DropReason::BATTERY_EMPTY),
+                                  ue->GetDroppedPackets(),
+                                  "as empty");
+            source->Dispose();
+        }
+    }
+
+    void OnDepleted(Ptr<LpwanNetDevice>)
+    {
+        m_offAt = Simulator::Now();
+    }
+
+    Time m_offAt;
+};
+
 /** A fault at every event. */
 class NbiotFaultTestCase : public TestCase
 {
@@ -588,6 +639,7 @@ class NbiotFaultTestSuite : public TestSuite
         : TestSuite("lpwan-nbiot-fault")
     {
         AddTestCase(new NbiotFaultlessTestCase);
+        AddTestCase(new NbiotEmptyBatteryTestCase);
         for (const Scene& scene : Scenes())
         {
             AddTestCase(new NbiotFaultTestCase(scene));

@@ -177,6 +177,40 @@ class NbiotPhyTestCase : public TestCase
                                           "row " << +row.iTbs << ", 2^" << +r << " repetitions");
             }
         }
+
+        // The formula at NbiotSnrAtTenPercentDb(), worked out by hand: energy per bit, symbols,
+        // repetitions, and the loss of puncturing by the rate, between its points and beyond them.
+        struct Point
+        {
+            NbiotFormat format;
+            double db;
+        };
+
+        const NbiotTones one = NbiotTones::ONE_3K75;
+        const NbiotTones all = NbiotTones::TWELVE;
+        for (const Point& point : {Point{{all, 9, 0, 0}, 5.125},    // rate 0.556
+                                   Point{{all, 12, 3, 0}, 7.536},   // 0.889
+                                   Point{{all, 13, 3, 0}, 7.701},   // 0.917
+                                   Point{{all, 0, 7, 0}, -4.362},   // 0.097
+                                   Point{{all, 0, 5, 0}, -3.620},   // 0.102, six units once
+                                   Point{{all, 6, 5, 0}, 2.175},    // 0.361, six units once
+                                   Point{{all, 6, 5, 1}, -1.674},   // 0.181, twice
+                                   Point{{one, 0, 0, 0}, 0.232},    // 0.417, BPSK
+                                   Point{{one, 2, 3, 0}, 1.796},    // 0.521, BPSK
+                                   Point{{one, 3, 2, 1}, -1.844},   // 0.174, QPSK
+                                   Point{{one, 10, 5, 0}, 7.536},   // 0.889, six units once
+                                   Point{{one, 10, 7, 2}, -0.577},  // 0.229
+                                   Point{{all, 9, 1, 7}, -17.865},  // 0.004
+                                   Point{{one, 0, 7, 7}, -23.673}}) // 0.002
+        {
+            NS_TEST_EXPECT_MSG_EQ_TOL(NbiotSnrAtTenPercentDb(point.format),
+                                      point.db,
+                                      1.5e-3,
+                                      "row " << +point.format.iTbs);
+        }
+        // Normal with 0.5 dB: Q(1.2816) = 0.1, Q(0.2816) = 0.38913, Q(2.2816) = 0.011257.
+        NS_TEST_ASSERT_MSG_EQ_TOL(NbiotBlockErrorRate(-0.5), 0.38913, 1e-4, "0.5 dB less");
+        NS_TEST_ASSERT_MSG_EQ_TOL(NbiotBlockErrorRate(0.5), 0.011257, 1e-5, "0.5 dB more");
         NS_TEST_ASSERT_MSG_EQ_TOL(NbiotBlockErrorRate(0), 0.1, 1e-9, "by definition");
         // 50 % is 0.55 to 0.7 dB below, 1 % 0.45 to 0.65 dB above.
         NS_TEST_ASSERT_MSG_GT(NbiotBlockErrorRate(-0.7), 0.5, "steep");

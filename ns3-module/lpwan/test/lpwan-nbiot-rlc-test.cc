@@ -3,6 +3,7 @@
 // What a device and its base station keep of packets and connections, each unit alone.
 
 #include "ns3/lpwan-nbiot-connection.h"
+#include "ns3/lpwan-nbiot-drx.h"
 #include "ns3/lpwan-nbiot-rlc.h"
 #include "ns3/lpwan-nbiot-stage-clock.h"
 #include "ns3/packet.h"
@@ -345,6 +346,63 @@ class NbiotStageClockTestCase : public TestCase
     }
 };
 
+/** When a device listens. */
+class NbiotDrxTestCase : public TestCase
+{
+  public:
+    NbiotDrxTestCase()
+        : TestCase("on-durations and paging occasions, to the nanosecond")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        NbiotDrx drx;
+        drx.cdrxCycle = MilliSeconds(100);
+        drx.onDuration = MilliSeconds(20);
+        drx.pagingCycle = MilliSeconds(320);
+        drx.pagingTimeWindow = MilliSeconds(2560);
+        const Time ns = NanoSeconds(1);
+        const auto ms = [](int64_t n) { return MilliSeconds(n); };
+        // Device 3: on from 103 to 123 ms, and so on.
+        NS_TEST_EXPECT_MSG_EQ(drx.NextOnDuration(3, ms(103) - ns), ms(103), "not yet");
+        NS_TEST_EXPECT_MSG_EQ(drx.NextOnDuration(3, ms(103)), ms(103), "just");
+        NS_TEST_EXPECT_MSG_EQ(drx.NextOnDuration(3, ms(123) - ns), ms(123) - ns, "still");
+        NS_TEST_EXPECT_MSG_EQ(drx.NextOnDuration(3, ms(123)), ms(203), "no more");
+        NS_TEST_EXPECT_MSG_EQ(drx.NextOnDuration(103, ms(2)), ms(3), "a cycle further: the same");
+        NS_TEST_EXPECT_MSG_EQ(drx.NextOnDuration(50, ms(10)), ms(50), "the first one");
+        // Device 3: frames of 10 ms, at 30, 350, 670. Device 35 = 32 + 3 likewise.
+        for (const uint32_t index : {3U, 35U})
+        {
+            NS_TEST_EXPECT_MSG_EQ(drx.NextPagingOccasion(index, Time(0)), ms(30), "the first");
+            NS_TEST_EXPECT_MSG_EQ(drx.NextPagingOccasion(index, ms(30)), ms(30), "just");
+            NS_TEST_EXPECT_MSG_EQ(drx.NextPagingOccasion(index, ms(30) + ns), ms(350), "missed");
+            NS_TEST_EXPECT_MSG_EQ(drx.NextPagingOccasion(index, ms(350)), ms(350), "just");
+            NS_TEST_EXPECT_MSG_EQ(drx.NextPagingOccasion(index, ms(350) + ns), ms(670), "missed");
+        }
+        NS_TEST_EXPECT_MSG_EQ_TOL(drx.OnShare(), 0.2, 1e-12, "20 of 100");
+        NS_TEST_EXPECT_MSG_EQ_TOL(drx.PagingShare(ms(8)), 0.025, 1e-12, "8 of 320");
+        drx.onDuration = ms(150);
+        NS_TEST_EXPECT_MSG_EQ_TOL(drx.OnShare(), 1, 1e-12, "always");
+        NS_TEST_EXPECT_MSG_EQ_TOL(drx.PagingShare(ms(500)), 1, 1e-12, "always");
+        // Extended DRX of two hyperframes of 10.24 s. Device 3 has the odd ones: a window from
+        // 10,240 to 12,800 ms, with the occasions of 30 + 320 n in it: 10,270 .. 12,510, 12,830.
+        drx.edrxCycle = ms(20480);
+        const auto paging = [&](Time from) { return drx.NextPagingOccasion(3, from); };
+        NS_TEST_EXPECT_MSG_EQ(paging(Time(0)), ms(10270), "the first window");
+        NS_TEST_EXPECT_MSG_EQ(paging(ms(10270)), ms(10270), "just");
+        NS_TEST_EXPECT_MSG_EQ(paging(ms(10270) + ns), ms(10590), "the next one");
+        NS_TEST_EXPECT_MSG_EQ(paging(ms(12510)), ms(12510), "the last one");
+        NS_TEST_EXPECT_MSG_EQ(paging(ms(12510) + ns), ms(10270 + 20480), "the next window");
+        NS_TEST_EXPECT_MSG_EQ(drx.NextPagingOccasion(4, Time(0)), ms(40), "the even hyperframes");
+        NS_TEST_EXPECT_MSG_EQ_TOL(drx.PagingShare(ms(8)), 0.025 / 8, 1e-12, "2,560 of 20,480");
+        // A cycle shorter than a hyperframe has one window at its beginning.
+        drx.edrxCycle = ms(5120);
+        NS_TEST_EXPECT_MSG_EQ(drx.NextPagingOccasion(3, ms(2600)), ms(5120 + 30), "at its start");
+    }
+};
+
 /** What a base station keeps of a device. */
 class NbiotContextTestCase : public TestCase
 {
@@ -484,6 +542,7 @@ class NbiotRlcTestSuite : public TestSuite
         AddTestCase(new NbiotRlcTestCase);
         AddTestCase(new NbiotAirtimeTestCase);
         AddTestCase(new NbiotStageClockTestCase);
+        AddTestCase(new NbiotDrxTestCase);
         AddTestCase(new NbiotContextTestCase);
     }
 };
