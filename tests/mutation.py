@@ -12,8 +12,9 @@ Changes that do not compile, or that compile to the same code, are not counted.
 
 Which changes are tried follows from the seed and the text of the lines alone, so that a change
 elsewhere in a file does not choose others. A line is taken once before any is taken twice: long
-tables do not push out the rest. Not changed are comments, texts, logs, assertions, the messages of
-NS_ABORT, includes, arguments of reserve(), and constants that only say how close is close enough.
+tables do not push out the rest. Not changed are comments, texts, logs, assertions, NS_ABORT_MSG_IF
+with its condition (ns-3 has no tests of a program that ends), includes, arguments of reserve(), and
+constants that only say how close is close enough.
 
 Exit status: 0; 1 with more survivors than --most-survivors; 2 when nothing could be tried.
 """
@@ -48,10 +49,10 @@ COMMENT_OR_TEXT = re.compile(
     r'//[^\n]*|/\*.*?\*/|R"([^(\s]*)\(.*?\)\1"|"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)+\'',
     re.DOTALL)
 DIRECTIVE = re.compile(r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", re.MULTILINE)
-# Calls that no test is meant to see, and those of which only the condition counts.
+# Calls that no test is meant to see, or can see: a condition that aborts less often is not missed
+# by any test that ends, and one that aborts more often is seen by all.
 UNSEEN_CALL = re.compile(
-    r"\b(?:NS_LOG_\w+|NS_ASSERT\w*|NS_ABORT_MSG|NS_FATAL_ERROR|static_assert|reserve)\s*(?=\()")
-CHECKED_CALL = re.compile(r"\bNS_ABORT_MSG_(?:IF|UNLESS)\s*(?=\()")
+    r"\b(?:NS_LOG_\w+|NS_ASSERT\w*|NS_ABORT_MSG\w*|NS_FATAL_ERROR|static_assert|reserve)\s*(?=\()")
 
 
 def blank(text, begin, end):
@@ -59,8 +60,8 @@ def blank(text, begin, end):
     return text[:begin] + re.sub(r"[^\n]", " ", text[begin:end]) + text[end:]
 
 
-def end_of_call(text, begin, first_comma):
-    """From the opening parenthesis to after the closing one, or to the first comma in it."""
+def end_of_call(text, begin):
+    """From the opening parenthesis to after the closing one."""
     depth = 0
     for index in range(begin, len(text)):
         if text[index] in "([{":
@@ -69,8 +70,6 @@ def end_of_call(text, begin, first_comma):
             depth -= 1
             if depth == 0:
                 return index + 1
-        elif text[index] == "," and depth == 1 and first_comma:
-            return index
     return len(text)
 
 
@@ -86,10 +85,7 @@ def code_only(text):
     code = COMMENT_OR_TEXT.sub(cover, text)
     code = DIRECTIVE.sub(lambda match: re.sub(r"[^\n]", " ", match.group(0)), code)
     for call in UNSEEN_CALL.finditer(code):
-        code = blank(code, call.start(), end_of_call(code, call.end(), False))
-    for call in CHECKED_CALL.finditer(code):
-        comma = end_of_call(code, call.end(), True)
-        code = blank(code, comma, end_of_call(code, call.end(), False))
+        code = blank(code, call.start(), end_of_call(code, call.end()))
     return code
 
 
@@ -430,7 +426,6 @@ for (std::size_t i = 0; i < v.size(); ++i) { w = std::max(w, 1u << i); }
 SELF_TEST_CHANGES = {
     5: ["0x0F>0xe", "+>-", "868'100'000>954910000"],
     7: ["!>", "&&>||", "<>>=", "<><=", "9>10", "9>8"],
-    8: ["10>11", "10>9", ">><="],
     9: ["*>/", "1.5>1.875"],
     10: ["0>1", "<>>=", "<><=", "max>min", "1>2", "1>0", "<<>>>"],
 }
@@ -453,15 +448,17 @@ def self_test():
     if [shown(change, SELF_TEST).split(": ", 1)[1] for change in before] != [
             shown(change, longer).split(": ", 1)[1] for change in after]:
         problems.append("a line more gives another order")
-    if len({change.line for change in before[:5]}) != 5:
+    if len({change.line for change in before[:4]}) != 4:
         problems.append("a line is taken twice before each was taken once")
     if before == in_order(changes_of("unit", SELF_TEST), texts, 2):
         problems.append("another seed gives the same order")
     sources = sorted((MODULE / "model").glob("*.cc"))
     if not sources:
         problems.append("no sources found")
+    # Some do nothing but hand on.
     for source in sources:
-        if not changes_of(source.stem, source.read_text(encoding="utf-8")):
+        text = source.read_text(encoding="utf-8")
+        if not changes_of(source.stem, text) and OPERATOR.search(code_only(text)):
             problems.append(f"{source.name}: nothing to change")
     for problem in problems:
         print(problem, file=sys.stderr)

@@ -184,13 +184,18 @@ NbiotFormat
 NbiotRadio::ChooseFormat(const NbiotServedUe& ue,
                          double lossDb,
                          uint32_t bits,
-                         uint32_t maxSubcarriers) const
+                         uint32_t maxSubcarriers)
 {
+    if (m_marginBler != m_config.targetBler)
+    {
+        m_marginBler = m_config.targetBler;
+        m_marginDb = NbiotMarginDb(m_marginBler);
+    }
     NbiotAdaptation adaptation;
     adaptation.category = ue.GetCategory();
     adaptation.multiTone = ue.IsMultiTone();
     adaptation.subcarrier3k75 = m_config.subcarrier3k75;
-    adaptation.marginDb = NbiotMarginDb(m_config.targetBler) + m_config.fadingMarginDb;
+    adaptation.marginDb = m_marginDb + m_config.fadingMarginDb;
     adaptation.spectrumWeight = m_config.spectrumWeight;
     adaptation.maxSubcarriers = maxSubcarriers;
     const auto format = NbiotChooseFormat(UplinkSnrDb(ue, lossDb), bits, adaptation);

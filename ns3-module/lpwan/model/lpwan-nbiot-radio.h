@@ -75,7 +75,7 @@ class NbiotRadio
     NbiotFormat ChooseFormat(const NbiotServedUe& ue,
                              double lossDb,
                              uint32_t bits,
-                             uint32_t maxSubcarriers) const;
+                             uint32_t maxSubcarriers);
 
     /** \param snrDb at the device \param level whose Rmax is the limit \return how a grant goes
      * down; not less than Rmax / 8 subframes, the fewest repetitions that a search space has (TS
@@ -126,6 +126,8 @@ class NbiotRadio
     Ptr<NormalRandomVariable> m_shadowing;
     std::vector<Path> m_paths;    //!< by device
     uint32_t m_shadowingDrawn{0}; //!< devices whose shadowing is drawn
+    double m_marginBler{-1};      //!< TargetBler that m_marginDb belongs to
+    double m_marginDb{0};         //!< NbiotMarginDb() of it, which takes long
 };
 
 } // namespace lpwan

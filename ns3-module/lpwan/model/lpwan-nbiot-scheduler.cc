@@ -175,7 +175,8 @@ NbiotScheduler::BookBlock(const NbiotServedUe& device,
         return std::nullopt;
     }
     // Fewer subcarriers where so many are not free beside each other.
-    for (uint32_t most = NBIOT_SUBCARRIERS; most > 0;)
+    uint32_t most = NBIOT_SUBCARRIERS;
+    while (true)
     {
         const auto format = FormatWithin(device, lossDb, block, again, most);
         if (!format)
@@ -191,7 +192,6 @@ NbiotScheduler::BookBlock(const NbiotServedUe& device,
         }
         most = NbiotSubcarriers(format->tones) - 1;
     }
-    return std::nullopt;
 }
 
 bool

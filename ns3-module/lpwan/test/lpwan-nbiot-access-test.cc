@@ -517,14 +517,14 @@ class NbiotAccessTestCase : public TestCase
         cell.Set("MaxCouplingLoss", 160.0);
         cell.Set("PreamblePeriod", "100000,100000,100000");
         cell.BuildNoted({166.5});
-        cell.SendAt(Seconds(98), 0, 8);
+        cell.SendAt(Seconds(95), 0, 8);
         cell.Run(Seconds(120));
         NS_TEST_ASSERT_MSG_GT(cell.m_up.size(), 3, "Msg3 is repeated");
         const double duration = cell.m_up[0].duration;
         NS_TEST_ASSERT_MSG_GT(cell.m_down.size(), 3, "RAR and grants");
         NS_TEST_EXPECT_MSG_EQ_TOL(cell.m_up[0].start, cell.m_down[1].end + 12, 1e-6, "after RAR");
         std::size_t repeated = 1;
-        while (cell.m_up[repeated].duration == duration)
+        while (repeated < cell.m_up.size() && cell.m_up[repeated].duration == duration)
         {
             const NotedDownlink& grant = cell.m_down.at(1 + repeated);
             const double before = cell.m_up[repeated - 1].end;

@@ -6,6 +6,7 @@
 
 #include "ns3/boolean.h"
 #include "ns3/double.h"
+#include "ns3/lpwan-nbiot-radio.h"
 #include "ns3/rng-seed-manager.h"
 #include "ns3/string.h"
 #include "ns3/test.h"
@@ -46,6 +47,8 @@ class NbiotBlockTestCase : public TestCase
         Core();
         Noise();
         FewerTones();
+        OneBlock();
+        MessageSizes();
     }
 
     void Fading()
@@ -208,6 +211,83 @@ class NbiotBlockTestCase : public TestCase
         NS_TEST_EXPECT_MSG_EQ_TOL(noisy.m_deliveries[0].snrDb, 152.24 - 131.5 - 6, 0.01, "noise");
     }
 
+    void OneBlock()
+    {
+        // What fits in one block is one block, whatever the device could send.
+        NotedCell cell;
+        cell.Set("DownlinkErrorRate", 0.0);
+        cell.Set("NpdcchRmax", "16,64,256");
+        cell.m_helper.SetDeviceAttribute("Category", StringValue("NB2"));
+        cell.m_helper.SetDeviceAttribute("HarqProcesses", UintegerValue(2));
+        cell.BuildNoted({110});
+        cell.SendAt(Seconds(1), 0, 50);
+        cell.Run(Seconds(10));
+        NS_TEST_EXPECT_MSG_EQ(cell.m_reports.size(), 1, "it arrives");
+        NS_TEST_EXPECT_MSG_EQ(cell.Enb()->GetCounts().blocks, 1, "in one block");
+    }
+
+    /** \return durations of what goes down in a scene with each kind of message */
+    std::vector<double> Durations(double lossDb, double energyPerBitDb, uint32_t bytes)
+    {
+        NotedCell cell;
+        cell.Set("AnchorCarrier", "false");
+        cell.Set("DownlinkErrorRate", 0.0);
+        cell.Set("DownlinkEnergyPerBit", energyPerBitDb);
+        cell.m_helper.SetDeviceAttribute("ActiveTime", TimeValue(Seconds(60)));
+        cell.m_helper.SetDeviceAttribute("PacketOverhead", UintegerValue(0));
+        cell.BuildNoted({lossDb});
+        cell.SendAt(Seconds(1), 0, 10);
+        cell.SendDownAt(Seconds(11), 0, bytes);
+        cell.Run(Seconds(30));
+        std::vector<double> durations;
+        for (const NotedDownlink& down : cell.m_down)
+        {
+            durations.push_back(std::round(down.end - down.start));
+        }
+        return durations;
+    }
+
+    void MessageSizes()
+    {
+        // A message of so many bits, its CRC included, wants 10 log10(bits / 152) dB over the
+        // energy of a bit, and twice the subframes below that. What is on the air: RAR, Msg4, grant
+        // and release of a packet upwards; then page, RAR, Msg4, grant of the resume message, and a
+        // packet downwards; each but a grant has an NPDCCH first.
+        constexpr double LOSS_DB = 147;
+        const auto snrDb = [](double lossDb) {
+            return 43 - lossDb + 174 - 10 * std::log10(180000.0) - 5;
+        };
+
+        struct Row
+        {
+            const char* message;
+            std::size_t place;
+            double bits;
+            double lossDb; // that it is made for
+        };
+
+        // RAR is made for the level's edge, at which 32.2 dBm of a subcarrier are -115.5 dBm.
+        const double edgeDb = 43 - 10 * std::log10(12.0) + 115.5;
+        for (const Row& row : {Row{"RAR: 48 bits, 8 of its subheader", 1, 56 + 24, edgeDb},
+                               Row{"grant: 23 bits and 16", 4, 39, LOSS_DB},
+                               Row{"Msg4", 3, 200 + 24, LOSS_DB},
+                               Row{"release", 6, 80 + 24, LOSS_DB},
+                               Row{"page", 8, 72 + 24, LOSS_DB},
+                               Row{"10 bytes and 4", 15, 8 * 14 + 24, LOSS_DB}})
+        {
+            const double wantedDb = snrDb(row.lossDb) - 10 * std::log10(row.bits / 152);
+            const auto enough = Durations(LOSS_DB, wantedDb - 0.02, 10);
+            const auto less = Durations(LOSS_DB, wantedDb + 0.02, 10);
+            NS_TEST_ASSERT_MSG_GT(enough.size(), 15, row.message);
+            NS_TEST_ASSERT_MSG_GT(less.size(), 15, row.message);
+            NS_TEST_EXPECT_MSG_EQ_TOL(enough[row.place], 1, 1e-6, row.message);
+            NS_TEST_EXPECT_MSG_EQ_TOL(less[row.place], 2, 1e-6, row.message);
+        }
+        // Strong signals: 272 bits a subframe, 24 of them CRC: 27 bytes with 4 of headers.
+        NS_TEST_EXPECT_MSG_EQ_TOL(Durations(110, 10, 27).at(15), 1, 1e-6, "27 bytes");
+        NS_TEST_EXPECT_MSG_EQ_TOL(Durations(110, 10, 28).at(15), 2, 1e-6, "28 bytes");
+    }
+
     void FewerTones()
     {
         // While one far away has the highest tone for longer than any delay of a grant, who wants
@@ -265,6 +345,66 @@ class NbiotBlockTestCase : public TestCase
     }
 };
 
+/** The draws of a cell. */
+class NbiotDrawsTestCase : public TestCase
+{
+  public:
+    NbiotDrawsTestCase()
+        : TestCase("fading, shadowing, back-off and preambles are drawn from streams of their own")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        NbiotCellConfig config;
+        config.fadingSigmaDb = 2;
+        config.shadowingSigmaDb = 3;
+        NbiotRadio radio(config);
+        const auto place = [](double x) {
+            const auto node = CreateObject<Node>();
+            const auto mobility = CreateObject<ConstantPositionMobilityModel>();
+            mobility->SetPosition(Vector(x, 0, 0));
+            node->AggregateObject(mobility);
+            return node;
+        };
+        const auto loss = CreateObject<MatrixPropagationLossModel>();
+        loss->SetDefaultLoss(120);
+        radio.SetNode(place(0));
+        radio.SetLossModel(loss);
+        radio.AddUe(place(1));
+        radio.AddUe(place(2));
+        NS_TEST_EXPECT_MSG_EQ(radio.AssignStreams(700), 3, "and none of the loss model");
+        const auto uniform = CreateObject<UniformRandomVariable>();
+        const auto normal = CreateObject<NormalRandomVariable>();
+        const auto shadowing = CreateObject<NormalRandomVariable>();
+        uniform->SetStream(700);
+        normal->SetStream(701);
+        shadowing->SetStream(702);
+        // The first device draws first, whoever is asked for first.
+        const double first = 120 + 3 * shadowing->GetValue(0, 1);
+        const double second = 120 + 3 * shadowing->GetValue(0, 1);
+        NS_TEST_EXPECT_MSG_EQ_TOL(radio.CouplingLossDb(1), second, 1e-9, "shadowing");
+        NS_TEST_EXPECT_MSG_EQ_TOL(radio.CouplingLossDb(0), first, 1e-9, "shadowing");
+        for (int i = 0; i < 10; ++i)
+        {
+            // A variance of 4 dB^2. Each is drawn once: the macros look twice.
+            const double db = 7 + normal->GetValue(0, 4);
+            const double fadedDb = 10 * std::log10(radio.DrawSnr(7));
+            NS_TEST_EXPECT_MSG_EQ_TOL(fadedDb, db, 1e-9, "fading");
+            const uint32_t expected = uniform->GetInteger(0, 11);
+            const uint32_t preamble = radio.DrawPreamble(12);
+            NS_TEST_EXPECT_MSG_EQ(preamble, expected, "preamble");
+            const double ms = uniform->GetValue(0, 500);
+            const double backoffMs = 1e3 * radio.DrawBackoff(500).GetSeconds();
+            NS_TEST_EXPECT_MSG_EQ_TOL(backoffMs, ms, 1e-5, "back-off");
+        }
+        config.fadingSigmaDb = 0;
+        NS_TEST_EXPECT_MSG_EQ_TOL(radio.DrawSnr(20), 100, 1e-9, "no fading");
+        radio.Dispose();
+    }
+};
+
 /** All of the above. */
 class NbiotConnectionTestSuite : public TestSuite
 {
@@ -273,6 +413,7 @@ class NbiotConnectionTestSuite : public TestSuite
         : TestSuite("lpwan-nbiot-connection")
     {
         AddTestCase(new NbiotBlockTestCase);
+        AddTestCase(new NbiotDrawsTestCase);
     }
 };
 

@@ -144,6 +144,18 @@ class NbiotRlcTestCase : public TestCase
         NS_TEST_ASSERT_MSG_EQ(ended.has_value(), true, "given up");
         NS_TEST_EXPECT_MSG_EQ((ended->fate == NbiotFate::DROPPED), true, "as dropped");
         NS_TEST_EXPECT_MSG_EQ(rlc.GetBufferBytes(), 0, "nothing is left of it");
+        // One byte of room is for a lost part, too.
+        NbiotRlc one;
+        NbiotBlock begun;
+        left = 10;
+        one.Begin(MakeSdu(3, 30), begun, left);
+        one.Lose(begun.segments.at(0), 3, true);
+        NbiotBlock tiny;
+        left = 1;
+        one.Fill(tiny, left);
+        NS_TEST_ASSERT_MSG_EQ(tiny.segments.size(), 1, "a part");
+        NS_TEST_EXPECT_MSG_EQ(tiny.segments[0].bytes, 1, "of a byte");
+        NS_TEST_EXPECT_MSG_EQ(+tiny.segments[0].retransmissions, 1, "of what was lost");
         // A repeated part that does not fit is cut; both parts keep its count.
         NbiotBlock second;
         left = 40;
@@ -397,6 +409,9 @@ class NbiotDrxTestCase : public TestCase
         NS_TEST_EXPECT_MSG_EQ(paging(ms(12510) + ns), ms(10270 + 20480), "the next window");
         NS_TEST_EXPECT_MSG_EQ(drx.NextPagingOccasion(4, Time(0)), ms(40), "the even hyperframes");
         NS_TEST_EXPECT_MSG_EQ_TOL(drx.PagingShare(ms(8)), 0.025 / 8, 1e-12, "2,560 of 20,480");
+        // A window ends before the occasion at its end (TS 36.304, 7.3: PTW_end is the last frame).
+        NS_TEST_EXPECT_MSG_EQ(drx.NextPagingOccasion(0, ms(2240)), ms(2240), "the last one");
+        NS_TEST_EXPECT_MSG_EQ(drx.NextPagingOccasion(0, ms(2241)), ms(20480), "not 2,560");
         // A cycle shorter than a hyperframe has one window at its beginning.
         drx.edrxCycle = ms(5120);
         NS_TEST_EXPECT_MSG_EQ(drx.NextPagingOccasion(3, ms(2600)), ms(5120 + 30), "at its start");
