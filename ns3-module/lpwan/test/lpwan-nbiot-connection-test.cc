@@ -41,6 +41,7 @@ class NbiotBlockTestCase : public TestCase
     void DoRun() override
     {
         Fading();
+        Decoding();
         Harq();
         Rlc();
         Blocks();
@@ -82,6 +83,59 @@ class NbiotBlockTestCase : public TestCase
             lost += cell.m_decoded[i] ? 0 : 1;
         }
         NS_TEST_EXPECT_MSG_EQ_TOL(lost, expected, 4 * std::sqrt(expected), "as the formula says");
+    }
+
+    void Decoding()
+    {
+        // Without fading all blocks are as strong as each other: about 0.6 dB below the signal at
+        // which one of ten is lost, as link adaptation is content with half of them. They are lost
+        // as often as the curve says there, Q(1.2816 - 0.6 / 0.5).
+        NbiotAdaptation adaptation;
+        adaptation.marginDb = -0.64;
+        double lossDb = 140;
+        double aboveDb = 0;
+        while (aboveDb > -0.59)
+        {
+            lossDb += 0.01;
+            std::array<double, NBIOT_TONES_COUNT> snrDb{};
+            for (std::size_t t = 0; t < NBIOT_TONES_COUNT; ++t)
+            {
+                const double hz = NbiotBandwidthHz(static_cast<NbiotTones>(t));
+                snrDb[t] = 23 - lossDb + 174 - 3 - 10 * std::log10(hz);
+            }
+            const auto format = NbiotChooseFormat(snrDb, 8 * 1500, adaptation);
+            aboveDb =
+                snrDb[static_cast<std::size_t>(format->tones)] - NbiotSnrAtTenPercentDb(*format);
+        }
+        NotedCell cell;
+        cell.Set("TargetBler", 0.5);
+        cell.Set("DownlinkErrorRate", 0.0);
+        cell.m_helper.SetEnbAttribute("MaxHarqTransmissions", UintegerValue(1));
+        cell.m_helper.SetDeviceAttribute("Mode", StringValue("UM"));
+        cell.BuildNoted({lossDb});
+        for (int i = 0; i < 260; ++i)
+        {
+            cell.SendAt(Seconds(15 * i), 0, 1500);
+        }
+        cell.Run(Seconds(15 * 260));
+        double blocks = 0;
+        double lost = 0;
+        double expected = 0;
+        for (std::size_t i = 0; i < cell.m_formats.size(); ++i)
+        {
+            const NbiotFormat& format = cell.m_formats[i];
+            const double hz = NbiotBandwidthHz(format.tones);
+            const double above =
+                23 - lossDb + 174 - 3 - 10 * std::log10(hz) - NbiotSnrAtTenPercentDb(format);
+            blocks += 1;
+            expected += 0.5 * std::erfc((1.28155 + above / 0.5) / std::sqrt(2.0));
+            lost += cell.m_decoded[i] ? 0 : 1;
+        }
+        NS_TEST_EXPECT_MSG_GT(blocks, 2500, "many blocks");
+        NS_TEST_EXPECT_MSG_EQ_TOL(lost / blocks,
+                                  expected / blocks,
+                                  3 * std::sqrt(0.25 / blocks),
+                                  "as the curve says");
     }
 
     void Harq()

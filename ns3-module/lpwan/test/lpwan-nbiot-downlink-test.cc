@@ -204,6 +204,8 @@ class NbiotPagingTestCase : public TestCase
         Paging();
         LostPaging();
         NoPaging();
+        BusyWithDownlink();
+        ConnectedByPage();
         DownwardBlocks();
     }
 
@@ -257,6 +259,44 @@ class NbiotPagingTestCase : public TestCase
         NS_TEST_EXPECT_MSG_EQ_TOL(ms(RadioState::DRX), 10000 - 3 * 140, 1e-6, "idle");
         NS_TEST_EXPECT_MSG_EQ_TOL(ms(RadioState::SLEEP), 1000 + 2000 + idle, 1e-6, "asleep");
         NS_TEST_EXPECT_MSG_EQ(cell.Enb()->GetDownlinkQueueSize(0), 1, "it waits");
+    }
+
+    void BusyWithDownlink()
+    {
+        // Inactive, and listening from 4096 to 4608 ms, it is told at once of what comes at 4450.
+        // What it has to send itself then goes in the same turn, without a preamble.
+        NotedCell cell;
+        cell.Set("DownlinkErrorRate", 0.0);
+        cell.m_helper.SetDeviceAttribute("ReleaseAssistance", BooleanValue(false));
+        cell.BuildNoted({110});
+        cell.SendAt(Seconds(1), 0, 10);
+        cell.SendDownAt(Seconds(4.4), 0, 20);
+        cell.SendAt(MilliSeconds(4452), 0, 10);
+        cell.Run(Seconds(6));
+        NS_TEST_EXPECT_MSG_EQ(cell.m_received.size(), 1, "received");
+        NS_TEST_EXPECT_MSG_EQ(cell.m_deliveries.size(), 2, "both sent");
+        NS_TEST_EXPECT_MSG_EQ(cell.Enb()->GetCounts().preambles, 1, "the first one's");
+    }
+
+    void ConnectedByPage()
+    {
+        // Paged at 23.04 s, it stays connected for 10 s. What it sends at 28 s is asked for in this
+        // connection: a preamble, and a block of 4 + 29 + 10 bytes without a resume message of 20.
+        NotedCell cell;
+        cell.Set("DownlinkErrorRate", 0.0);
+        cell.m_helper.SetDeviceAttribute("ActiveTime", TimeValue(Seconds(60)));
+        cell.m_helper.SetDeviceAttribute("ReleaseAssistance", BooleanValue(false));
+        cell.BuildNoted({110});
+        cell.SendAt(MilliSeconds(100), 0, 10);
+        cell.SendDownAt(Seconds(22), 0, 20);
+        cell.SendAt(Seconds(28), 0, 10);
+        cell.Run(Seconds(30));
+        NS_TEST_EXPECT_MSG_EQ(cell.m_received.size(), 1, "received");
+        NS_TEST_EXPECT_MSG_EQ(cell.Enb()->GetCounts().pagings, 1, "paged");
+        NS_TEST_EXPECT_MSG_EQ(cell.m_deliveries.size(), 2, "both sent");
+        NS_TEST_EXPECT_MSG_EQ(cell.Enb()->GetCounts().preambles, 3, "report, page, report");
+        NS_TEST_ASSERT_MSG_GT(cell.m_formats.size(), 1, "blocks");
+        NS_TEST_EXPECT_MSG_LT(cell.m_formats.back().Bits(), 8 * (4 + 20 + 39), "nothing to resume");
     }
 
     void NoPaging()
