@@ -17,7 +17,11 @@ namespace ns3
 namespace lpwan
 {
 
-/** A message downwards, or a grant alone. */
+/**
+ * \ingroup lpwan
+ *
+ * A message downwards, or a grant alone.
+ */
 struct NbiotMessage
 {
     Time from;        //!< its NPDCCH begins

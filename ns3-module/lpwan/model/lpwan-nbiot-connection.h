@@ -21,7 +21,11 @@ namespace ns3
 namespace lpwan
 {
 
-/** What is for a device in a search space. */
+/**
+ * \ingroup lpwan
+ *
+ * What is for a device in a search space.
+ */
 enum class NbiotService : uint8_t
 {
     GRANT,    //!< of a block upwards
@@ -175,7 +179,11 @@ class NbiotWaitingList
     std::map<Time, std::vector<Item>> m_items; //!< by start of the search space
 };
 
-/** What a base station knows of a device. */
+/**
+ * \ingroup lpwan
+ *
+ * What a base station knows of a device.
+ */
 struct NbiotContext
 {
     NbiotServedUe* device{nullptr};               //!< the device

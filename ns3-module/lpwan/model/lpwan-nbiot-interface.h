@@ -24,7 +24,11 @@ constexpr uint32_t NBIOT_BLOCK_HEADER_BYTES = 4;
 /** Length field for each packet of a block after the first, bytes. */
 constexpr uint32_t NBIOT_FURTHER_PACKET_BYTES = 2;
 
-/** What a device is busy with while packets wait; the parts of a packet's latency. */
+/**
+ * \ingroup lpwan
+ *
+ * What a device is busy with while packets wait; the parts of a packet's latency.
+ */
 enum class NbiotStage : uint8_t
 {
     ACCESS_WAIT,    //!< finding the cell again, waiting for an NPRACH occasion, back-off
@@ -40,7 +44,11 @@ constexpr std::size_t NBIOT_STAGE_COUNT = 5;
 /** \param stage a stage \return its name */
 const char* ToString(NbiotStage stage);
 
-/** What became of a packet that was on the air. */
+/**
+ * \ingroup lpwan
+ *
+ * What became of a packet that was on the air.
+ */
 enum class NbiotFate : uint8_t
 {
     RECEIVED,       //!< all of it reached the base station
@@ -73,7 +81,11 @@ struct NbiotPacketReport
     double txJoule{0};  //!< the radio's energy for that
 };
 
-/** A part of a packet in a transport block. */
+/**
+ * \ingroup lpwan
+ *
+ * A part of a packet in a transport block.
+ */
 struct NbiotSegment
 {
     uint32_t counter;           //!< whose
@@ -81,7 +93,11 @@ struct NbiotSegment
     uint8_t retransmissions{0}; //!< by RLC, of this part
 };
 
-/** A transport block of NPUSCH format 1. */
+/**
+ * \ingroup lpwan
+ *
+ * A transport block of NPUSCH format 1.
+ */
 struct NbiotBlock
 {
     NbiotFormat format;                 //!< how it is sent
@@ -97,7 +113,11 @@ struct NbiotBlock
     }
 };
 
-/** A part of what a device's radio sends after a message. */
+/**
+ * \ingroup lpwan
+ *
+ * A part of what a device's radio sends after a message.
+ */
 struct NbiotSending
 {
     Time duration;                           //!< how long it really sends; 0: nothing

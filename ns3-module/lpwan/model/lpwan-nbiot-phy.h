@@ -17,6 +17,9 @@ namespace lpwan
 // The physical layer of NB-IoT as numbers: transport blocks, durations, signal over noise, block
 // errors. 3GPP TS 36.211 and 36.213, frame structure type 1 (FDD), normal cyclic prefix.
 
+/// \addtogroup lpwan
+/// @{
+
 /** Number of coverage enhancement levels (TS 36.331, NPRACH-ConfigSIB-NB: up to three). */
 constexpr std::size_t NBIOT_CE_COUNT = 3;
 
@@ -253,6 +256,8 @@ NbiotDownlinkEffort NbiotDownlinkSubframes(uint32_t bits,
                                            double snrDb,
                                            double energyPerBitDb,
                                            uint32_t maxSubframes);
+
+/// @}
 
 } // namespace lpwan
 } // namespace ns3

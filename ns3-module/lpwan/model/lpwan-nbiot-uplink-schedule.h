@@ -59,7 +59,11 @@ struct NbiotNprach
     double TimeShare() const;
 };
 
-/** A place in the uplink. */
+/**
+ * \ingroup lpwan
+ *
+ * A place in the uplink.
+ */
 struct NbiotUplinkSpan
 {
     Time start;        //!< of the first symbol
