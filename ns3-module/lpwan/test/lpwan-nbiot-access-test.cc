@@ -206,6 +206,7 @@ class NbiotAccessTestCase : public TestCase
             NS_TEST_EXPECT_MSG_EQ(counts.undetectedPreambles, 9, "nobody hears");
             NS_TEST_EXPECT_MSG_EQ(counts.failedAccesses, 1, "given up");
             NS_TEST_EXPECT_MSG_EQ(cell.m_drops["access_failed"], 1, "told");
+            NS_TEST_EXPECT_MSG_EQ(cell.Ue(0)->GetBufferBytes(), 0, "nothing is left to send");
             NS_TEST_EXPECT_MSG_EQ(cell.Ue(0)->GetTimeIn(RadioState::TX),
                                   MicroSeconds(5600) * int64_t{2 * 1 + 3 * 8 + 4 * 32},
                                   "1, 8 and 32 repetitions");

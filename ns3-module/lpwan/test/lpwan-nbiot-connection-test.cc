@@ -49,6 +49,7 @@ class NbiotBlockTestCase : public TestCase
         Noise();
         FewerTones();
         OneBlock();
+        SecondProcess();
         MessageSizes();
     }
 
@@ -132,6 +133,7 @@ class NbiotBlockTestCase : public TestCase
             lost += cell.m_decoded[i] ? 0 : 1;
         }
         NS_TEST_EXPECT_MSG_GT(blocks, 2500, "many blocks");
+        NS_TEST_EXPECT_MSG_EQ_TOL(expected / blocks, 0.45, 0.06, "about half, as wanted");
         NS_TEST_EXPECT_MSG_EQ_TOL(lost / blocks,
                                   expected / blocks,
                                   3 * std::sqrt(0.25 / blocks),
@@ -278,6 +280,36 @@ class NbiotBlockTestCase : public TestCase
         cell.Run(Seconds(10));
         NS_TEST_EXPECT_MSG_EQ(cell.m_reports.size(), 1, "it arrives");
         NS_TEST_EXPECT_MSG_EQ(cell.Enb()->GetCounts().blocks, 1, "in one block");
+    }
+
+    void SecondProcess()
+    {
+        // A block is lost, as in Harq(), and a packet comes before it is repeated: its own block
+        // follows at once, and for it that is a first transmission.
+        NotedCell cell;
+        cell.Set("FadingMargin", -40.0);
+        cell.Set("DownlinkErrorRate", 0.0);
+        cell.Set("NpdcchRmax", "16,64,256");
+        cell.m_helper.SetEnbAttribute("MaxHarqTransmissions", UintegerValue(3));
+        cell.m_helper.SetDeviceAttribute("Mode", StringValue("UM"));
+        cell.m_helper.SetDeviceAttribute("Category", StringValue("NB2"));
+        cell.m_helper.SetDeviceAttribute("HarqProcesses", UintegerValue(2));
+        cell.m_helper.SetDeviceAttribute("ResumeBytes", UintegerValue(0));
+        cell.m_helper.SetDeviceAttribute("PacketOverhead", UintegerValue(0));
+        cell.BuildNoted({141.5});
+        cell.SendAt(Seconds(1), 0, 121);
+        while (cell.m_formats.empty())
+        {
+            cell.Run(MilliSeconds(1));
+        }
+        cell.SendAt(MilliSeconds(1), 0, 121);
+        cell.Run(Seconds(10));
+        NS_TEST_ASSERT_MSG_EQ(cell.m_formats.size(), 6, "two blocks, three times each");
+        NS_TEST_ASSERT_MSG_EQ(cell.m_reports.size(), 2, "both are done with");
+        const auto& stages = cell.m_reports[1].stages;
+        NS_TEST_EXPECT_MSG_EQ(stages[static_cast<std::size_t>(NbiotStage::TRANSMISSION)],
+                              NbiotSendingTime(cell.m_formats[2]),
+                              "once for the first time");
     }
 
     /** \return durations of what goes down in a scene with each kind of message */
