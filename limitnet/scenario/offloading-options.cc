@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/scenario/offloading-options.h"
 
+#include "limitnet/baselines/codec-table.h"
 #include "limitnet/device/device-profile.h"
 #include "limitnet/scenario/common-options.h"
 #include "limitnet/scenario/lora-link-options.h"
 #include "limitnet/scenario/nbiot-link-options.h"
 
-#include <cstdint>
+#include <algorithm>
+#include <string>
 #include <vector>
 
 namespace limitnet
@@ -45,6 +47,46 @@ ProgramOf(OffloadingLinks links)
         break;
     }
     return {"mixed", "LoRaWAN, others over NB-IoT", 4000, 14400, 43200, SLOW_TIMES_S};
+}
+
+/** \return families of codecs in words, "JPEG and WebP": those rivals for which something is true
+ */
+template <class Predicate>
+std::string
+Families(Predicate isWanted)
+{
+    std::vector<std::string> families;
+    for (const CodecRow& row : CodecTable())
+    {
+        const bool isNew =
+            std::find(families.begin(), families.end(), row.family) == families.end();
+        if (row.open && isNew && isWanted(row))
+        {
+            families.push_back(row.family);
+        }
+    }
+    return InWords(families, "and");
+}
+
+bool
+HasQuality(const CodecRow& row)
+{
+    return std::find(row.keys.begin(), row.keys.end(), "quality") != row.keys.end();
+}
+
+/** \return the rivals whose pictures are smaller than those of others at most: "raw: 128" */
+std::string
+SmallOnes()
+{
+    std::vector<std::string> ones;
+    for (const CodecRow& row : CodecTable())
+    {
+        if (row.mostSide < MAX_CODEC_SIDE)
+        {
+            ones.push_back(row.family + ": " + std::to_string(row.mostSide));
+        }
+    }
+    return InWords(ones, "and");
 }
 
 } // namespace
@@ -181,9 +223,12 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
                     METER_SLEEP_POWER_SOURCE),
         });
 
+    const std::string withQuality = Families(HasQuality);
+    const std::string withoutQuality =
+        Families([](const CodecRow& row) { return !HasQuality(row); });
     table.AddSection("codec", "Codec")
         .Add({
-            Choice("name", {"limitnet", "jpeg", "jpeg-progressive", "webp", "raw"})
+            Choice("name", CodecNames())
                 .Default("limitnet")
                 .ForGroups()
                 .SelectsFiles()
@@ -194,13 +239,16 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
                 .Unit("bytes")
                 .ForGroups()
                 .Help("Most bytes of an image's fragments: LimitNet sends as many values as fit, a "
-                      "rival takes the best quality (raw: the largest picture) that fits, and "
+                      "rival takes the best quality (" +
+                      withoutQuality +
+                      ": the largest picture) that fits, and "
                       "sends the first bytes where none does; labels of strategy.max_reports come "
                       "on top. 0: no limit."),
             Text("model")
                 .Default("codec-224")
                 .ForGroups()
                 .SelectsFiles()
+                .OnlyWith("codec.name", CodecsThatHeed("model"))
                 .Help("Weights of LimitNet, by name or path."),
             Text("classifier")
                 .Default("auto")
@@ -211,6 +259,7 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
                 .Default("int8")
                 .ForGroups()
                 .SelectsFiles()
+                .OnlyWith("codec.name", CodecsThatHeed("encoder"))
                 .Help("Arithmetic of the devices' encoder: int8, as a microcontroller runs it, or "
                       "float, for comparison."),
             Real("values_percent")
@@ -218,27 +267,41 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
                 .Range(0.01, 100)
                 .Unit("%")
                 .ForGroups()
+                .OnlyWith("codec.name", CodecsThatHeed("values_percent"))
                 .Help("Part of LimitNet's 9,408 latent values that is sent, the most important "
                       "first."),
             Integer("map_copies")
                 .Default(2)
                 .Range(1, 8)
                 .ForGroups()
+                .OnlyWith("codec.name", CodecsThatHeed("map_copies"))
                 .Help("How often the saliency map is sent; without it nothing can be decoded."),
             Choice("order", {"model", "importance", "saliency", "channel", "random"})
                 .Default("model")
                 .ForGroups()
+                .OnlyWith("codec.name", CodecsThatHeed("order"))
                 .Help("Order of LimitNet's values: importance is by saliency and channel, the "
                       "others are there to be compared; model: what the weights were trained for."),
             Boolean("progressive")
                 .Default(true)
                 .ForGroups()
+                .OnlyWith("codec.name", CodecsThatHeed("progressive"))
                 .Help("LimitNet decodes whatever has arrived; otherwise nothing before all values "
                       "have."),
-            Integer("side_px").Default(224).Range(16, 1024).Unit("px").ForGroups().Help(
-                "Rivals: the picture is resized to so many columns and rows (raw: 128 at most)."),
-            Integer("quality").Default(75).Range(1, 100).ForGroups().Help(
-                "JPEG and WebP: quality; with codec.max_bytes the highest that is tried."),
+            Integer("side_px")
+                .Default(224)
+                .Range(16, 1024)
+                .Unit("px")
+                .ForGroups()
+                .OnlyWith("codec.name", CodecsThatHeed("side_px"))
+                .Help("Rivals: the picture is resized to so many columns and rows (" + SmallOnes() +
+                      " at most)."),
+            Integer("quality")
+                .Default(75)
+                .Range(1, 100)
+                .ForGroups()
+                .OnlyWith("codec.name", CodecsThatHeed("quality"))
+                .Help(withQuality + ": quality; with codec.max_bytes the highest that is tried."),
         });
 
     table.AddSection("strategy", "Offloading strategy", OptionTable::Scope::GROUP)

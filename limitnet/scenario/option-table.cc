@@ -221,6 +221,33 @@ OptionTable::CheckGroups(const ScenarioValues& values,
     }
 }
 
+void
+OptionTable::CheckUse(const ScenarioValues& values,
+                      const std::vector<GivenValue>& fromArguments) const
+{
+    for (const GivenValue& given : fromArguments)
+    {
+        const bool ofGroup = IsGroup(given.key);
+        const Option* const option = Find(ofGroup ? KeyInGroup(given.key) : given.key);
+        if (!option || option->otherKey.empty())
+        {
+            continue;
+        }
+        const auto& good = option->otherValues;
+        const auto groups = values.Groups();
+        const bool counts = std::any_of(groups.begin(), groups.end(), [&](const auto& group) {
+            return (!ofGroup || group.first == GroupNameOf(given.key)) &&
+                   std::find(good.begin(), good.end(), group.second.Text(option->otherKey)) !=
+                       good.end();
+        });
+        if (!counts)
+        {
+            throw Error(given.where + given.key + " = " + given.text + ": counts only with " +
+                        option->otherKey + " = " + Join(good, " or "));
+        }
+    }
+}
+
 std::string
 OptionTable::Nearest(const std::string& key) const
 {
@@ -337,6 +364,7 @@ OptionTable::Parse(const std::vector<std::string>& arguments) const
     {
         Take(values, given);
     }
+    CheckUse(values, line.given);
     return values;
 }
 

@@ -135,6 +135,14 @@ Option::SelectsFiles()
     return *this;
 }
 
+Option&
+Option::OnlyWith(const std::string& other, const std::vector<std::string>& values)
+{
+    otherKey = other;
+    otherValues = values;
+    return *this;
+}
+
 std::string
 Option::TextOf(double value)
 {

@@ -65,6 +65,12 @@ struct Option
 
     /** Which files a run reads depends on it. */
     Option& SelectsFiles();
+
+    /**
+     * It counts only where another key has one of these values. On the command line it is refused
+     * elsewhere; in a file it is not, since the record of a run has all keys.
+     */
+    Option& OnlyWith(const std::string& other, const std::vector<std::string>& values);
     ///@}
 
     std::string key; ///< "section.name", or "name" for a key that stands before all sections
@@ -78,6 +84,8 @@ struct Option
     bool forGroups = false;
     bool namesFile = false;
     bool selectsFiles = false;
+    std::string otherKey; ///< see OnlyWith(); empty: it counts always
+    std::vector<std::string> otherValues;
 
   private:
     static std::string TextOf(double value);

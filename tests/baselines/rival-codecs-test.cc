@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/baselines/byte-stream.h"
+#include "limitnet/baselines/codec-table.h"
 #include "limitnet/baselines/jpeg-codec.h"
 #include "limitnet/baselines/raw-codec.h"
 #include "limitnet/baselines/webp-codec.h"
@@ -115,32 +116,20 @@ MakeJpeg(bool progressive, int side, int quality, size_t bytes = 0)
             std::make_shared<JpegDecoder>(options)};
 }
 
-Rival
-MakeWebp(int side, int quality, size_t bytes = 0)
-{
-    WebpOptions options;
-    options.side = side;
-    options.quality = quality;
-    options.bytes = bytes;
-    return {"webp", std::make_shared<WebpEncoder>(options), std::make_shared<WebpDecoder>(options)};
-}
-
-Rival
-MakeRaw(int side, size_t bytes = 0)
-{
-    RawOptions options;
-    options.side = side;
-    options.bytes = bytes;
-    return {"raw", std::make_shared<RawEncoder>(options), std::make_shared<RawDecoder>()};
-}
-
 std::vector<Rival>
 All(size_t bytes = 0)
 {
-    return {MakeJpeg(false, 112, 80, bytes),
-            MakeJpeg(true, 112, 80, bytes),
-            MakeWebp(112, 80, bytes),
-            MakeRaw(40, bytes)};
+    std::vector<Rival> rivals;
+    for (const CodecRow& row : CodecTable())
+    {
+        if (row.open)
+        {
+            const bool isSmall = row.mostSide < MAX_CODEC_SIDE;
+            const CodecHalves halves = row.open({bytes, isSmall ? 40 : 112, 80});
+            rivals.push_back({row.name, halves.encoder, halves.decoder});
+        }
+    }
+    return rivals;
 }
 
 size_t
@@ -524,6 +513,12 @@ TEST(RivalCodecs, ImpossibleOptionsAreRefused)
 {
     EXPECT_THROW(MakeJpeg(false, 8, 50), Error);
     EXPECT_THROW(MakeJpeg(true, 64, 0), Error);
-    EXPECT_THROW(MakeWebp(2000, 50), Error);
-    EXPECT_THROW(MakeRaw(0), Error);
+    for (const CodecRow& row : CodecTable())
+    {
+        if (row.open)
+        {
+            EXPECT_THROW(row.open({0, 0, 75}), Error) << row.name;
+        }
+    }
+    EXPECT_THROW(WebpEncoder({2000, 50, 0}), Error);
 }
