@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/baselines/codec-table.h"
 
+#include "limitnet/baselines/btc-codec.h"
 #include "limitnet/baselines/jpeg-codec.h"
 #include "limitnet/baselines/raw-codec.h"
 #include "limitnet/baselines/webp-codec.h"
@@ -23,6 +24,9 @@ constexpr double JPEG_CYCLES = 16000;
 // WebP: assumption, four times JPEG's for a macroblock of six blocks, for want of a published
 // figure.
 constexpr double WEBP_CYCLES = 4 * 6 * JPEG_CYCLES;
+// Block truncation: assumption, 25 for each pixel: luminance (3 multiply-accumulates), comparison,
+// sums of three colours, loads and stores.
+constexpr double BTC_CYCLES = 25;
 
 CodecHalves
 OpenJpeg(const RivalSettings& settings, bool progressive)
@@ -83,6 +87,7 @@ Rows()
          {{"webp", {{"stm32f7", WEBP_CYCLES}}}},
          OpenWebp},
         {"raw", "raw", {"side_px"}, MAX_RAW_SIDE, {}, OpenRaw},
+        {"btc", "BTC", {"side_px"}, MAX_BTC_SIDE, {{"btc", {{"stm32f7", BTC_CYCLES}}}}, OpenBtc},
     };
 }
 
