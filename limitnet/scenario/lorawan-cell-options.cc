@@ -63,6 +63,7 @@ LorawanCellOptions(const std::string& version)
 
     AddLoraLinkSection(table);
 
+    table.AllowCheck();
     table.AddFreeSection(
         "attributes",
         "Attributes of ns-3 objects, as their defaults (NAME is TypeId::Attribute)");

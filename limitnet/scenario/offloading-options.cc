@@ -4,10 +4,9 @@
 #include "limitnet/baselines/codec-table.h"
 #include "limitnet/device/device-profile.h"
 #include "limitnet/scenario/common-options.h"
-#include "limitnet/scenario/lora-link-options.h"
-#include "limitnet/scenario/nbiot-link-options.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -19,34 +18,34 @@ using namespace keys;
 namespace
 {
 
-/** What differs between the programs. */
-struct Program
+/** \return the titles of the links, for a summary */
+std::string
+Over(const OffloadingProgram& program)
 {
-    std::string name;   ///< of the program, less "limitnet-" and "-scenario"
-    std::string over;   ///< in its summary
-    double radiusM;     ///< default
-    double periodS;     ///< default
-    double duration;    ///< default, s
-    std::string timesS; ///< default, of the accuracy curve
-};
-
-const char* const SLOW_TIMES_S =
-    "10,15,20,30,45,60,90,120,180,240,300,420,600,900,1800,3600,7200,14400";
-const char* const FAST_TIMES_S = "1,2,3,4,5,6,8,10,15,20,30,45,60,90,120,180,300,600";
-
-Program
-ProgramOf(OffloadingLinks links)
-{
-    switch (links)
+    std::string over = program.links.front().title;
+    for (std::size_t i = 1; i < program.links.size(); ++i)
     {
-    case OffloadingLinks::LORA:
-        return {"lora", "LoRaWAN", 4000, 14400, 43200, SLOW_TIMES_S};
-    case OffloadingLinks::NBIOT:
-        return {"nbiot", "NB-IoT", 4000, 600, 1800, FAST_TIMES_S};
-    case OffloadingLinks::MIXED:
-        break;
+        over += ", others over " + program.links[i].title;
     }
-    return {"mixed", "LoRaWAN, others over NB-IoT", 4000, 14400, 43200, SLOW_TIMES_S};
+    return over;
+}
+
+/** Adds the key that says on which of several links devices are. */
+void
+AddLinkKey(OptionTable& table, const std::vector<LinkKeys>& links)
+{
+    // The words for more than one of them: see IsOnLink() of the ns-3 module.
+    const std::string all = links.size() == 2 ? "both" : "all";
+    std::vector<std::string> choices;
+    for (const auto& link : links)
+    {
+        choices.push_back(link.name);
+    }
+    choices.push_back(all);
+    table.Add({Choice("link", choices)
+                   .Default(all)
+                   .Help("Link of the devices; " + all + ": devices.count on each, those with " +
+                         links.front().title + " first.")});
 }
 
 /** \return families of codecs in words, "JPEG and WebP": those rivals for which something is true
@@ -92,13 +91,12 @@ SmallOnes()
 } // namespace
 
 OptionTable
-OffloadingOptions(OffloadingLinks links, const std::string& version)
+OffloadingOptions(const OffloadingProgram& program, const std::string& version)
 {
     constexpr double DAY = 86400;
-    const Program program = ProgramOf(links);
-    OptionTable table("limitnet-" + program.name + "-scenario",
+    OptionTable table(program.FullName(),
                       version,
-                      "Devices with cameras send images over " + program.over +
+                      "Devices with cameras send images over " + Over(program) +
                           "; accuracy of the cloud's answer against the time since capture.");
 
     AddGeneralSection(table);
@@ -116,19 +114,16 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
                 .Default(program.name)
                 .Help("Name of the scenario, which its results folder gets."),
             Real("duration_s")
-                .Default(program.duration)
+                .Default(program.durationS)
                 .Range(1, 366 * DAY)
                 .Unit("s")
                 .Help("Simulated time."),
         });
 
     table.AddSection("devices", "Devices", OptionTable::Scope::GROUP);
-    if (links == OffloadingLinks::MIXED)
+    if (program.links.size() > 1)
     {
-        table.Add({Choice("link", {"lora", "nbiot", "both"})
-                       .Default("both")
-                       .Help("Link of the devices; both: devices.count on each, those with LoRaWAN "
-                             "first.")});
+        AddLinkKey(table, program.links);
     }
     table.Add({
         Integer("count").Default(25).Range(1, 100000).Help(
@@ -370,13 +365,9 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
                 .Help("How long it is down."),
         });
 
-    if (links != OffloadingLinks::NBIOT)
+    for (const auto& link : program.links)
     {
-        AddLoraLinkSection(table);
-    }
-    if (links != OffloadingLinks::LORA)
-    {
-        AddNbiotLinkSection(table);
+        link.addSection(table);
     }
 
     table.AddSection("cloud", "Cloud")
@@ -428,6 +419,12 @@ OffloadingOptions(OffloadingLinks links, const std::string& version)
         "attributes",
         "Attributes of ns-3 objects, as their defaults (NAME is TypeId::Attribute)");
     return table;
+}
+
+OptionTable
+OffloadingOptions(const std::string& program, const std::string& version)
+{
+    return OffloadingOptions(FindOffloadingProgram(program), version);
 }
 
 } // namespace limitnet

@@ -2,6 +2,7 @@
 #ifndef LIMITNET_SCENARIO_OFFLOADING_OPTIONS_H
 #define LIMITNET_SCENARIO_OFFLOADING_OPTIONS_H
 
+#include "limitnet/scenario/offloading-programs.h"
 #include "limitnet/scenario/option-table.h"
 
 #include <string>
@@ -9,21 +10,16 @@
 namespace limitnet
 {
 
-/** Links of a program that offloads images. */
-enum class OffloadingLinks
-{
-    LORA,  ///< limitnet-lora-scenario
-    NBIOT, ///< limitnet-nbiot-scenario
-    MIXED  ///< limitnet-mixed-scenario: both in one run
-};
-
 /**
- * \param links which program
+ * \param program a program that offloads images
  * \param version of the program, for the record of a run
- * \return its keys; docs/scenario.md lists those of LORA, docs/nbiot-scenario.md those of NBIOT,
- *         MIXED has both.
+ * \return its keys: those of every such program, and the sections of its links
  */
-OptionTable OffloadingOptions(OffloadingLinks links, const std::string& version);
+OptionTable OffloadingOptions(const OffloadingProgram& program, const std::string& version);
+
+/** The same of FindOffloadingProgram(\p program); docs/scenario.md lists those of "lora",
+ * docs/nbiot-scenario.md those of "nbiot", docs/mixed-scenario.md those of "mixed". */
+OptionTable OffloadingOptions(const std::string& program, const std::string& version);
 
 } // namespace limitnet
 

@@ -51,10 +51,6 @@ CheckSweep(const SweepPlan& plan,
            unsigned jobs,
            const std::atomic<bool>& stop)
 {
-    if (!OptionsOfProgram(plan.Program()).HasCheck())
-    {
-        return true;
-    }
     constexpr std::size_t MOST = 64;
     const auto sample = plan.Sample(MOST);
     const TemporaryFolder scratch(fs::temp_directory_path(), "limitnet-sweep-check");

@@ -13,8 +13,8 @@ namespace limitnet
 /**
  * Asks the sweep's program, by its --check, about combinations of values: what only the program can
  * tell, such as a model that is not there or keys that need each other, is then known before the
- * first run. Asks about as many as it takes to have each value of each key once, at most 64; about
- * none where the program has no --check. Leaves nothing on the disk.
+ * first run. Asks about as many as it takes to have each value of each key once, at most 64.
+ * Leaves nothing on the disk.
  *
  * \param plan the sweep
  * \param programs folder of the programs that run scenarios

@@ -128,25 +128,21 @@ ProgramOfScenario(const std::filesystem::path& file)
 OptionTable
 OptionsOfProgram(const std::string& program)
 {
-    if (program == "limitnet-lora-scenario")
+    std::string names;
+    for (const auto& known : OffloadingPrograms())
     {
-        return OffloadingOptions(OffloadingLinks::LORA, Version());
-    }
-    if (program == "limitnet-nbiot-scenario")
-    {
-        return OffloadingOptions(OffloadingLinks::NBIOT, Version());
-    }
-    if (program == "limitnet-mixed-scenario")
-    {
-        return OffloadingOptions(OffloadingLinks::MIXED, Version());
+        if (program == known.FullName())
+        {
+            return OffloadingOptions(known, Version());
+        }
+        names += known.FullName() + ", ";
     }
     if (program == "limitnet-lorawan-cell")
     {
         return LorawanCellOptions(Version());
     }
-    throw Error(program +
-                ": no program that runs scenarios; there are limitnet-lora-scenario, "
-                "limitnet-nbiot-scenario, limitnet-mixed-scenario, limitnet-lorawan-cell");
+    throw Error(program + ": no program that runs scenarios; there are " + names +
+                "limitnet-lorawan-cell");
 }
 
 SweepPlan::SweepPlan(const std::filesystem::path& given)

@@ -261,7 +261,7 @@ TEST(Keys, OfAnOffloadingProgramCount)
     const Arguments steps{{"accuracy.times_s", ""}};
     KeysOfProgram program{
         "limitnet-lora-scenario",
-        OffloadingOptions(OffloadingLinks::LORA, "any"),
+        OffloadingOptions("lora", "any"),
         SmallScenario(folder),
         MovesOfLora(),
         {{"out", "where results go"},
@@ -327,7 +327,7 @@ TEST(Keys, OfNbiotCount)
     const Arguments readings{{"devices.role", "meter"}, {"meter.period_s", "60"}};
     const Arguments beyond{{"devices.radius_m", "4000"}}; // the reference distance
     KeysOfProgram program{"limitnet-nbiot-scenario",
-                          OffloadingOptions(OffloadingLinks::NBIOT, "any"),
+                          OffloadingOptions("nbiot", "any"),
                           SmallScenario(folder),
                           {
                               {"nbiot.tx_power_dbm", {"14", {}}},
@@ -361,7 +361,7 @@ TEST(Keys, OfTheMixedProgramAlone)
     // Its other keys are those of the two programs, in the same tables.
     const TestFolder folder;
     KeysOfProgram program{"limitnet-mixed-scenario",
-                          OffloadingOptions(OffloadingLinks::MIXED, "any"),
+                          OffloadingOptions("mixed", "any"),
                           SmallScenario(folder),
                           {{"devices.link", {"lora", {}}}},
                           {},
@@ -369,14 +369,14 @@ TEST(Keys, OfTheMixedProgramAlone)
     std::vector<std::string> rest;
     for (const auto& option : program.table.Options())
     {
-        const auto has = [&option](OffloadingLinks links) {
+        const auto has = [&option](const std::string& links) {
             const OptionTable table = OffloadingOptions(links, "any");
             const auto& options = table.Options();
             return std::any_of(options.begin(), options.end(), [&](const Option& other) {
                 return other.key == option.key;
             });
         };
-        if (!has(OffloadingLinks::LORA) && !has(OffloadingLinks::NBIOT))
+        if (!has("lora") && !has("nbiot"))
         {
             rest.push_back(option.key);
         }

@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <gtest/gtest.h>
 #include <map>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace limitnet
@@ -417,6 +419,54 @@ TEST(LorawanCell, LifetimesBeyondWhatTimeHolds)
     }
     EXPECT_GT(days[1], 292 * 365.25);
     EXPECT_NEAR(days[1] / days[0], 1000, 1);
+}
+
+TEST(LorawanCell, ShortLifetimesHaveAUnitOfTheirOwn)
+{
+    // The sleeping microcontroller and base_power_w together draw 1 W, the radio next to nothing.
+    for (const auto& [joule, words] : {std::pair{"30", "lasts 30.0 seconds"},
+                                       std::pair{"90", "lasts 1.5 minutes"},
+                                       std::pair{"5400", "lasts 1.5 hours"},
+                                       std::pair{"129600", "lasts 1.5 days"}})
+    {
+        const TestFolder folder;
+        const auto run = RunCell(folder,
+                                 {"--devices.count=1",
+                                  "--devices.sleep_power_w=0.4",
+                                  "--devices.base_power_w=0.6",
+                                  "--traffic.period_s=1e6",
+                                  std::string("--devices.battery_j=") + joule,
+                                  "--scenario.duration_s=1000"});
+        ASSERT_EQ(run.exitCode, 0) << run.err;
+        EXPECT_NE(run.out.find(words), std::string::npos) << run.out;
+    }
+}
+
+TEST(LorawanCell, CheckSaysWhatARunIsAndLeavesNothing)
+{
+    const TestFolder folder;
+    const auto run = RunCell(folder,
+                             {"--check",
+                              "--devices.count=10",
+                              "--devices.radius_m=100",
+                              "--lora.sf=12",
+                              "--frames=true",
+                              "--traffic.payload_bytes=23",
+                              "--traffic.period_s=100",
+                              "--scenario.duration_s=1000"});
+    ASSERT_EQ(run.exitCode, 0) << run.err;
+    // AN1200.13: 23 bytes with 13 of header take 1.974 s at SF12, so 1 % allows one in 197.4 s.
+    for (const char* words :
+         {"one run of 1000 s of simulated time: 10 devices, 1 gateway(s), about "
+          "100 packets\n",
+          "sf12: 10 devices: a packet of 23 bytes each 100 s, ",
+          "1.974 s on air; all of them send 19.7 % of the time; one begins 197.4 s",
+          "MORE THAN THERE IS, they queue\n"})
+    {
+        EXPECT_NE(run.out.find(words), std::string::npos) << run.out;
+    }
+    EXPECT_EQ(run.err, "");
+    EXPECT_TRUE(std::filesystem::is_empty(folder.Path()));
 }
 
 TEST(LorawanCell, AttributesOfTheServerCount)

@@ -59,6 +59,39 @@ TEST(OffloadingProgram, BothLinksInOneRunAndOneSetOfFiles)
     EXPECT_EQ(groups.count("ce0"), 1U);
 }
 
+TEST(OffloadingProgram, AnIdealLinkTakesSizeOverBitRateAndADelay)
+{
+    const TestFolder folder;
+    const auto run = RunScenario("ideal",
+                                 folder,
+                                 {"--ideal.bit_rate_bps=1000",
+                                  "--ideal.delay_s=2",
+                                  "--ideal.tx_power_w=0.5",
+                                  "--ideal.mtu_bytes=100"});
+    ASSERT_EQ(run.exitCode, 0) << run.err;
+    const auto results = folder.Path() / "ideal/1";
+    const auto fragments = ReadCsvRows(results / "fragments.csv");
+    EXPECT_GT(fragments.size(), 10U);
+    std::map<std::string, double> airtimeS; // by device
+    for (const auto& row : fragments)
+    {
+        EXPECT_EQ(row.at("fate"), "delivered");
+        EXPECT_LE(Number(row, "bytes"), 100);
+        const double onAirS = Number(row, "bytes") * 8 / 1000;
+        EXPECT_NEAR(Number(row, "time_on_air_s"), onAirS, 1e-6);
+        EXPECT_NEAR(Number(row, "arrived_s") - Number(row, "sent_s"), onAirS + 2, 1e-5);
+        EXPECT_NEAR(Number(row, "tx_energy_j"), 0.5 * onAirS, 1e-6);
+        airtimeS[row.at("device")] += onAirS;
+    }
+    for (const auto& row : ReadCsvRows(results / "nodes.csv"))
+    {
+        EXPECT_EQ(row.at("link"), "ideal");
+        EXPECT_NEAR(Number(row, "time_on_air_s"), airtimeS[row.at("device")], 1e-5);
+        EXPECT_NEAR(Number(row, "radio_tx_energy_j"), 0.5 * airtimeS[row.at("device")], 1e-5);
+        EXPECT_EQ(Number(row, "radio_rx_energy_j"), 0);
+    }
+}
+
 TEST(OffloadingProgram, NbiotTakesLongerAndMoreEnergyFarAway)
 {
     std::vector<double> arrival;

@@ -137,7 +137,7 @@ TEST(OpenCodec, NonsenseGetsALine)
 
 TEST(OpenCodec, ScenarioFilesOfferWhatThereIs)
 {
-    const OptionTable table = OffloadingOptions(OffloadingLinks::LORA, "test");
+    const OptionTable table = OffloadingOptions("lora", "test");
     const auto choicesOf = [&](const std::string& key) {
         const auto& options = table.Options();
         const auto found = std::find_if(options.begin(), options.end(), [&](const Option& option) {

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sources import files, finish
 
-LINKS = ("examples", "helper", "model", "test")
+LINKS = ("examples", "helper", "model", "offloading", "test")
 
 
 def reader(root):

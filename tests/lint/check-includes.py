@@ -13,6 +13,7 @@
  - limitnet/ includes nothing of ns-3;
  - ns3-module/lpwan/ includes ns-3 and nettle, nothing of ours beside itself;
  - ns3-module/limitnet/ includes the library's public headers, but not cli/ and training/;
+ - within it, model/ includes model/ only, helper/ these two, and offloading/ all three;
  - ns3-module/ gives no header a name without `lpwan-` in front, since ns-3 puts the headers of all
    modules in one folder.
 """
@@ -40,6 +41,8 @@ ALLOWED = {
 }
 ALLOWED["cli"] = set(ALLOWED)
 MODULE_FORBIDDEN = {"cli", "training"}
+# Folders of the ns-3 module limitnet; each includes itself and those before it.
+MODULE_FOLDERS = ["model", "helper", "offloading"]
 
 STANDARD_HEADERS = set("""
 algorithm any array atomic bitset cassert cctype cerrno cfenv cfloat charconv chrono cinttypes
@@ -62,7 +65,7 @@ TORCH = re.compile(r"^(torch|ATen|c10|caffe2)/")
 def complaint_about(where, is_source, header, module_headers):
     """The rule that `header`, included by the file `where` (relative to the root), breaks.
 
-    `module_headers` are those of the ns-3 module limitnet, as they are included.
+    `module_headers` are those of the ns-3 module limitnet, with the folder of each.
     """
     part, room = where.parts[0], where.parts[1] if len(where.parts) > 2 else ""
     own = header.split("/")[1] if header.startswith("limitnet/") and header.count("/") > 1 else ""
@@ -83,16 +86,20 @@ def complaint_about(where, is_source, header, module_headers):
         if room == "codec" and not own and header not in STANDARD_HEADERS | PROCESSOR_HEADERS:
             return "codec/ includes the C++ standard library only"
     elif part == "ns3-module":
-        if room == "lpwan" and (own or header in module_headers):
+        if room == "lpwan" and (own or header.split("/")[-1] in module_headers):
             return "the module lpwan knows nothing of limitnet"
         if own in MODULE_FORBIDDEN:
             return f"the ns-3 module may not include {own}/"
+        folder, of = where.parts[2], module_headers.get(header.split("/")[-1])
+        if folder in MODULE_FOLDERS and of in MODULE_FOLDERS \
+                and MODULE_FOLDERS.index(of) > MODULE_FOLDERS.index(folder):
+            return f"{folder}/ of the ns-3 module may not include {of}/"
     return None
 
 
 def main(root):
     complaints, checked = [], 0
-    module_headers = {f"ns3/{path.name}" for path in files(root, ".h")
+    module_headers = {path.name: path.parent.name for path in files(root, ".h")
                       if path.relative_to(root).parts[:2] == ("ns3-module", "limitnet")}
     for path in files(root, ".h", ".cc"):
         where = path.relative_to(root)

@@ -25,6 +25,8 @@ OFFLOADING = ["--devices.count=2", "--images.per_device=1", "--scenario.duration
 OFFLOADING_FILES = ["accuracy.csv", "fragments.csv", "gateways.csv", "images.csv", "nodes.csv",
                     "scenario.ini"]
 PROGRAMS = {
+    "limitnet-ideal-scenario": ([*OFFLOADING, "--ideal.bit_rate_bps=100"],
+                                OFFLOADING_FILES, "images.csv"),
     "limitnet-lora-scenario": ([*OFFLOADING, "--lora.sf=7"], OFFLOADING_FILES, "images.csv"),
     "limitnet-nbiot-scenario": (OFFLOADING, OFFLOADING_FILES, "images.csv"),
     "limitnet-mixed-scenario": ([*OFFLOADING, "--lora.sf=7"],

@@ -15,7 +15,7 @@ namespace
 const OptionTable&
 Table()
 {
-    static const OptionTable table = OffloadingOptions(OffloadingLinks::LORA, "any");
+    static const OptionTable table = OffloadingOptions("lora", "any");
     return table;
 }
 

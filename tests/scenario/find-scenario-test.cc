@@ -67,7 +67,7 @@ TEST_F(FindScenarioTest, AFileThatIsThereIsMeant)
 
 TEST_F(FindScenarioTest, TheRecordRepeatsTheRun)
 {
-    const auto table = OffloadingOptions(OffloadingLinks::LORA, "any");
+    const auto table = OffloadingOptions("lora", "any");
     const auto values = table.Parse({"--scenario=lora-far", "--run=3"});
     EXPECT_EQ(values.Text("scenario.name"), "lora-far");
     std::ostringstream out;

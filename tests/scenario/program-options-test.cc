@@ -30,9 +30,9 @@ ExpectPage(const OptionTable& table, const std::string& name)
 
 TEST(OffloadingOptions, PageIsWhatTheTableSays)
 {
-    ExpectPage(OffloadingOptions(OffloadingLinks::LORA, "any"), "scenario.md");
-    ExpectPage(OffloadingOptions(OffloadingLinks::NBIOT, "any"), "nbiot-scenario.md");
-    ExpectPage(OffloadingOptions(OffloadingLinks::MIXED, "any"), "mixed-scenario.md");
+    ExpectPage(OffloadingOptions("lora", "any"), "scenario.md");
+    ExpectPage(OffloadingOptions("nbiot", "any"), "nbiot-scenario.md");
+    ExpectPage(OffloadingOptions("mixed", "any"), "mixed-scenario.md");
 }
 
 TEST(LorawanCellOptions, PageIsWhatTheTableSays)
@@ -54,7 +54,7 @@ TEST(OffloadingOptions, KeysHaveTheirUnitLast)
                                                         {"m/s", "_m_s"},
                                                         {"1/d", "_per_day"},
                                                         {"px", "_px"}};
-    std::vector<Option> options = OffloadingOptions(OffloadingLinks::MIXED, "any").Options();
+    std::vector<Option> options = OffloadingOptions("mixed", "any").Options();
     const OptionTable cell = LorawanCellOptions("any");
     options.insert(options.end(), cell.Options().begin(), cell.Options().end());
     for (const Option& option : options)
@@ -75,7 +75,7 @@ TEST(OffloadingOptions, KeysHaveTheirUnitLast)
 TEST(OffloadingOptions, RecordOfDefaultsIsAScenarioFile)
 {
     const TestFolder folder;
-    const OptionTable table = OffloadingOptions(OffloadingLinks::LORA, "any");
+    const OptionTable table = OffloadingOptions("lora", "any");
     const ScenarioValues values = table.Parse(std::vector<std::string>{});
     std::ostringstream out;
     values.WriteIni(out);

@@ -102,12 +102,10 @@ TEST_F(SweepCheckTest, EachValueIsTriedOnceAndNoRunBegun)
     EXPECT_EQ(Asked(), 70U);
 }
 
-TEST_F(SweepCheckTest, AProgramWithoutCheckIsNotAsked)
+TEST_F(SweepCheckTest, TheProgramOfTheFileIsAsked)
 {
-    const auto file =
-        m_folder.Write("x.ini", std::string("# limitnet-lorawan-cell\n[sweep]\nseed = 1,2\n"));
-    EXPECT_TRUE(CheckSweep(SweepPlan(file), m_folder.Path() / "bin", 1, m_stop));
-    EXPECT_FALSE(fs::exists(m_folder.Path() / "bin/asked"));
+    EXPECT_TRUE(Check("# limitnet-lorawan-cell\n[sweep]\nseed = 1,2"));
+    EXPECT_EQ(Asked(), 2U);
 }
 
 TEST_F(SweepCheckTest, TheCommandRefusesAndMakesNothing)

@@ -14,6 +14,5 @@
 int
 main(int argc, char* argv[])
 {
-    ns3::lpwan::EndProgram(
-        ns3::lpwan::RunOffloadingProgram(limitnet::OffloadingLinks::LORA, argc, argv));
+    ns3::lpwan::EndProgram(ns3::lpwan::RunOffloadingProgram("lora", argc, argv));
 }

@@ -32,7 +32,8 @@ main(int argc, char* argv[])
         }
         // ns-3 otherwise keeps track of every Time until the simulation runs.
         ns3::Time::SetResolution(ns3::Time::NS);
-        ns3::lpwan::LorawanCell(values).Run(std::cout, std::cerr);
+        ns3::lpwan::LorawanCell cell(values);
+        values.CheckWanted() ? cell.Explain(std::cout) : cell.Run(std::cout, std::cerr);
         return 0;
     }
     catch (const std::exception& error)

@@ -14,6 +14,5 @@
 int
 main(int argc, char* argv[])
 {
-    ns3::lpwan::EndProgram(
-        ns3::lpwan::RunOffloadingProgram(limitnet::OffloadingLinks::MIXED, argc, argv));
+    ns3::lpwan::EndProgram(ns3::lpwan::RunOffloadingProgram("mixed", argc, argv));
 }

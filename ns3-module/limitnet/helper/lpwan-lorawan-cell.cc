@@ -14,14 +14,17 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cmath>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iomanip>
 #include <iterator>
 #include <limits>
+#include <map>
 #include <nettle/sha2.h>
 #include <numeric>
+#include <sstream>
 #include <sys/resource.h>
 #include <system_error>
 
@@ -402,6 +405,48 @@ LorawanCell::PrintSummary(std::ostream& out) const
     }
     out << "radio energy: " << joule / m_network.devices.GetN() << " J per device\n";
     PrintEnergyOfADay("device", energy, out);
+}
+
+void
+LorawanCell::Explain(std::ostream& out) const
+{
+    const auto payload = static_cast<uint32_t>(m_values.Int("traffic.payload_bytes"));
+    const double periodS = m_values.Real("traffic.period_s");
+    std::map<uint8_t, std::vector<Ptr<LoraEndDevice>>> bySf;
+    for (uint32_t i = 0; i < m_network.devices.GetN(); ++i)
+    {
+        const auto device = DynamicCast<LoraEndDevice>(m_network.devices.Get(i));
+        bySf[device->GetSpreadingFactor()].push_back(device);
+    }
+    std::ostringstream text;
+    text << "one run of " << m_durationS << " s of simulated time: " << m_network.devices.GetN()
+         << " devices, " << m_network.gateways.GetN() << " gateway(s), about "
+         << std::llround(m_network.devices.GetN() * m_durationS / periodS) << " packets";
+    if (m_network.plan.outOfRange > 0)
+    {
+        text << "; " << m_network.plan.outOfRange << " devices are out of range";
+    }
+    text << "\nresults would go to " << m_folder.FinalPath().string() << '\n';
+    for (const auto& [sf, devices] : bySf)
+    {
+        const auto& first = devices.front();
+        const double airtimeS = first->EstimateTimeOnAir(payload).value_or(Time(0)).GetSeconds();
+        text << "sf" << int{sf} << ": " << devices.size() << " device"
+             << (devices.size() > 1 ? "s" : "") << ": a packet of " << payload << " bytes each "
+             << periodS << " s, " << std::fixed << std::setprecision(3) << airtimeS
+             << " s on air; all of them send " << std::setprecision(1)
+             << 100 * airtimeS * static_cast<double>(devices.size()) / periodS << " % of the time";
+        // What the second of two packets adds to the first: the shortest time between two.
+        const auto one = first->EstimateSendingTime({payload});
+        const auto two = first->EstimateSendingTime({payload, payload});
+        if (one && two && (*two - *one).GetSeconds() > periodS)
+        {
+            text << "; one begins " << (*two - *one).GetSeconds()
+                 << " s after the other at the earliest: MORE THAN THERE IS, they queue";
+        }
+        text << std::defaultfloat << std::setprecision(6) << '\n';
+    }
+    out << text.str();
 }
 
 void

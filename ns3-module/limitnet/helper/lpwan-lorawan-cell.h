@@ -54,6 +54,13 @@ class LorawanCell
     void Run(std::ostream& out, std::ostream& log);
 
     /**
+     * Prints what Run() would simulate, and simulates nothing: devices by spreading factor, the
+     * time on air of their packets, and whether the duty cycle leaves time for them. Nothing is
+     * left on the disk. \param out takes it
+     */
+    void Explain(std::ostream& out) const;
+
+    /**
      * \param fate a fate
      * \return uplinks of all devices that ended so
      */

@@ -16,6 +16,7 @@
 #include "ns3/rng-seed-manager.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <iomanip>
 #include <numeric>
@@ -85,6 +86,26 @@ Grid(uint32_t count, double radiusM)
     });
     places.resize(count);
     return places;
+}
+
+/** \return a time in the largest unit of which it has one */
+std::string
+InLargestUnit(double seconds)
+{
+    constexpr std::array<std::pair<double, const char*>, 3> UNITS{
+        {{86400, "days"}, {3600, "hours"}, {60, "minutes"}}};
+    std::ostringstream text;
+    text << std::fixed << std::setprecision(1);
+    for (const auto& [length, name] : UNITS)
+    {
+        if (seconds >= length)
+        {
+            text << seconds / length << ' ' << name;
+            return text.str();
+        }
+    }
+    text << seconds << " seconds";
+    return text.str();
 }
 
 /** \return the positions of a key */
@@ -255,8 +276,12 @@ DevicePlacer::Place(const limitnet::ScenarioValues& group)
 bool
 IsOnLink(const limitnet::ScenarioValues& group, const std::string& link)
 {
-    return !group.Has("devices.link") || group.Text("devices.link") == link ||
-           group.Text("devices.link") == "both";
+    if (!group.Has("devices.link"))
+    {
+        return true;
+    }
+    const std::string& wanted = group.Text("devices.link");
+    return wanted == link || wanted == "both" || wanted == "all";
 }
 
 Ptr<LpwanEnergyModel>
@@ -336,8 +361,7 @@ PrintEnergyOfADay(const std::string& who, const EnergyOfDevices& energy, std::os
     if (energy.batteryJ > 0)
     {
         line << "; a battery of " << std::defaultfloat << std::setprecision(10) << energy.batteryJ
-             << " J lasts " << std::fixed << std::setprecision(1)
-             << energy.batteryJ / (allJ / energy.onS) / DAY_S << " days";
+             << " J lasts " << InLargestUnit(energy.batteryJ / (allJ / energy.onS));
     }
     out << line.str() << '\n';
 }

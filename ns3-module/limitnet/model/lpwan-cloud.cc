@@ -34,10 +34,14 @@ CloudApplication::GetTypeId()
                             "A fragment has arrived: its index in GetArrivals().",
                             MakeTraceSourceAccessor(&CloudApplication::m_arrivalTrace),
                             "ns3::lpwan::CloudApplication::ArrivalTracedCallback")
+            .AddTraceSource("Reading",
+                            "A meter's payload has arrived.",
+                            MakeTraceSourceAccessor(&CloudApplication::m_readingTrace),
+                            "ns3::lpwan::CloudApplication::DeliveryTracedCallback")
             .AddTraceSource("Lost",
                             "A payload came while the cloud was down.",
                             MakeTraceSourceAccessor(&CloudApplication::m_lostTrace),
-                            "ns3::lpwan::CloudApplication::LostTracedCallback");
+                            "ns3::lpwan::CloudApplication::DeliveryTracedCallback");
     return tid;
 }
 
@@ -59,12 +63,14 @@ CloudApplication::DoDispose()
 void
 CloudApplication::StartApplication()
 {
+    NS_LOG_FUNCTION(this);
     m_running = true;
 }
 
 void
 CloudApplication::StopApplication()
 {
+    NS_LOG_FUNCTION(this);
     m_running = false;
 }
 
@@ -81,15 +87,24 @@ CloudApplication::SetOutage(Time from, Time duration)
     m_outageEnd = from + duration;
 }
 
+bool
+CloudApplication::IsDown() const
+{
+    return Simulator::Now() >= m_outageFrom && Simulator::Now() < m_outageEnd;
+}
+
 void
 CloudApplication::Receive(const UplinkDelivery& delivery)
 {
+    NS_LOG_FUNCTION(this << delivery.deviceAddress << delivery.frameCounter);
     if (!m_running)
     {
         return;
     }
-    if (Simulator::Now() >= m_outageFrom && Simulator::Now() < m_outageEnd)
+    if (IsDown())
     {
+        NS_LOG_INFO("cloud is down: frame " << delivery.frameCounter << " of device "
+                                            << delivery.deviceAddress << " is lost");
         m_lostTrace(delivery);
         return;
     }
@@ -100,7 +115,18 @@ CloudApplication::Receive(const UplinkDelivery& delivery)
         ++m_invalid;
         return;
     }
-    const Subscription& device = subscription->second;
+    if (subscription->second.isMeter)
+    {
+        NS_LOG_LOGIC("a reading of device " << delivery.deviceAddress);
+        m_readingTrace(delivery);
+        return;
+    }
+    ReceiveFragment(delivery, subscription->second);
+}
+
+void
+CloudApplication::ReceiveFragment(const UplinkDelivery& delivery, const Subscription& device)
+{
     limitnet::Bytes bytes(delivery.payload->GetSize());
     delivery.payload->CopyData(bytes.data(), static_cast<uint32_t>(bytes.size()));
     FragmentLabel label;
@@ -116,30 +142,15 @@ CloudApplication::Receive(const UplinkDelivery& delivery)
         ++m_invalid;
         return;
     }
-
-    DeviceState& state = m_devices[delivery.deviceAddress];
-    // ids count modulo IMAGE_IDS: up to half of them further on is ahead, the rest is behind
-    const unsigned forward = (*imageId + limitnet::IMAGE_IDS - state.newest) % limitnet::IMAGE_IDS;
-    const bool isAhead = forward > 0 && forward < limitnet::IMAGE_IDS / 2;
-    const bool isNew = !state.any || isAhead || state.images.find(*imageId) == state.images.end();
-    if (isNew)
-    {
-        state.images[*imageId] = m_images.size();
-        m_images.emplace_back();
-        m_images.back().deviceAddress = delivery.deviceAddress;
-        m_images.back().imageId = *imageId;
-    }
-    if (!state.any || isAhead)
-    {
-        state.any = true;
-        state.newest = *imageId;
-    }
-    const std::size_t image = state.images[*imageId];
+    const std::size_t image = FindImage(delivery.deviceAddress, *imageId);
     m_images[image].arrivals.push_back(m_arrivals.size());
     if (device.reports)
     {
         m_images[image].numbers.insert(label.number);
     }
+    NS_LOG_INFO("fragment " << m_images[image].arrivals.size() << " of image " << image
+                            << ", of device " << delivery.deviceAddress << ", " << bytes.size()
+                            << " bytes");
     m_arrivals.push_back({Simulator::Now(),
                           delivery.deviceAddress,
                           delivery.frameCounter,
@@ -152,6 +163,31 @@ CloudApplication::Receive(const UplinkDelivery& delivery)
     {
         Answer(m_arrivals.size() - 1, device, label);
     }
+}
+
+std::size_t
+CloudApplication::FindImage(uint32_t deviceAddress, uint8_t imageId)
+{
+    DeviceState& state = m_devices[deviceAddress];
+    // ids count modulo IMAGE_IDS: up to half of them further on is ahead, the rest is behind
+    const unsigned forward = (imageId + limitnet::IMAGE_IDS - state.newest) % limitnet::IMAGE_IDS;
+    const bool isAhead = forward > 0 && forward < limitnet::IMAGE_IDS / 2;
+    const bool isNew = !state.any || isAhead || state.images.find(imageId) == state.images.end();
+    if (isNew)
+    {
+        NS_LOG_LOGIC("image id " << int{imageId} << " of device " << deviceAddress
+                                 << " is a new image, number " << m_images.size());
+        state.images[imageId] = m_images.size();
+        m_images.emplace_back();
+        m_images.back().deviceAddress = deviceAddress;
+        m_images.back().imageId = imageId;
+    }
+    if (!state.any || isAhead)
+    {
+        state.any = true;
+        state.newest = imageId;
+    }
+    return state.images[imageId];
 }
 
 void
@@ -168,6 +204,8 @@ CloudApplication::Answer(std::size_t arrival,
     {
         if (wasEnough && Simulator::Now() - image.toldAt < m_feedbackPause)
         {
+            NS_LOG_LOGIC("device " << image.deviceAddress << " was told already that image "
+                                   << int{image.imageId} << " is enough");
             return;
         }
         image.toldAt = Simulator::Now();
@@ -189,6 +227,10 @@ CloudApplication::Answer(std::size_t arrival,
     {
         return;
     }
+    NS_LOG_INFO("answer to device "
+                << image.deviceAddress << " about image id " << int{image.imageId} << ": "
+                << (feedback.enough ? "enough, " : "not enough, ") << feedback.missing.size()
+                << " fragments are missing");
     m_send(image.deviceAddress, WriteFeedback(feedback, device.maxAnswerBytes));
 }
 

@@ -82,10 +82,17 @@ class CloudApplication : public Application
     CloudApplication();
     ~CloudApplication() override;
 
+    /**
+     * Signature of the trace sources Lost and Reading.
+     * \param delivery what reached the cloud
+     */
+    typedef void (*DeliveryTracedCallback)(const UplinkDelivery& delivery);
+
     /** What the cloud has to know of a device beforehand. */
     struct Subscription
     {
-        /** Tells the image of a payload; nothing for what is no fragment. */
+        bool isMeter{false}; //!< its payloads are readings: traced, not logged, not answered
+        /** Tells the image of a payload; nothing for what is no fragment. Not of meters. */
         std::function<std::optional<uint8_t>(const limitnet::Bytes&)> imageIdOf;
         bool reports{false}; //!< fragments have labels, and the device may ask what is missing
         Judge judge;         //!< asked after each arrival; null: the cloud never has enough
@@ -106,11 +113,8 @@ class CloudApplication : public Application
      */
     void SetOutage(Time from, Time duration);
 
-    /**
-     * Signature of the trace source Lost.
-     * \param delivery what reached the cloud while it was down
-     */
-    typedef void (*LostTracedCallback)(const UplinkDelivery& delivery);
+    /** \return whether the cloud is down now; nobody else has to know when it is */
+    bool IsDown() const;
 
     /** \param send sends answers; null for none */
     void SetSendCallback(SendCallback send);
@@ -148,6 +152,12 @@ class CloudApplication : public Application
     void StartApplication() override;
     void StopApplication() override;
 
+    /** Takes the payload of a camera. */
+    void ReceiveFragment(const UplinkDelivery& delivery, const Subscription& device);
+
+    /** \return index of the image that a fragment belongs to, made where it is a new one */
+    std::size_t FindImage(uint32_t deviceAddress, uint8_t imageId);
+
     /** Answers to a fragment if there is reason to. */
     void Answer(std::size_t arrival, const Subscription& device, const FragmentLabel& label);
 
@@ -164,6 +174,7 @@ class CloudApplication : public Application
     std::map<uint32_t, DeviceState> m_devices;
     uint64_t m_invalid{0};
     TracedCallback<std::size_t> m_arrivalTrace;
+    TracedCallback<const UplinkDelivery&> m_readingTrace;
     TracedCallback<const UplinkDelivery&> m_lostTrace;
 };
 

@@ -2,8 +2,6 @@
 
 #include "lpwan-image-source.h"
 
-#include "lpwan-feedback.h"
-
 #include "ns3/abort.h"
 #include "ns3/boolean.h"
 #include "ns3/log.h"
@@ -23,6 +21,27 @@ namespace lpwan
 
 NS_LOG_COMPONENT_DEFINE("LpwanImageSource");
 NS_OBJECT_ENSURE_REGISTERED(ImageSource);
+
+namespace
+{
+
+/** \return a word for the log */
+const char*
+WordOf(ImageSource::Discard reason)
+{
+    switch (reason)
+    {
+    case ImageSource::Discard::EXPIRED:
+        return "expired";
+    case ImageSource::Discard::ENOUGH:
+        return "the cloud has enough";
+    case ImageSource::Discard::REBOOT:
+        return "restart";
+    }
+    return "unknown";
+}
+
+} // namespace
 
 TypeId
 ImageSource::GetTypeId()
@@ -105,13 +124,13 @@ ImageSource::SetDevice(Ptr<LpwanNetDevice> device)
     m_device = device;
     m_device->SetTxCompleteCallback(MakeCallback(&ImageSource::TxComplete, this));
     m_device->TraceConnectWithoutContext("Drop", MakeCallback(&ImageSource::Dropped, this));
-    m_device->SetReceiveCallback(MakeCallback(&ImageSource::OnFeedback, this));
 }
 
 void
-ImageSource::SetPictures(Pictures pictures)
+ImageSource::SetPictures(Pictures pictures, PictureIndices indices)
 {
     m_pictures = std::move(pictures);
+    m_indices = std::move(indices);
 }
 
 void
@@ -151,8 +170,12 @@ ImageSource::DoDispose()
     {
         m_device->SetTxCompleteCallback(LpwanNetDevice::TxCompleteCallback());
         m_device->TraceDisconnectWithoutContext("Drop", MakeCallback(&ImageSource::Dropped, this));
-        m_device->SetReceiveCallback(NetDevice::ReceiveCallback());
         m_device = nullptr;
+    }
+    if (m_handlerNode)
+    {
+        m_handlerNode->UnregisterProtocolHandler(MakeCallback(&ImageSource::OnDownlink, this));
+        m_handlerNode = nullptr;
     }
     m_energyModel = nullptr;
     m_captureEvent.Cancel();
@@ -169,8 +192,16 @@ ImageSource::DoDispose()
 void
 ImageSource::StartApplication()
 {
+    NS_LOG_FUNCTION(this);
     NS_ABORT_MSG_UNLESS(m_device && m_pictures && m_encoder && m_profile.clockHz > 0,
                         "ImageSource needs a device, pictures, an encoder and a device profile");
+    if (!m_handlerNode)
+    {
+        m_handlerNode = m_device->GetNode();
+        m_handlerNode->RegisterProtocolHandler(MakeCallback(&ImageSource::OnDownlink, this),
+                                               FEEDBACK_PORT,
+                                               m_device);
+    }
     if (m_energyModel)
     {
         m_energyModel->SetMcuPower(m_profile.sleepPowerW);
@@ -184,6 +215,7 @@ ImageSource::StartApplication()
 void
 ImageSource::StopApplication()
 {
+    NS_LOG_FUNCTION(this);
     m_captureEvent.Cancel();
 }
 
@@ -198,11 +230,14 @@ ImageSource::Capture()
 {
     if (m_device->IsOff())
     {
+        NS_LOG_INFO("device " << m_device->GetDeviceAddress() << " is off: no more pictures");
         return; // and so takes no picture ever again
     }
     const uint32_t image = m_captured++;
-    NS_LOG_INFO("device " << m_device->GetDeviceAddress() << " captures image " << image);
-    m_capturedTrace(image);
+    const std::size_t picture = m_indices ? m_indices(image) : image;
+    NS_LOG_INFO("device " << m_device->GetDeviceAddress() << " captures image " << image
+                          << ", picture " << picture);
+    m_capturedTrace(image, picture);
 
     // The image id on the air has 6 bits; the cloud tells ids apart in a window of half of them.
     const std::size_t labelBytes = m_maxReports > 0 ? FRAGMENT_LABEL_BYTES : 0;
@@ -214,6 +249,9 @@ ImageSource::Capture()
     const Time least = MilliSeconds(m_profile.pictureEnergyJ > 0 ? 1 : 0);
     const Time duration = std::max(least, Seconds(m_profile.EncodingSeconds(encoded->work)));
     const Time start = std::max(Simulator::Now(), m_encoderFreeAt);
+    NS_LOG_LOGIC("image " << image << " has " << encoded->fragments.size()
+                          << " fragments; encoded from " << start.GetSeconds() << " s on, for "
+                          << duration.GetSeconds() << " s");
     m_encoderFreeAt = start + duration;
     m_encodingTime += duration;
     if (m_energyModel && duration.IsStrictlyPositive())
@@ -249,6 +287,7 @@ ImageSource::EncodingDone(uint32_t boot,
 {
     if (boot != m_reboots)
     {
+        NS_LOG_LOGIC("image " << image << " was lost when the device restarted");
         return;
     }
     if (m_energyModel)
@@ -259,6 +298,7 @@ ImageSource::EncodingDone(uint32_t boot,
     {
         return;
     }
+    NS_LOG_INFO("device " << m_device->GetDeviceAddress() << " has encoded image " << image);
     m_encodedTrace(image, *encoded);
     Open& open = m_open[image];
     open.encoded = encoded;
@@ -322,6 +362,8 @@ ImageSource::Reboot()
     {
         return;
     }
+    NS_LOG_INFO("device " << m_device->GetDeviceAddress() << " restarts, with " << m_open.size()
+                          << " images that are not sent");
     ++m_reboots;
     m_encoderFreeAt = Simulator::Now();
     while (!m_open.empty())
@@ -396,6 +438,8 @@ ImageSource::Close(uint32_t image, Discard reason)
     open->second.expiry.Cancel();
     m_open.erase(open);
     EndPaceIfIdle();
+    NS_LOG_INFO("discards " << discarded.size() << " fragments of image " << image << ": "
+                            << WordOf(reason));
     for (const uint32_t fragment : discarded)
     {
         m_discardTrace(image, fragment, reason);
@@ -428,46 +472,59 @@ ImageSource::CloseIfDone(uint32_t image)
     }
 }
 
-bool
-ImageSource::OnFeedback(Ptr<NetDevice> /* device */,
+void
+ImageSource::OnDownlink(Ptr<NetDevice> /* device */,
                         Ptr<const Packet> packet,
-                        uint16_t port,
-                        const Address& /* from */)
+                        uint16_t /* port */,
+                        const Address& /* from */,
+                        const Address& /* to */,
+                        NetDevice::PacketType /* type */)
 {
-    if (port != FEEDBACK_PORT)
-    {
-        return false;
-    }
     std::vector<uint8_t> bytes(packet->GetSize());
     packet->CopyData(bytes.data(), packet->GetSize());
-    const auto feedback = ReadFeedback(bytes);
-    if (!feedback)
+    if (const auto feedback = ReadFeedback(bytes))
     {
-        return false;
+        OnFeedback(*feedback);
     }
+    else
+    {
+        NS_LOG_WARN("a downlink of " << bytes.size() << " bytes is no answer of the cloud");
+    }
+}
+
+void
+ImageSource::OnFeedback(const Feedback& feedback)
+{
     // Of the images under way with that id the newest: the others are 64 images behind.
     const auto found = std::find_if(m_open.rbegin(), m_open.rend(), [&](const auto& entry) {
-        return entry.first % limitnet::IMAGE_IDS == feedback->imageId;
+        return entry.first % limitnet::IMAGE_IDS == feedback.imageId;
     });
     if (found == m_open.rend())
     {
-        return true; // told too late
+        NS_LOG_LOGIC("an answer about image id " << int{feedback.imageId} << " comes too late");
+        return;
     }
     const uint32_t image = found->first;
-    if (feedback->enough)
+    if (feedback.enough)
     {
         Close(image, Discard::ENOUGH);
         Simulator::ScheduleNow(&ImageSource::Feed, this); // there is room in the device
-        return true;
+        return;
     }
-    Open& open = found->second;
+    OnMissing(image, feedback.missing);
+}
+
+void
+ImageSource::OnMissing(uint32_t image, const std::vector<uint16_t>& missing)
+{
+    Open& open = m_open.at(image);
     if (open.timeout.IsExpired())
     {
-        return true; // an answer to an earlier question; what is missing is on its way
+        return; // an answer to an earlier question; what is missing is on its way
     }
     open.timeout.Cancel();
     std::vector<uint32_t> again;
-    for (const uint16_t fragment : feedback->missing)
+    for (const uint16_t fragment : missing)
     {
         if (fragment < open.encoded->fragments.size())
         {
@@ -476,12 +533,12 @@ ImageSource::OnFeedback(Ptr<NetDevice> /* device */,
     }
     if (open.reports < m_maxReports && !again.empty())
     {
+        NS_LOG_INFO("sends " << again.size() << " fragments of image " << image << " again");
         ++open.reports;
         EnqueueAll(image, again);
         Simulator::ScheduleNow(&ImageSource::Feed, this); // the device is in the midst of it
     }
     CloseIfDone(image);
-    return true;
 }
 
 void
@@ -497,6 +554,7 @@ ImageSource::OnTimeout(uint32_t image)
     Open& open = m_open.at(image);
     if (open.reports < m_maxReports)
     {
+        NS_LOG_INFO("no answer about image " << image << ": asks again");
         ++open.reports;
         EnqueueAll(image, {static_cast<uint32_t>(open.encoded->fragments.size() - 1)});
         Feed();
@@ -528,6 +586,9 @@ ImageSource::Feed()
             open.pollUid = packet->GetUid();
         }
         open.inDevice[packet->GetUid()] = next.fragment;
+        NS_LOG_LOGIC("hands over fragment " << next.fragment << " of image " << next.image << ", "
+                                            << packet->GetSize() << " bytes"
+                                            << (next.poll ? ", which asks" : ""));
         m_fragmentTrace(next.image, next.fragment, packet);
         m_busySince = m_busySince.value_or(Simulator::Now());
         const auto& vital = open.encoded->vital;

@@ -6,15 +6,18 @@
 #include "limitnet/codec/image-codec.h"
 #include "limitnet/codec/image.h"
 #include "limitnet/device/device-profile.h"
+#include "lpwan-feedback.h"
 
 #include "ns3/application.h"
 #include "ns3/event-id.h"
 #include "ns3/lpwan-energy-model.h"
 #include "ns3/lpwan-net-device.h"
+#include "ns3/node.h"
 #include "ns3/nstime.h"
 #include "ns3/random-variable-stream.h"
 #include "ns3/traced-callback.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -64,11 +67,15 @@ class ImageSource : public Application
     /** \param image number of the image on this device, from 0 \return its picture */
     using Pictures = std::function<limitnet::Image(uint32_t image)>;
 
+    /** \param image number of the image on this device \return which picture of a set it is */
+    using PictureIndices = std::function<std::size_t(uint32_t image)>;
+
     /**
      * Signature of the trace source Captured.
      * \param image number of the image on this device
+     * \param picture which one it is, as SetPictures() was told
      */
-    typedef void (*CapturedTracedCallback)(uint32_t image);
+    typedef void (*CapturedTracedCallback)(uint32_t image, std::size_t picture);
 
     /**
      * Signature of the trace source Encoded; it fires when the encoding is done in simulated time.
@@ -109,11 +116,19 @@ class ImageSource : public Application
     ImageSource();
     ~ImageSource() override;
 
-    /** \param device where fragments are sent; its MTU is asked at each capture */
+    /**
+     * \param device where fragments are sent; its MTU is asked at each capture. From the start of
+     *        the application the cloud's answers are taken from it, those on FEEDBACK_PORT, as a
+     *        protocol handler of the node: others may register handlers for other ports.
+     */
     void SetDevice(Ptr<LpwanNetDevice> device);
 
-    /** \param pictures gives the picture of each image */
-    void SetPictures(Pictures pictures);
+    /**
+     * \param pictures gives the picture of each image; it has no other effect
+     * \param indices which picture of a set that is, for the trace source Captured; without it the
+     *        number of the image
+     */
+    void SetPictures(Pictures pictures, PictureIndices indices = nullptr);
 
     /** \param encoder the codec's device half */
     void SetEncoder(std::shared_ptr<const limitnet::ImageEncoder> encoder);
@@ -210,11 +225,19 @@ class ImageSource : public Application
     /** Forgets an image when nothing of it waits and nothing more can come. */
     void CloseIfDone(uint32_t image);
 
-    /** The cloud says something. */
-    bool OnFeedback(Ptr<NetDevice> device,
+    /** Something comes down on FEEDBACK_PORT: the signature of Node::ProtocolHandler. */
+    void OnDownlink(Ptr<NetDevice> device,
                     Ptr<const Packet> packet,
                     uint16_t port,
-                    const Address& from);
+                    const Address& from,
+                    const Address& to,
+                    NetDevice::PacketType type);
+
+    /** The cloud says something. */
+    void OnFeedback(const Feedback& feedback);
+
+    /** The cloud says what is missing of an image. */
+    void OnMissing(uint32_t image, const std::vector<uint16_t>& missing);
 
     /** A packet has left, or never will: if it asks, the wait for an answer begins. */
     void OnLeft(Ptr<const Packet> packet);
@@ -235,7 +258,9 @@ class ImageSource : public Application
 
     Ptr<LpwanNetDevice> m_device;
     Ptr<LpwanEnergyModel> m_energyModel;
+    Ptr<Node> m_handlerNode; //!< where OnDownlink() is registered
     Pictures m_pictures;
+    PictureIndices m_indices; //!< null: the number of the image
     std::shared_ptr<const limitnet::ImageEncoder> m_encoder;
     limitnet::DeviceProfile m_profile;
     Ptr<RandomVariableStream> m_interval; //!< attribute Interval
@@ -257,7 +282,7 @@ class ImageSource : public Application
     std::deque<Pending> m_queue;          //!< fragments not yet handed over
     EventId m_captureEvent;
 
-    TracedCallback<uint32_t> m_capturedTrace;
+    TracedCallback<uint32_t, std::size_t> m_capturedTrace;
     TracedCallback<uint32_t, const limitnet::EncodedImage&> m_encodedTrace;
     TracedCallback<uint32_t, uint32_t, Ptr<const Packet>> m_fragmentTrace;
     TracedCallback<uint32_t, uint32_t, Discard> m_discardTrace;

@@ -6,6 +6,7 @@ The scenario programs need a data set, so here they say their keys only.
 """
 
 cpp_examples = [
+    ("limitnet-ideal-scenario --help", "True", "False"),
     ("limitnet-lora-scenario --help", "True", "False"),
     ("limitnet-nbiot-scenario --help", "True", "False"),
     ("limitnet-mixed-scenario --help", "True", "False"),

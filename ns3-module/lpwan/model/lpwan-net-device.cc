@@ -307,10 +307,23 @@ LpwanNetDevice::GetRadioState() const
 void
 LpwanNetDevice::NotifyReceive(Ptr<const Packet> payload, uint8_t port)
 {
-    if (!m_receive.IsNull())
+    if (m_receive.IsNull())
     {
-        m_receive(this, payload, port, GetBroadcast());
+        return;
     }
+    // Node takes packets in its own context alone, and what comes down does so in the context of
+    // whoever sent it.
+    if (m_node && Simulator::GetContext() != m_node->GetId())
+    {
+        Simulator::ScheduleWithContext(m_node->GetId(),
+                                       Time(0),
+                                       &LpwanNetDevice::NotifyReceive,
+                                       Ptr<LpwanNetDevice>(this),
+                                       payload,
+                                       port);
+        return;
+    }
+    m_receive(this, payload, port, GetBroadcast());
 }
 
 const LpwanNetDevice::QueueItem*

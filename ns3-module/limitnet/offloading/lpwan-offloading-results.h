@@ -5,10 +5,11 @@
 
 #include "limitnet/results/run-folder.h"
 
+#include "ns3/lpwan-offloading-network.h"
 #include "ns3/lpwan-offloading-records.h"
 
+#include <cstddef>
 #include <iosfwd>
-#include <memory>
 #include <vector>
 
 namespace ns3
@@ -19,11 +20,27 @@ namespace lpwan
 /** What the tables of a run are written from. */
 struct OffloadingResults
 {
-    const std::vector<GroupRecord>& groups;                    //!< in the scenario's order
-    const std::vector<DeviceRecord>& devices;                  //!< by number
-    const std::vector<std::unique_ptr<OffloadingLink>>& links; //!< in the devices' order
-    double durationS;                                          //!< of the simulation
+    const OffloadingNetwork& network;         //!< what was built
+    const std::vector<DeviceRecord>& records; //!< what became of its devices, by number
+    double durationS;                         //!< of the simulation
 };
+
+/** What the microcontroller of a device did, and what that took. */
+struct McuWork
+{
+    double encodingS{0}; //!< of images that it finished
+    double encodingJ{0}; //!< for these
+    double pictureJ{0};  //!< for taking them
+    double sleepJ{0};    //!< the rest of the time that the device was on
+    double onS{0};       //!< that time
+};
+
+/**
+ * \param results of a run
+ * \param device number of a device
+ * \return what its microcontroller did
+ */
+McuWork McuWorkOf(const OffloadingResults& results, std::size_t device);
 
 /**
  * Writes nodes.csv, images.csv, fragments.csv and gateways.csv, as docs/csv.md says.

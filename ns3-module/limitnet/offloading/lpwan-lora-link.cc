@@ -2,7 +2,7 @@
 
 #include "lpwan-lora-link.h"
 
-#include "lpwan-lora-network.h"
+#include "ns3/lpwan-lora-network.h"
 
 #include <algorithm>
 #include <limits>
@@ -46,6 +46,12 @@ LoraLink::GetAttributes() const
     return LoraAttributes();
 }
 
+bool
+LoraLink::CanConfirm() const
+{
+    return true;
+}
+
 std::vector<OffloadingDevice>
 LoraLink::Build(const limitnet::ScenarioValues& values, const limitnet::RunFolder& folder)
 {
@@ -79,7 +85,8 @@ LoraLink::OnUplinkFate(const LoraUplink& uplink)
     OffloadingFate fate;
     fate.deviceAddress = uplink.transmission.deviceAddress;
     fate.frameCounter = uplink.transmission.frameCounter;
-    fate.fate = uplink.fate == LoraFate::RECEIVED ? "in_backhaul" : ToString(uplink.fate);
+    fate.outcome = uplink.fate == LoraFate::RECEIVED ? FrameOutcome::RECEIVED : FrameOutcome::LOST;
+    fate.cause = ToString(uplink.fate);
     if (uplink.fate == LoraFate::INTERFERENCE)
     {
         fate.interfererAddress = uplink.interferer.deviceAddress;

@@ -3,9 +3,9 @@
 #include "lpwan-nbiot-link.h"
 
 #include "limitnet/codec/error.h"
-#include "lpwan-scenario-setup.h"
 
 #include "ns3/double.h"
+#include "ns3/lpwan-scenario-setup.h"
 #include "ns3/object-factory.h"
 #include "ns3/propagation-loss-model.h"
 
@@ -162,6 +162,12 @@ NbiotLink::GetAttributes() const
     return Attributes();
 }
 
+bool
+NbiotLink::IsScheduled() const
+{
+    return true;
+}
+
 std::vector<OffloadingDevice>
 NbiotLink::Build(const limitnet::ScenarioValues& values, const limitnet::RunFolder& /* folder */)
 {
@@ -215,13 +221,20 @@ NbiotLink::OnPacket(const NbiotPacketReport& report)
     fate.frameCounter = report.counter;
     fate.airtimeS = report.airtime.GetSeconds();
     fate.txEnergyJ = report.txJoule;
-    if (report.fate == NbiotFate::DROPPED || report.fate == NbiotFate::UNDER_WAY)
+    if (report.fate == NbiotFate::UNDER_WAY)
     {
-        fate.fate = report.fate == NbiotFate::DROPPED ? ToString(report.reason) : "";
         m_fate(fate);
         return;
     }
-    fate.fate = report.fate == NbiotFate::RECEIVED ? "in_backhaul" : ToString(report.fate);
+    if (report.fate == NbiotFate::DROPPED)
+    {
+        fate.outcome = FrameOutcome::DROPPED;
+        fate.cause = ToString(report.reason);
+        m_fate(fate);
+        return;
+    }
+    fate.outcome = report.fate == NbiotFate::RECEIVED ? FrameOutcome::RECEIVED : FrameOutcome::LOST;
+    fate.cause = ToString(report.fate);
     OffloadingLatency latency;
     latency.accessWaitS = seconds(NbiotStage::ACCESS_WAIT);
     latency.accessS = seconds(NbiotStage::ACCESS);

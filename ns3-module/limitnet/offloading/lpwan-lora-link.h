@@ -28,6 +28,7 @@ class LoraLink : public OffloadingLink
     std::string GetName() const override;
     std::vector<std::string> GetLevels() const override;
     AttributeBindings GetAttributes() const override;
+    bool CanConfirm() const override;
     std::vector<OffloadingDevice> Build(const limitnet::ScenarioValues& values,
                                         const limitnet::RunFolder& folder) override;
     void Connect(DeliverCallback deliver, FateCallback fate) override;

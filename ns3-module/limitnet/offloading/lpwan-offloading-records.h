@@ -3,23 +3,17 @@
 #ifndef LPWAN_OFFLOADING_RECORDS_H
 #define LPWAN_OFFLOADING_RECORDS_H
 
-#include "limitnet/device/device-profile.h"
+#include "limitnet/codec/image.h"
 #include "limitnet/evaluation/evaluator.h"
-#include "limitnet/evaluation/open-codec.h"
-#include "limitnet/scenario/option-table.h"
 
-#include "ns3/lpwan-energy-model.h"
-#include "ns3/lpwan-image-source.h"
+#include "ns3/lpwan-fragment-fate.h"
 #include "ns3/lpwan-net-device.h"
 #include "ns3/lpwan-offloading-link.h"
-#include "ns3/lpwan-periodic-traffic.h"
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace ns3
@@ -44,10 +38,11 @@ struct FragmentRecord
     std::optional<LpwanTransmission> transmission;  //!< set when its frame began
     uint32_t transmissions{0};                      //!< frames of it in the air to the end
     double txEnergyJ{0};                            //!< radio's energy for these
-    std::string fate{"not_sent"};                   //!< as in fragments.csv
+    FragmentFate fate{FragmentFate::NOT_SENT};      //!< by NextFate() alone
+    std::string cause;                              //!< why it was lost or dropped
     std::optional<uint32_t> interferer;             //!< device that did most to its loss
     std::optional<OffloadingLatency> latency;       //!< on a link that has these components
-    std::optional<double> airtimeS;                 //!< on such a link
+    std::optional<double> airtimeS;                 //!< where OffloadingLink::IsScheduled()
     std::optional<OffloadingArrival> arrival;       //!< when it reached the cloud
     std::optional<limitnet::Evaluation> evaluation; //!< of all up to this one, where asked for
 };
@@ -70,37 +65,15 @@ struct ImageRecord
     bool mapReceived{false};                         //!< or what else the order follows from
 };
 
-/** A group of devices, and what they have in common. */
-struct GroupRecord
-{
-    std::string name;                              //!< empty: the only one
-    limitnet::ScenarioValues values;               //!< as they are for it
-    bool isMeters{false};                          //!< its devices send readings, no images
-    limitnet::DeviceProfile profile;               //!< of its microcontrollers
-    uint32_t deviceCount{0};                       //!< on all links
-    limitnet::OpenedCodec codec;                   //!< of cameras
-    limitnet::Evaluator::DecoderId decoder{0};     //!< the codec's half in the evaluator
-    std::vector<std::vector<double>> captureTimes; //!< of each device, where a file says them
-    Ptr<PeriodicTraffic> readings;                 //!< of meters
-};
-
-/** A device and its images. */
+/** What became of a device and its images; what it is made of is its OffloadingMember. */
 struct DeviceRecord
 {
-    OffloadingLink* link{nullptr};                             //!< where it is
-    uint32_t indexOnLink{0};                                   //!< among its devices
-    std::size_t group{0};                                      //!< whose it is
-    uint32_t indexInGroup{0};                                  //!< over all links
-    Ptr<LpwanNetDevice> device;                                //!< its radio
-    OffloadingDeviceState state;                               //!< at the end
-    Ptr<ImageSource> source;                                   //!< null: a meter
-    std::vector<ImageRecord> images;                           //!< in the order of their capture
-    std::map<uint64_t, std::pair<uint32_t, uint32_t>> packets; //!< uid: image, fragment
-    std::optional<uint64_t> lastPacket;                        //!< uid of the packet sent last
-    uint64_t packetsSent{0};       //!< meters: readings whose frame was in the air to its end
-    uint64_t packetsDelivered{0};  //!< meters: readings that reached the network's other end
-    Ptr<LpwanEnergyModel> battery; //!< null without one
-    std::optional<double> offAtS;  //!< when it was empty
+    OffloadingDeviceState state;        //!< at the end
+    std::vector<ImageRecord> images;    //!< in the order of their capture
+    uint64_t readingsSent{0};           //!< meters: those whose frame was in the air to its end
+    uint64_t readingsDelivered{0};      //!< meters: those that reached the cloud
+    std::optional<uint64_t> lastPacket; //!< meters: uid of the packet sent last
+    std::optional<double> offAtS;       //!< when the battery was empty
 };
 
 } // namespace lpwan

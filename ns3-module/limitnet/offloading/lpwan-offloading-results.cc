@@ -4,8 +4,8 @@
 
 #include "limitnet/results/csv-writer.h"
 #include "limitnet/results/result-tables.h"
-#include "lpwan-scenario-setup.h"
 
+#include "ns3/lpwan-scenario-setup.h"
 #include "ns3/mobility-model.h"
 
 #include <algorithm>
@@ -84,8 +84,8 @@ AddPosition(limitnet::CsvWriter& csv, Ptr<Node> node)
 std::pair<uint64_t, uint64_t>
 CountFrames(const DeviceRecord& record)
 {
-    uint64_t sent = record.packetsSent;
-    uint64_t delivered = record.packetsDelivered;
+    uint64_t sent = record.readingsSent;
+    uint64_t delivered = record.readingsDelivered;
     for (const auto& image : record.images)
     {
         for (const auto& fragment : image.fragments)
@@ -97,45 +97,20 @@ CountFrames(const DeviceRecord& record)
     return {sent, delivered};
 }
 
-/** What the microcontroller of a device did, and what that took. */
-struct McuWork
-{
-    double encodingS{0}; //!< of images that it finished
-    double encodingJ{0}; //!< for these
-    double pictureJ{0};  //!< for taking them
-    double sleepJ{0};    //!< the rest of the time that the device was on
-    double onS{0};       //!< that time
-};
-
-McuWork
-McuWorkOf(const DeviceRecord& record, const OffloadingResults& results)
-{
-    const auto& profile = results.groups[record.group].profile;
-    McuWork work;
-    for (const auto& image : record.images)
-    {
-        work.encodingS += image.encodingTimeS;
-        work.encodingJ += image.encodingEnergyJ;
-        work.pictureJ += image.encodedS ? profile.pictureEnergyJ : 0;
-    }
-    work.onS = record.offAtS.value_or(results.durationS);
-    work.sleepJ = profile.sleepPowerW * std::max(0.0, work.onS - work.encodingS);
-    return work;
-}
-
 void
 WriteNodes(const OffloadingResults& results, const limitnet::RunFolder& folder)
 {
     limitnet::CsvWriter csv(folder.File("nodes.csv"), limitnet::NodesTable().Names());
-    for (uint32_t i = 0; i < results.devices.size(); ++i)
+    for (uint32_t i = 0; i < results.records.size(); ++i)
     {
-        const DeviceRecord& record = results.devices[i];
-        const GroupRecord& group = results.groups[record.group];
-        const auto& device = record.device;
+        const DeviceRecord& record = results.records[i];
+        const OffloadingMember& member = results.network.GetMembers()[i];
+        const OffloadingGroupSettings& group = results.network.GroupOf(member).settings;
+        const auto& device = member.device;
         const auto [sent, delivered] = CountFrames(record);
-        const McuWork mcu = McuWorkOf(record, results);
+        const McuWork mcu = McuWorkOf(results, i);
         csv.Add(i)
-            .Add(record.link->GetName())
+            .Add(member.link->GetName())
             .Add(group.name)
             .Add(group.isMeters ? "meter" : "camera");
         AddPosition(csv, device->GetNode());
@@ -159,7 +134,7 @@ WriteNodes(const OffloadingResults& results, const limitnet::RunFolder& folder)
             .Add(device->GetEnergyJoule(RadioState::SLEEP), JOULE_DECIMALS);
         AddNumber(csv, record.offAtS);
         constexpr double DAY_S = 86400;
-        record.battery ? csv.Add(record.battery->EstimateLifetimeSeconds() / DAY_S, DB_DECIMALS)
+        member.battery ? csv.Add(member.battery->EstimateLifetimeSeconds() / DAY_S, DB_DECIMALS)
                        : csv.AddEmpty();
         csv.EndRow();
     }
@@ -170,10 +145,11 @@ void
 WriteImages(const OffloadingResults& results, const limitnet::RunFolder& folder)
 {
     limitnet::CsvWriter csv(folder.File("images.csv"), limitnet::ImagesTable().Names());
-    for (uint32_t d = 0; d < results.devices.size(); ++d)
+    for (uint32_t d = 0; d < results.records.size(); ++d)
     {
-        const DeviceRecord& record = results.devices[d];
-        const GroupRecord& group = results.groups[record.group];
+        const DeviceRecord& record = results.records[d];
+        const OffloadingMember& member = results.network.GetMembers()[d];
+        const OffloadingGroup& group = results.network.GroupOf(member);
         for (uint32_t i = 0; i < record.images.size(); ++i)
         {
             const ImageRecord& image = record.images[i];
@@ -197,8 +173,8 @@ WriteImages(const OffloadingResults& results, const limitnet::RunFolder& folder)
                 }
             }
             csv.Add(d)
-                .Add(record.link->GetName())
-                .Add(group.name)
+                .Add(member.link->GetName())
+                .Add(group.settings.name)
                 .Add(i)
                 .Add(image.datasetIndex)
                 .Add(image.label);
@@ -234,7 +210,10 @@ WriteImages(const OffloadingResults& results, const limitnet::RunFolder& folder)
 }
 
 void
-AddFragment(limitnet::CsvWriter& csv, const FragmentRecord& fragment, int label)
+AddFragment(limitnet::CsvWriter& csv,
+            const FragmentRecord& fragment,
+            int label,
+            const OffloadingLink& link)
 {
     csv.Add(fragment.bytes);
     AddNumber(csv, fragment.queuedS);
@@ -242,9 +221,7 @@ AddFragment(limitnet::CsvWriter& csv, const FragmentRecord& fragment, int label)
     {
         const auto& t = *fragment.transmission;
         csv.Add(fragment.sentS.value_or(t.start.GetSeconds()));
-        // Where the network schedules, the frame's span has waiting in it.
-        const bool isScheduled = t.spreadingFactor == 0;
-        AddNumber(csv, isScheduled ? fragment.airtimeS : (t.end - t.start).GetSeconds());
+        AddNumber(csv, link.IsScheduled() ? fragment.airtimeS : (t.end - t.start).GetSeconds());
         AddUnlessZero(csv, t.spreadingFactor);
         AddUnlessZero(csv, t.frequencyHz);
     }
@@ -252,7 +229,9 @@ AddFragment(limitnet::CsvWriter& csv, const FragmentRecord& fragment, int label)
     {
         csv.AddEmpty().AddEmpty().AddEmpty().AddEmpty();
     }
-    csv.Add(fragment.transmissions).Add(fragment.txEnergyJ, JOULE_DECIMALS).Add(fragment.fate);
+    csv.Add(fragment.transmissions)
+        .Add(fragment.txEnergyJ, JOULE_DECIMALS)
+        .Add(ToString(fragment.fate, fragment.cause));
     fragment.interferer ? csv.Add(*fragment.interferer) : csv.AddEmpty();
     if (fragment.arrival)
     {
@@ -287,15 +266,16 @@ void
 WriteFragments(const OffloadingResults& results, const limitnet::RunFolder& folder)
 {
     limitnet::CsvWriter csv(folder.File("fragments.csv"), limitnet::FragmentsTable().Names());
-    for (uint32_t d = 0; d < results.devices.size(); ++d)
+    for (uint32_t d = 0; d < results.records.size(); ++d)
     {
-        const auto& images = results.devices[d].images;
+        const auto& images = results.records[d].images;
+        const OffloadingLink& link = *results.network.GetMembers()[d].link;
         for (uint32_t i = 0; i < images.size(); ++i)
         {
             for (uint32_t f = 0; f < images[i].fragments.size(); ++f)
             {
                 csv.Add(d).Add(i).Add(f);
-                AddFragment(csv, images[i].fragments[f], images[i].label);
+                AddFragment(csv, images[i].fragments[f], images[i].label, link);
             }
         }
     }
@@ -307,7 +287,7 @@ WriteGateways(const OffloadingResults& results, const limitnet::RunFolder& folde
 {
     limitnet::CsvWriter csv(folder.File("gateways.csv"), limitnet::GatewaysTable().Names());
     uint32_t number = 0;
-    for (const auto& link : results.links)
+    for (const auto& link : results.network.GetLinks())
     {
         for (const auto& gateway : link->GetGateways())
         {
@@ -321,6 +301,24 @@ WriteGateways(const OffloadingResults& results, const limitnet::RunFolder& folde
 
 } // namespace
 
+McuWork
+McuWorkOf(const OffloadingResults& results, std::size_t device)
+{
+    const DeviceRecord& record = results.records[device];
+    const auto& profile =
+        results.network.GroupOf(results.network.GetMembers()[device]).settings.profile;
+    McuWork work;
+    for (const auto& image : record.images)
+    {
+        work.encodingS += image.encodingTimeS;
+        work.encodingJ += image.encodingEnergyJ;
+        work.pictureJ += image.encodedS ? profile.pictureEnergyJ : 0;
+    }
+    work.onS = record.offAtS.value_or(results.durationS);
+    work.sleepJ = profile.sleepPowerW * std::max(0.0, work.onS - work.encodingS);
+    return work;
+}
+
 void
 WriteOffloadingTables(const OffloadingResults& results, const limitnet::RunFolder& folder)
 {
@@ -333,24 +331,26 @@ WriteOffloadingTables(const OffloadingResults& results, const limitnet::RunFolde
 void
 PrintEnergies(const OffloadingResults& results, std::ostream& out)
 {
-    for (std::size_t g = 0; g < results.groups.size(); ++g)
+    const auto& groups = results.network.GetGroups();
+    const auto& members = results.network.GetMembers();
+    for (std::size_t g = 0; g < groups.size(); ++g)
     {
-        const GroupRecord& group = results.groups[g];
+        const OffloadingGroupSettings& group = groups[g].settings;
         EnergyOfDevices energy;
-        energy.batteryJ = group.values.Real("devices.battery_j");
-        for (const DeviceRecord& record : results.devices)
+        energy.batteryJ = group.batteryJ;
+        for (std::size_t i = 0; i < members.size(); ++i)
         {
-            if (record.group != g)
+            if (members[i].group != g)
             {
                 continue;
             }
-            const McuWork mcu = McuWorkOf(record, results);
+            const McuWork mcu = McuWorkOf(results, i);
             energy.onS += mcu.onS;
             energy.sleepingMcuJ += mcu.sleepJ;
             energy.encodingJ += mcu.encodingJ;
             energy.picturesJ += mcu.pictureJ;
-            energy.baseJ += group.values.Real("devices.base_power_w") * mcu.onS;
-            energy.AddRadio(record.device);
+            energy.baseJ += group.basePowerW * mcu.onS;
+            energy.AddRadio(members[i].device);
         }
         const std::string role = group.isMeters ? "meter" : "camera";
         PrintEnergyOfADay(group.name.empty() ? role : role + " of group " + group.name,

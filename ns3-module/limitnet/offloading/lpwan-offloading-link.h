@@ -31,14 +31,22 @@ struct OffloadingLatency
     double retransmissionS{0}; //!< of these, the repeated ones
 };
 
+/** How a frame ended. */
+enum class FrameOutcome : uint8_t
+{
+    UNDER_WAY, //!< not yet, when the simulation ended
+    RECEIVED,  //!< by a gateway or base station, which hands it on to the cloud
+    LOST,      //!< on the air
+    DROPPED,   //!< the device gave it up
+};
+
 /** What became of a frame. (deviceAddress, frameCounter) are those of its LpwanTransmission. */
 struct OffloadingFate
 {
     uint32_t deviceAddress{0};
     uint32_t frameCounter{0};
-    /** As in fragments.csv; "in_backhaul" for one that has been received. Empty: it was under way
-     * when the simulation ended. */
-    std::string fate;
+    FrameOutcome outcome{FrameOutcome::UNDER_WAY};
+    std::string cause; //!< of LOST and DROPPED: a word for fragments.csv, such as "interference"
     std::optional<uint32_t> interfererAddress; //!< the device that did most to its loss, if any
     std::optional<OffloadingLatency> latency;  //!< on a link that has these components
     std::optional<double> airtimeS; //!< on air for it, repeated parts included; on such a link
@@ -76,9 +84,10 @@ struct OffloadingGateway
  * the cloud, the fate of each frame, and a few words for the result files.
  *
  * A run may have several links. Device addresses differ over all of them, since the cloud knows a
- * device by its address alone. So do random streams: the scenario takes 3 and
- * from 4000000 on one for each device; LoraLink those of BuildLoraNetwork(); NbiotLink from 2000001
- * on, and from 3500000 on those of walking devices.
+ * device by its address alone. So do random streams: the scenario takes 3, one for each group from
+ * 4 on, and one for each device from 4000000 and from 6000000 on; LoraLink those of
+ * BuildLoraNetwork(); NbiotLink from 2000001 on, and from 3500000 on those of walking devices. From
+ * 8000000 on they are free.
  */
 class OffloadingLink
 {
@@ -106,6 +115,22 @@ class OffloadingLink
 
     /** \return what it does with attributes of ns-3's objects */
     virtual AttributeBindings GetAttributes() const = 0;
+
+    /**
+     * \return whether the network says when devices send. The span of a frame, from the start to
+     *         the end of its LpwanTransmission, then has waiting in it, and what it was on the air
+     *         comes with its OffloadingFate.
+     */
+    virtual bool IsScheduled() const
+    {
+        return false;
+    }
+
+    /** \return whether LpwanNetDevice::SendConfirmed() has a packet acknowledged */
+    virtual bool CanConfirm() const
+    {
+        return false;
+    }
 
     /**
      * Builds the network, once and before the simulation; BeginRun() comes before it. Of the
