@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/cli/coding-options.h"
 
+#include "limitnet/cli/option-texts.h"
 #include "limitnet/codec/error.h"
 #include "limitnet/codec/fragment.h"
 #include "limitnet/codec/fragmenter.h"
@@ -52,9 +53,7 @@ CodingOptions::CodingOptions(double percentage)
 void
 CodingOptions::AddTo(po::options_description& options)
 {
-    options.add_options()("model",
-                          po::value(&m_model)->default_value("codec-224"),
-                          "codec, by name or path")(
+    options.add_options()("model", po::value(&m_model)->default_value("codec-224"), MODEL_HELP)(
         "encoder",
         po::value(&m_encoder)->default_value("int8"),
         "int8, as a microcontroller computes, or float")(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/cli/command.h"
+#include "limitnet/cli/option-texts.h"
 #include "limitnet/codec/error.h"
 #include "limitnet/data/dataset.h"
 #include "limitnet/data/fetch.h"
@@ -45,12 +46,10 @@ RunData(const std::vector<std::string>& arguments)
         fetched += ", " + files.name + ": " + files.about;
     }
     po::options_description options("Options");
-    options.add_options()("action",
-                          po::value(&action)->required(),
-                          "fetch or check")("name", po::value(&name)->required(), fetched.c_str())(
-        "data",
-        po::value(&dataDir),
-        "check: folder that holds it (else $LIMITNET_DATA, then the cache)");
+    options.add_options()("action", po::value(&action)->required(), "fetch or check")(
+        "name",
+        po::value(&name)->required(),
+        fetched.c_str())("data", po::value(&dataDir), (std::string("check: ") + DATA_HELP).c_str());
     po::positional_options_description positional;
     positional.add("action", 1).add("name", 1);
     if (!ParseArguments(

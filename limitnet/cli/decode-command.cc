@@ -2,6 +2,7 @@
 #include "limitnet/cli/coding-options.h"
 #include "limitnet/cli/command.h"
 #include "limitnet/cli/lim-model.h"
+#include "limitnet/cli/option-texts.h"
 #include "limitnet/cli/picture-file.h"
 #include "limitnet/cli/progress.h"
 #include "limitnet/codec/error.h"
@@ -147,7 +148,7 @@ RunDecode(const std::vector<std::string>& arguments)
         "size of the pictures: original, or codec for the 224x224 that the cloud classifies")(
         "model",
         po::value(&modelName),
-        "codec, by name or path (else the one that the file names)");
+        MODEL_OF_FILE_HELP);
     po::positional_options_description positional;
     positional.add("file", 1);
     if (!ParseArguments("limitnet decode FILE.lim -o IMAGE [OPTIONS]",

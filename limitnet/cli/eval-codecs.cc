@@ -4,6 +4,7 @@
 #include "limitnet/cli/coding-options.h"
 #include "limitnet/cli/command.h"
 #include "limitnet/cli/named-classifier.h"
+#include "limitnet/cli/option-texts.h"
 #include "limitnet/cli/picture-part.h"
 #include "limitnet/cli/progress.h"
 #include "limitnet/codec/error.h"
@@ -128,12 +129,16 @@ WholeNumbers(const std::string& option,
 po::options_description
 Describe(EvalCodecsOptions& given)
 {
+    auto orders = ValueOrderNames();
+    orders.erase(std::remove(orders.begin(), orders.end(), "model"), orders.end());
     po::options_description options("Options with --codec");
     options.add_options()("codec",
                           po::value(&given.codecs),
-                          "codecs with commas between: limitnet, or limitnet:ORDER with one of its "
-                          "orders (importance, saliency, channel, random), jpeg, "
-                          "jpeg-progressive, webp, raw")(
+                          fmt::format("codecs with commas between: limitnet, or limitnet:ORDER "
+                                      "with one of its orders ({}), {}",
+                                      fmt::join(orders, ", "),
+                                      fmt::join(RivalNames(), ", "))
+                              .c_str())(
         "bytes",
         po::value(&given.bytes)->default_value("150,300,600,1200"),
         "most bytes of all fragments of a picture, headers and parity counted; several with "
@@ -156,10 +161,7 @@ Describe(EvalCodecsOptions& given)
         "number of these: those that follow the ones evaluated, or stand before")(
         "dataset",
         po::value(&given.dataset)->default_value("cifar10"),
-        "cifar10, cifar100, imagenet, ecssd, or the path (with a slash) of a folder of pictures")(
-        "data",
-        po::value(&given.dataDir),
-        "folder that holds it (else $LIMITNET_DATA, then the cache)");
+        DATASET_HELP)("data", po::value(&given.dataDir), DATA_HELP);
     given.part.AddTo(options);
     options.add_options()("first",
                           po::value(&given.first)->default_value(0),

@@ -3,6 +3,7 @@
 #include "limitnet/cli/command.h"
 #include "limitnet/cli/eval-codecs.h"
 #include "limitnet/cli/named-classifier.h"
+#include "limitnet/cli/option-texts.h"
 #include "limitnet/cli/picture-part.h"
 #include "limitnet/cli/progress.h"
 #include "limitnet/cli/saliency-report.h"
@@ -291,18 +292,14 @@ RunEval(const std::vector<std::string>& arguments)
     po::options_description options("Options");
     options.add_options()("dataset",
                           po::value(&datasetName)->default_value("cifar10"),
-                          "cifar10, cifar100, imagenet, ecssd, or the path (with a slash) of a "
-                          "folder of pictures")(
-        "data",
-        po::value(&dataDir),
-        "folder that holds it (else $LIMITNET_DATA, then the cache)");
+                          DATASET_HELP)("data", po::value(&dataDir), DATA_HELP);
     part.AddTo(options);
     options.add_options()("first", po::value(&first)->default_value(0), "first of these pictures")(
         "count",
         po::value(&count)->default_value(200),
         "number of pictures; 0 for all the rest")("model",
                                                   po::value(&model)->default_value("codec-224"),
-                                                  "codec, by name or path")(
+                                                  MODEL_HELP)(
         "encoder",
         po::value(&encoderName)->default_value("int8"),
         "int8, as a microcontroller computes, or float")(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/cli/command.h"
+#include "limitnet/cli/option-texts.h"
 #include "limitnet/data/paths.h"
 #include "limitnet/training/int8-export.h"
 
@@ -19,20 +20,18 @@ RunExport(const std::vector<std::string>& arguments)
     std::string output;
     std::string cpp;
     po::options_description options("Options");
-    options.add_options()("model", po::value(&model)->required(), "codec, by name or path")(
+    options.add_options()("model", po::value(&model)->required(), MODEL_HELP)(
         "output,o",
         po::value(&output)->required(),
         "device file to write; NAME.int8 beside NAME.pt is found by name")(
         "cpp",
         po::value(&cpp),
         "C++ source to write, the same bytes as an "
-        "array")("dataset",
-                 po::value(&o.datasets)->composing(),
-                 "cifar10, cifar100, imagenet, ecssd or the path (with a slash) of a folder, to "
-                 "calibrate on; may be given several times")(
-        "data",
-        po::value(&dataDir),
-        "folder that holds the sets that have a name")(
+        "array")(
+        "dataset",
+        po::value(&o.datasets)->composing(),
+        "cifar10, cifar100, imagenet, ecssd or the path (with a slash) of a folder, to "
+        "calibrate on; may be given several times")("data", po::value(&dataDir), SETS_DATA_HELP)(
         "count",
         po::value(&o.count)->default_value(o.count),
         "pictures to calibrate on, in all; at most 1000, each takes 8 MB");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/cli/command.h"
+#include "limitnet/cli/option-texts.h"
 #include "limitnet/codec/error.h"
 #include "limitnet/data/dataset.h"
 #include "limitnet/data/paths.h"
@@ -117,10 +118,9 @@ RunImport(const std::vector<std::string>& arguments)
         "many classes as the checkpoint's classifier, cifar100 when it has none")(
         "data",
         po::value(&dataDir),
-        "folder that holds it (else $LIMITNET_DATA, then the cache)")(
-        "count",
-        po::value(&calibration.count)->default_value(calibration.count),
-        "training pictures to use");
+        DATA_HELP)("count",
+                   po::value(&calibration.count)->default_value(calibration.count),
+                   "training pictures to use");
     po::positional_options_description positional;
     positional.add("file", 1);
     if (!ParseArguments(
@@ -197,7 +197,7 @@ RunCalibrate(const std::vector<std::string>& arguments)
     std::string dataDir;
     CalibrationOptions calibration;
     po::options_description options("Options");
-    options.add_options()("model", po::value(&model)->required(), "codec, by name or path")(
+    options.add_options()("model", po::value(&model)->required(), MODEL_HELP)(
         "output,o",
         po::value(&output)->required(),
         "model file to write; may be the same")(
@@ -205,9 +205,7 @@ RunCalibrate(const std::vector<std::string>& arguments)
         po::value(&calibration.datasets)->required()->composing(),
         "cifar10, cifar100, imagenet, ecssd, or a folder of pictures (with a slash); "
         "training pictures are used where there are halves; several times for an equal share of "
-        "each")("data",
-                po::value(&dataDir),
-                "folder that holds it (else $LIMITNET_DATA, then the cache)")(
+        "each")("data", po::value(&dataDir), DATA_HELP)(
         "count",
         po::value(&calibration.count)->default_value(calibration.count),
         "pictures to use");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/cli/command.h"
 #include "limitnet/cli/lim-model.h"
+#include "limitnet/cli/option-texts.h"
 #include "limitnet/codec/error.h"
 #include "limitnet/codec/fragment.h"
 #include "limitnet/codec/importance-order.h"
@@ -153,10 +154,9 @@ RunInfo(const std::vector<std::string>& arguments)
         "one line for each picture, without its fragments and map")(
         "output,o",
         po::value(&output),
-        "CSV file to write: a row for each fragment")(
-        "model",
-        po::value(&modelName),
-        "codec, by name or path (else the one that the file names)");
+        "CSV file to write: a row for each fragment")("model",
+                                                      po::value(&modelName),
+                                                      MODEL_OF_FILE_HELP);
     po::positional_options_description positional;
     positional.add("file", 1);
     if (!ParseArguments("limitnet info FILE.lim [OPTIONS]",

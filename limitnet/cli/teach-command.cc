@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/cli/command.h"
+#include "limitnet/cli/option-texts.h"
 #include "limitnet/cli/picture-file.h"
 #include "limitnet/cli/progress.h"
 #include "limitnet/cli/saliency-teacher.h"
@@ -144,13 +145,11 @@ RunTeach(const std::vector<std::string>& arguments)
     std::int64_t count = 0;
     TeacherFormat format;
     po::options_description options("Options");
-    options.add_options()("dataset",
-                          po::value(&datasetName)->required(),
-                          "cifar10 or cifar100 (their training half), imagenet, ecssd, or the path "
-                          "(with a slash) of a folder of pictures")(
-        "data",
-        po::value(&dataDir),
-        "folder that holds it (else $LIMITNET_DATA, then the cache)")(
+    options.add_options()(
+        "dataset",
+        po::value(&datasetName)->required(),
+        "cifar10 or cifar100 (their training half), imagenet, ecssd, or the path "
+        "(with a slash) of a folder of pictures")("data", po::value(&dataDir), DATA_HELP)(
         "out,o",
         po::value(&output)->required(),
         "folder to write or to go on in: image/NAME.jpg or .png, mask/NAME.png")(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/cli/command.h"
+#include "limitnet/cli/option-texts.h"
 #include "limitnet/codec/error.h"
 #include "limitnet/evaluation/open-classifier.h"
 #include "limitnet/evaluation/rival-channel.h"
@@ -62,9 +63,8 @@ struct PictureOptions
     {
         list.Add("dataset",
                  sets.datasets,
-                 "cifar10, cifar100, imagenet, ecssd, or the path (with a slash) of a folder of "
-                 "pictures; several times for several");
-        list.Add("data", sets.dataDir, "folder that holds the sets that have a name");
+                 std::string(DATASET_HELP) + "; several times for several");
+        list.Add("data", sets.dataDir, SETS_DATA_HELP);
         list.Add("hold-out", sets.holdOutPercent, "percent of a folder's pictures kept out");
         list.Add("hold-out-pictures",
                  sets.holdOutPictures,

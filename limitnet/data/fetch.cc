@@ -13,9 +13,10 @@
 #include "limitnet/data/temporary-folder.h"
 
 #include <array>
-#include <cctype>
 #include <fstream>
 #include <functional>
+#include <limits>
+#include <nlohmann/json.hpp>
 #include <system_error>
 #include <unistd.h>
 
@@ -284,43 +285,28 @@ DownloadFile(const std::string& url,
 std::vector<int>
 ParseJsonIntegers(const std::string& text, const std::string& name)
 {
-    std::vector<int> numbers;
-    std::size_t at = 0;
-    const auto skipSpace = [&]() {
-        while (at < text.size() && std::isspace(static_cast<unsigned char>(text[at])))
-        {
-            ++at;
-        }
-    };
-    const auto take = [&](char wanted) {
-        skipSpace();
-        const bool found = at < text.size() && text[at] == wanted;
-        at += found ? 1 : 0;
-        return found;
-    };
-    bool good = take('[');
-    while (good && !take(']'))
+    try
     {
-        good = numbers.empty() || take(',');
-        skipSpace();
-        int number = 0;
-        std::size_t digits = 0;
-        while (good && at < text.size() && std::isdigit(static_cast<unsigned char>(text[at])) &&
-               digits < 9)
+        const auto list = nlohmann::json::parse(text);
+        if (!list.is_array())
         {
-            number = 10 * number + (text[at++] - '0');
-            ++digits;
+            throw Error(name + ": not a list of numbers");
         }
-        good = good && digits > 0;
-        numbers.push_back(number);
+        std::vector<int> numbers;
+        for (const auto& item : list)
+        {
+            if (!item.is_number_unsigned() || item > std::numeric_limits<int>::max())
+            {
+                throw Error(name + ": not a list of numbers (" + item.dump() + " is none)");
+            }
+            numbers.push_back(item);
+        }
+        return numbers;
     }
-    skipSpace();
-    if (!good || at != text.size())
+    catch (const nlohmann::json::exception& error)
     {
-        throw Error(name + ": not a list of numbers (damaged at character " + std::to_string(at) +
-                    ")");
+        throw Error(name + ": not a list of numbers (" + error.what() + ")");
     }
-    return numbers;
 }
 
 std::size_t

@@ -55,6 +55,11 @@ class FileActions
         posix_spawn_file_actions_addopen(&m_actions, descriptor, file.c_str(), O_RDONLY, 0);
     }
 
+    void Duplicate(int from, int to)
+    {
+        posix_spawn_file_actions_adddup2(&m_actions, from, to);
+    }
+
     const posix_spawn_file_actions_t* Get() const
     {
         return &m_actions;
@@ -98,7 +103,51 @@ Environment(const std::vector<std::string>& additions)
     return all;
 }
 
+/**
+ * \param isLeader whether the program begins a group of processes
+ * \param child takes its process id
+ * \return 0, or the number of the error
+ */
+int
+Spawn(std::vector<std::string> arguments,
+      const std::vector<std::string>& environment,
+      const FileActions& actions,
+      bool isLeader,
+      pid_t& child)
+{
+    std::vector<std::string> variables = Environment(environment);
+    const std::vector<char*> argv = Pointers(arguments);
+    const std::vector<char*> envp = Pointers(variables);
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, isLeader ? POSIX_SPAWN_SETPGROUP : 0);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    const int problem =
+        posix_spawnp(&child, argv[0], actions.Get(), &attributes, argv.data(), envp.data());
+    posix_spawnattr_destroy(&attributes);
+    return problem;
+}
+
 } // namespace
+
+pid_t
+StartProcess(const std::vector<std::string>& arguments, const StartOptions& options)
+{
+    FileActions actions;
+    actions.ReadFrom(STDIN_FILENO, "/dev/null");
+    if (options.output >= 0)
+    {
+        actions.Duplicate(options.output, STDOUT_FILENO);
+        actions.Duplicate(options.output, STDERR_FILENO);
+    }
+    pid_t child = -1;
+    const int problem = Spawn(arguments, options.environment, actions, options.ownGroup, child);
+    if (problem != 0)
+    {
+        throw Error(arguments.front() + ": cannot be started: " + std::strerror(problem));
+    }
+    return child;
+}
 
 ProcessResult
 RunProcess(const std::vector<std::string>& arguments, const ProcessOptions& options)
@@ -111,14 +160,9 @@ RunProcess(const std::vector<std::string>& arguments, const ProcessOptions& opti
     {
         actions.WriteTo(STDERR_FILENO, options.errorFile.string());
     }
-    std::vector<std::string> words = arguments;
-    std::vector<std::string> variables = Environment(options.environment);
-    const std::vector<char*> argv = Pointers(words);
-    const std::vector<char*> envp = Pointers(variables);
     ProcessResult result;
     pid_t child = -1;
-    const int problem =
-        posix_spawnp(&child, argv[0], actions.Get(), nullptr, argv.data(), envp.data());
+    const int problem = Spawn(arguments, options.environment, actions, false, child);
     if (problem != 0)
     {
         result.reason = std::strerror(problem);

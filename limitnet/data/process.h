@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <sys/types.h>
 #include <vector>
 
 namespace limitnet
@@ -40,6 +41,23 @@ struct ProcessResult
  */
 ProcessResult RunProcess(const std::vector<std::string>& arguments,
                          const ProcessOptions& options = {});
+
+/** How to start another program that is not waited for. */
+struct StartOptions
+{
+    int output = -1;       ///< descriptor of its standard output and error; -1: those of ours
+    bool ownGroup = false; ///< begins a group of processes, which signals to ours do not reach
+    std::vector<std::string> environment; ///< NAME=value, added to ours
+};
+
+/**
+ * Starts a program with nothing to read and does not wait for it; no shell is involved.
+ *
+ * \param arguments the program (looked for in PATH when it has no slash) and its arguments
+ * \return its process id
+ * \throws Error with the program's name when it cannot be started
+ */
+pid_t StartProcess(const std::vector<std::string>& arguments, const StartOptions& options = {});
 
 /** \return the last line of a text file that is not empty, shortened to 200 characters; "" without
  * one. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/device/device-profile.h"
 
+#include "limitnet/baselines/codec-table.h"
 #include "limitnet/codec/error.h"
 
 namespace limitnet
@@ -33,14 +34,9 @@ namespace
  * 1.92, conv2 1.60, conv3 2.05, saliency 1.95. With 1.0 cycles each that is 76.0 M cycles where the
  * published figures above give 98.1 M. Those stay, since they were measured on the part itself.
  *
- * Rivals. JPEG in software on a Cortex-M7 at 200 MHz without data cache, floating-point DCT: about
- * 80 us for each block of 8x8 samples (OpenMV forum, topic 1083), so 16,000 cycles. At 224x224 that
- * is 87 ms here, where LimitNet takes 462; in LimitNet's paper, on the same kind of part, its
- * encoder takes 4 % longer than JPEG, of which no times are given. WebP: assumption, four times
- * JPEG's for a macroblock of six blocks, for want of a published figure. Resizing: assumption, 10
- * cycles for each of the camera's pixels. Erasure code: assumption, 6 cycles for each byte that is
- * multiplied and added, with a table of 256 products for each coefficient (load, look up, load,
- * add, store).
+ * Resizing: assumption, 10 cycles for each of the camera's pixels. Erasure code: assumption, 6
+ * cycles for each byte that is multiplied and added, with a table of 256 products for each
+ * coefficient (load, look up, load, add, store). Stages of the rivals: codec-table.cc.
  *
  * Power. Assumption, from typical currents at 3.3 V with peripherals: run mode at 216 MHz 100 to
  * 190 mA, taken as 150 mA; stop mode, which keeps the RAM with the fragments, 0.1 to 0.5 mA, taken
@@ -60,17 +56,33 @@ Stm32f7()
                                   {"saliency", 1.5},
                                   {"order", 15.3},
                                   {"entropy", 513.8},
-                                  {"jpeg", 16000},
-                                  {"webp", 4 * 6 * 16000},
                                   {"resize", 10},
                                   {"erasure", 6}};
+    return profile;
+}
+
+/** \return a profile with the stages of the codecs that bring their own */
+DeviceProfile
+WithCodecs(DeviceProfile profile)
+{
+    for (const CodecRow& codec : CodecTable())
+    {
+        for (const CodecRow::Stage& stage : codec.stages)
+        {
+            const auto cycles = stage.cyclesPerOperation.find(profile.name);
+            if (cycles != stage.cyclesPerOperation.end())
+            {
+                profile.cyclesPerOperation[stage.name] = cycles->second;
+            }
+        }
+    }
     return profile;
 }
 
 const std::vector<DeviceProfile>&
 Profiles()
 {
-    static const std::vector<DeviceProfile> profiles = {Stm32f7()};
+    static const std::vector<DeviceProfile> profiles = {WithCodecs(Stm32f7())};
     return profiles;
 }
 

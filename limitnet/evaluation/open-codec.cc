@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/evaluation/open-codec.h"
 
-#include "limitnet/baselines/jpeg-codec.h"
-#include "limitnet/baselines/raw-codec.h"
-#include "limitnet/baselines/webp-codec.h"
 #include "limitnet/codec/error.h"
 #include "limitnet/data/paths.h"
 #include "limitnet/evaluation/limitnet-image-codec.h"
@@ -65,54 +62,31 @@ OpenLimitNet(const CodecChoice& choice)
 OpenedCodec
 OpenBareCodec(const CodecChoice& choice)
 {
+    const auto& table = CodecTable();
+    const auto row = std::find_if(table.begin(), table.end(), [&choice](const CodecRow& candidate) {
+        return candidate.name == choice.name;
+    });
+    if (row == table.end())
+    {
+        throw Error("'" + choice.name + "' is no image codec; there are " +
+                    InWords(CodecNames(), "and"));
+    }
+    if (!row->open)
+    {
+        return OpenLimitNet(choice);
+    }
+    RivalSettings settings;
+    settings.bytes = choice.bytes;
+    settings.side = choice.side;
+    settings.quality = choice.quality;
+    const CodecHalves halves = row->open(settings);
     OpenedCodec codec;
-    if (choice.name == "jpeg" || choice.name == "jpeg-progressive")
-    {
-        JpegOptions options;
-        options.progressive = choice.name == "jpeg-progressive";
-        options.side = choice.side;
-        options.quality = choice.quality;
-        options.bytes = choice.bytes;
-        codec.encoder = std::make_shared<JpegEncoder>(options);
-        codec.decoder = std::make_shared<JpegDecoder>(options);
-    }
-    else if (choice.name == "webp")
-    {
-        WebpOptions options;
-        options.side = choice.side;
-        options.quality = choice.quality;
-        options.bytes = choice.bytes;
-        codec.encoder = std::make_shared<WebpEncoder>(options);
-        codec.decoder = std::make_shared<WebpDecoder>(options);
-    }
-    else if (choice.name == "raw")
-    {
-        RawOptions options;
-        options.side = std::min(choice.side, MAX_RAW_SIDE);
-        options.bytes = choice.bytes;
-        codec.encoder = std::make_shared<RawEncoder>(options);
-        codec.decoder = std::make_shared<RawDecoder>();
-    }
-    else if (choice.name == "limitnet")
-    {
-        codec = OpenLimitNet(choice);
-    }
-    else
-    {
-        throw Error("'" + choice.name +
-                    "' is no image codec; there are limitnet, jpeg, "
-                    "jpeg-progressive, webp, raw");
-    }
+    codec.encoder = halves.encoder;
+    codec.decoder = halves.decoder;
     return codec;
 }
 
 } // namespace
-
-std::vector<std::string>
-CodecNames()
-{
-    return {"limitnet", "jpeg", "jpeg-progressive", "webp", "raw"};
-}
 
 std::vector<std::string>
 ValueOrderNames()

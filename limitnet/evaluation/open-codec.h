@@ -2,6 +2,7 @@
 #ifndef LIMITNET_EVALUATION_OPEN_CODEC_H
 #define LIMITNET_EVALUATION_OPEN_CODEC_H
 
+#include "limitnet/baselines/codec-table.h"
 #include "limitnet/codec/image-codec.h"
 #include "limitnet/codec/importance-order.h"
 #include "limitnet/evaluation/erasure-codec.h"
@@ -28,11 +29,8 @@ struct CodecChoice
     bool progressive = true;         //!< LimitNet: false: nothing is decoded before all is there
     int side = 224;                  //!< rivals: the picture is resized to side x side
     std::vector<double> parityPercent; //!< see ErasureEncoder; empty: no erasure coding
-    int quality = 75;                  //!< JPEG, WebP: 1..100; with bytes the highest that is tried
+    int quality = 75;                  //!< rivals: 1..100; with bytes the highest that is tried
 };
-
-/** \return the codecs there are: "limitnet", "jpeg", "jpeg-progressive", "webp", "raw" */
-std::vector<std::string> CodecNames();
 
 /**
  * \return names of orders: "model" for the one that the model was trained for, "importance",

@@ -85,13 +85,12 @@ ThroughRival(const std::vector<std::string>& names, const Image& picture, uint64
 PictureChannel
 OpenRivalChannel(const std::vector<std::string>& names)
 {
+    const auto rivals = RivalNames();
     for (const auto& name : names)
     {
-        const auto all = CodecNames();
-        if (name == "limitnet" || std::find(all.begin(), all.end(), name) == all.end())
+        if (std::find(rivals.begin(), rivals.end(), name) == rivals.end())
         {
-            throw Error("--rival " + name +
-                        ": is none; right would be jpeg, jpeg-progressive, webp or raw");
+            throw Error("--rival " + name + ": is none; right would be " + InWords(rivals, "or"));
         }
     }
     return

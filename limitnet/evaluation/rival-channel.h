@@ -15,7 +15,7 @@ namespace limitnet
  * with a limit of 60 to 2,000 bytes (uniform in its logarithm), at 32x32 up to 224x224 pixels, in
  * fragments of 51 to 242 bytes, of which a half of the pictures loses up to a half.
  *
- * \param names of rivals: CodecNames() without limitnet
+ * \param names of rivals: RivalNames()
  * \return the channel
  * \throws Error on any other name
  */

@@ -13,6 +13,21 @@
 namespace limitnet
 {
 
+std::string
+CsvField(std::string_view text)
+{
+    if (text.find_first_of(",\"\r\n") == std::string_view::npos)
+    {
+        return std::string(text);
+    }
+    std::string quoted = "\"";
+    for (const char c : text)
+    {
+        quoted += c == '"' ? "\"\"" : std::string(1, c);
+    }
+    return quoted + '"';
+}
+
 CsvWriter::CsvWriter(const std::filesystem::path& path, const std::vector<std::string>& columns)
     : m_path(path),
       m_out(path, std::ios::binary),
@@ -44,16 +59,7 @@ CsvWriter::AddRaw(std::string_view text)
 CsvWriter&
 CsvWriter::Add(std::string_view text)
 {
-    if (text.find_first_of(",\"\r\n") == std::string_view::npos)
-    {
-        return AddRaw(text);
-    }
-    std::string quoted = "\"";
-    for (const char c : text)
-    {
-        quoted += c == '"' ? "\"\"" : std::string(1, c);
-    }
-    return AddRaw(quoted + '"');
+    return AddRaw(CsvField(text));
 }
 
 CsvWriter&

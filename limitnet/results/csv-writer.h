@@ -14,6 +14,9 @@
 namespace limitnet
 {
 
+/** \return a field of a CSV file as RFC 4180 has it, in quotes where it has to be */
+std::string CsvField(std::string_view text);
+
 /**
  * Writes a CSV file: RFC 4180 with a header row and quoting where needed, but lines end with LF as
  * Unix tools expect.

@@ -17,14 +17,14 @@ void AddGeneralSection(OptionTable& table);
  *
  * \param radiusM default of radius_m
  */
-void AddPlacementKeys(OptionTable& table, const std::string& radiusM);
+void AddPlacementKeys(OptionTable& table, double radiusM);
 
 /**
  * Default of the power of a device's microcontroller that sends readings and no pictures, watt:
  * STM32L072, as in many LoRaWAN modules, in stop mode with its clock and 20 KB of memory kept, has
  * 0.86 uA (datasheet DS10690, features), here at 3.3 V.
  */
-constexpr const char* METER_SLEEP_POWER_W = "0.00000284";
+constexpr double METER_SLEEP_POWER_W = 0.00000284;
 
 /** The same in words, to end a key's help. */
 constexpr const char* METER_SLEEP_POWER_SOURCE =

@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/scenario/ini-line.h"
 
+#include "limitnet/scenario/text-parts.h"
+
 namespace limitnet
 {
-
-std::string
-Trim(const std::string& text)
-{
-    const char* const space = " \t\r\n\v\f";
-    const auto first = text.find_first_not_of(space);
-    const auto last = text.find_last_not_of(space);
-    return first == std::string::npos ? "" : text.substr(first, last - first + 1);
-}
 
 std::string
 IniContent(const std::string& line)

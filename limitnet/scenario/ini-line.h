@@ -8,9 +8,6 @@
 namespace limitnet
 {
 
-/** \return a text without the white space around it */
-std::string Trim(const std::string& text);
-
 /** \return what a line of a scenario file says: without its comment and the space around it */
 std::string IniContent(const std::string& line);
 

@@ -7,6 +7,8 @@
 namespace limitnet
 {
 
+using namespace keys;
+
 OptionTable
 LorawanCellOptions(const std::string& version)
 {
@@ -17,40 +19,47 @@ LorawanCellOptions(const std::string& version)
                       "becomes of them.");
 
     AddGeneralSection(table);
-    table.AddText("out", "results", "Folder for results; a run's files go to OUT/NAME/RUN.")
-        .AddBool("frames",
-                 false,
-                 "Write frames.csv: each uplink with what became of it, and who disturbed it.");
+    table.Add({
+        Text("out").Default("results").Help(
+            "Folder for results; a run's files go to OUT/NAME/RUN."),
+        Boolean("frames").Default(false).Help(
+            "Write frames.csv: each uplink with what became of it, and who disturbed it."),
+    });
 
     table.AddSection("scenario", "Scenario")
-        .AddName("name", "lorawan-cell", "Name of the scenario, which its results folder gets.")
-        .AddReal("duration_s", "86400", 1, 366 * DAY, "s", "Simulated time.");
+        .Add({
+            Name("name")
+                .Default("lorawan-cell")
+                .Help("Name of the scenario, which its results folder gets."),
+            Real("duration_s").Default(86400).Range(1, 366 * DAY).Unit("s").Help("Simulated time."),
+        });
 
     table.AddSection("devices", "Devices")
-        .AddInt("count", 1000, 1, 1000000, "", "Number of devices.");
-    AddPlacementKeys(table, "6400");
+        .Add({Integer("count").Default(1000).Range(1, 1000000).Help("Number of devices.")});
+    AddPlacementKeys(table, 6400);
     AddBatteryKeys(table);
-    table.AddReal("sleep_power_w",
-                  METER_SLEEP_POWER_W,
-                  0,
-                  10,
-                  "W",
-                  std::string("Power of a device's microcontroller, which sleeps all the time: ") +
-                      METER_SLEEP_POWER_SOURCE);
+    table.Add(
+        {Real("sleep_power_w")
+             .Default(METER_SLEEP_POWER_W)
+             .Range(0, 10)
+             .Unit("W")
+             .Help(std::string("Power of a device's microcontroller, which sleeps all the time: ") +
+                   METER_SLEEP_POWER_SOURCE)});
 
     table.AddSection("traffic", "Traffic")
-        .AddReal("period_s",
-                 "600",
-                 0.001,
-                 366 * DAY,
-                 "s",
-                 "Time between two packets of a device; its first one is uniformly in 0..period.")
-        .AddInt("payload_bytes",
-                23,
-                1,
-                242,
-                "bytes",
-                "Application payload of each packet; 13 bytes of LoRaWAN are added.");
+        .Add({
+            Real("period_s")
+                .Default(600)
+                .Range(0.001, 366 * DAY)
+                .Unit("s")
+                .Help("Time between two packets of a device; its first one is uniformly in "
+                      "0..period."),
+            Integer("payload_bytes")
+                .Default(23)
+                .Range(1, 242)
+                .Unit("bytes")
+                .Help("Application payload of each packet; 13 bytes of LoRaWAN are added."),
+        });
 
     AddLoraLinkSection(table);
 

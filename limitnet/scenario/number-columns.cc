@@ -3,7 +3,7 @@
 
 #include "limitnet/codec/error.h"
 #include "limitnet/scenario/byte-order-mark.h"
-#include "limitnet/scenario/ini-line.h"
+#include "limitnet/scenario/text-parts.h"
 
 #include <algorithm>
 #include <cmath>
@@ -18,18 +18,6 @@ namespace limitnet
 
 namespace
 {
-
-std::vector<std::string>
-Split(const std::string& text, char separator)
-{
-    std::vector<std::string> parts;
-    std::istringstream in(text);
-    for (std::string part; std::getline(in, part, separator);)
-    {
-        parts.push_back(Trim(part));
-    }
-    return parts;
-}
 
 /** \return the fields of a line of CSV, RFC 4180 but for line breaks in quotes */
 std::vector<std::string>
@@ -57,17 +45,6 @@ Fields(const std::string& line)
         field = Trim(field);
     }
     return fields;
-}
-
-std::optional<double>
-NumberOf(const std::string& text)
-{
-    std::istringstream in(text);
-    in.imbue(std::locale::classic());
-    double number = 0;
-    const bool whole = in >> number && in.peek() == std::istringstream::traits_type::eof() &&
-                       std::isfinite(number);
-    return whole ? std::optional(number) : std::nullopt;
 }
 
 /** Places are no further away, as centre and radius of a disc are. */
@@ -163,9 +140,14 @@ ReadPositions(const std::string& text)
         }
         return positions;
     }
-    for (const auto& pair : Split(text, ';'))
+    auto places = Split(text, ";");
+    if (places.back().empty())
     {
-        const auto parts = Split(pair, ',');
+        places.pop_back(); // the last one may have a ; behind it
+    }
+    for (const auto& pair : places)
+    {
+        const auto parts = Split(pair, ",");
         const auto x = parts.size() == 2 ? NumberOf(parts[0]) : std::nullopt;
         const auto y = parts.size() == 2 ? NumberOf(parts[1]) : std::nullopt;
         if (!x || !y)

@@ -16,35 +16,13 @@ namespace
 LinkKeys
 LoraKeys()
 {
-    return {"lora",
-            "LoRaWAN",
-            AddLoraLinkSection,
-            {"lora.sf",
-             "lora.sf_margin_db",
-             "lora.class",
-             "lora.activation",
-             "lora.adr",
-             "lora.confirmed",
-             "lora.tx_power_dbm",
-             "lora.building_loss_db",
-             "lora.operator"}};
+    return {"lora", "LoRaWAN", AddLoraLinkSection};
 }
 
 LinkKeys
 NbiotKeys()
 {
-    return {"nbiot",
-            "NB-IoT",
-            AddNbiotLinkSection,
-            {"nbiot.modem",
-             "nbiot.category",
-             "nbiot.multi_tone",
-             "nbiot.rlc_mode",
-             "nbiot.fragment_bytes",
-             "nbiot.tx_power_dbm",
-             "nbiot.release_assistance",
-             "nbiot.active_time_s",
-             "nbiot.edrx_cycle_s"}};
+    return {"nbiot", "NB-IoT", AddNbiotLinkSection};
 }
 
 std::vector<OffloadingProgram>

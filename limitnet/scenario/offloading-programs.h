@@ -17,7 +17,6 @@ struct LinkKeys
     std::string name;  ///< of its section, and in devices.link where there are several
     std::string title; ///< in a summary, such as "LoRaWAN"
     std::function<void(OptionTable& table)> addSection; ///< adds its section
-    std::vector<std::string> ofGroups; ///< keys that a group of devices may have its own of
 };
 
 /** A program that offloads images over one or more links, in one run and one set of results. */

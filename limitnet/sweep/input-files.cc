@@ -7,6 +7,9 @@
 #include "limitnet/data/image-folder.h"
 #include "limitnet/data/npm-package.h"
 #include "limitnet/data/paths.h"
+#include "limitnet/scenario/group-name.h"
+#include "limitnet/scenario/ini-line.h"
+#include "limitnet/scenario/text-parts.h"
 #include "limitnet/sweep/sweep-plan.h"
 
 #include <algorithm>
@@ -29,29 +32,14 @@ namespace fs = std::filesystem;
 /** A data set of more bytes is known by its files' sizes and times of change, not their content. */
 constexpr std::uintmax_t MOST_BYTES_READ = std::uintmax_t{256} << 20;
 
-/** Keys on which it depends which files a run reads, and the ends of those of groups. */
-constexpr std::array<const char*, 13> KEYS{"data",
-                                           "devices.positions",
-                                           "devices.placement",
-                                           "devices.role",
-                                           "images.dataset",
-                                           "images.times",
-                                           "images.traffic",
-                                           "codec.name",
-                                           "codec.model",
-                                           "codec.classifier",
-                                           "codec.encoder",
-                                           "lora.gateway_positions",
-                                           "nbiot.base_station_positions"};
-
+/** \return whether it depends on a key, which may be one of a group, which files a run reads */
 bool
-IsFileKey(const std::string& key)
+SelectsFiles(const OptionTable& table, const std::string& key)
 {
-    return std::any_of(KEYS.begin(), KEYS.end(), [&key](const std::string& known) {
-        const std::string ending = '.' + known;
-        return key == known ||
-               (key.size() > ending.size() &&
-                key.compare(key.size() - ending.size(), ending.size(), ending) == 0);
+    const auto& options = table.Options();
+    const std::string wanted = IsGroup(key) ? KeyInGroup(key) : key;
+    return std::any_of(options.begin(), options.end(), [&wanted](const Option& option) {
+        return option.selectsFiles && option.key == wanted;
     });
 }
 
@@ -197,17 +185,11 @@ AddIncluded(const fs::path& file, unsigned depth, std::set<std::string>& lines)
     std::ifstream in(file);
     for (std::string line; depth < MOST_DEEP && std::getline(in, line);)
     {
-        line = line.substr(0, line.find('#'));
-        const auto equals = line.find('=');
-        const auto trimmed = [](const std::string& text) {
-            const auto first = text.find_first_not_of(" \t\r");
-            return first == std::string::npos
-                       ? ""
-                       : text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
-        };
-        if (equals != std::string::npos && trimmed(line.substr(0, equals)) == "include")
+        const std::string content = IniContent(line);
+        const auto equals = content.find('=');
+        if (equals != std::string::npos && Trim(content.substr(0, equals)) == "include")
         {
-            const fs::path included = file.parent_path() / trimmed(line.substr(equals + 1));
+            const fs::path included = file.parent_path() / Trim(content.substr(equals + 1));
             if (IsFile(included))
             {
                 lines.insert(
@@ -246,18 +228,22 @@ InputFilesOf(const ScenarioValues& values)
                 add("codec.model", Found([&] { return FindDeviceModel(model); }));
             }
         }
-        add("devices.positions", TextOf(own, "devices.positions"));
-        if (camera)
+        for (const std::string& key : own.FileKeys(true))
         {
-            add("images.times", TextOf(own, "images.times"));
+            if (camera || SectionOf(key) != "images")
+            {
+                add(key, own.Text(key));
+            }
         }
     }
     if (values.Has("codec.classifier"))
     {
         add("codec.classifier", ClassifierOf(values));
     }
-    add("lora.gateway_positions", TextOf(values, "lora.gateway_positions"));
-    add("nbiot.base_station_positions", TextOf(values, "nbiot.base_station_positions"));
+    for (const std::string& key : values.FileKeys(false))
+    {
+        add(key, values.Text(key));
+    }
     return files;
 }
 
@@ -295,10 +281,11 @@ WriteInputs(std::ostream& out,
 std::vector<std::string>
 SweepInputs(const SweepPlan& plan, const fs::path& base)
 {
+    const OptionTable table = OptionsOfProgram(plan.Program());
     std::vector<std::size_t> axes;
     for (std::size_t a = 0; a < plan.Axes().size(); ++a)
     {
-        if (IsFileKey(plan.Axes()[a].key))
+        if (SelectsFiles(table, plan.Axes()[a].key))
         {
             axes.push_back(a);
         }
@@ -319,7 +306,6 @@ SweepInputs(const SweepPlan& plan, const fs::path& base)
             break;
         }
     }
-    const OptionTable table = OptionsOfProgram(plan.Program());
     std::set<std::string> lines;
     std::set<std::pair<std::string, std::string>> datasets; // name, folder
     std::map<fs::path, std::string> sums;

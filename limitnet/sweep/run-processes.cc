@@ -2,6 +2,7 @@
 #include "limitnet/sweep/run-processes.h"
 
 #include "limitnet/codec/error.h"
+#include "limitnet/data/process.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -11,7 +12,6 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <poll.h>
-#include <spawn.h>
 #include <string>
 #include <sys/file.h>
 #include <sys/syscall.h>
@@ -19,8 +19,6 @@
 #include <thread>
 #include <unistd.h>
 #include <vector>
-
-extern char** environ; // NOLINT: POSIX
 
 namespace limitnet
 {
@@ -101,47 +99,11 @@ RunProcesses::Start(std::size_t index)
     {
         m_folder.RemoveLeftovers(index, 0); // the lock says that nobody works on them
     }
-    const auto command = m_folder.CommandOf(index);
-    std::vector<char*> arguments;
-    for (const auto& argument : command)
-    {
-        arguments.push_back(const_cast<char*>(argument.c_str()));
-    }
-    arguments.push_back(nullptr);
-    const std::string threads = fmt::format("OMP_NUM_THREADS={}", m_threads);
-    std::vector<char*> environment;
-    for (char** variable = environ; *variable != nullptr; ++variable)
-    {
-        if (std::strncmp(*variable, "OMP_NUM_THREADS=", 16) != 0)
-        {
-            environment.push_back(*variable);
-        }
-    }
-    environment.push_back(const_cast<char*>(threads.c_str()));
-    environment.push_back(nullptr);
-
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, log.Descriptor(), 1);
-    posix_spawn_file_actions_adddup2(&actions, log.Descriptor(), 2);
-    posix_spawnattr_t attributes;
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, m_ownGroups ? POSIX_SPAWN_SETPGROUP : 0);
-    posix_spawnattr_setpgroup(&attributes, 0);
-    pid_t pid = 0;
-    const int code = posix_spawn(&pid,
-                                 m_folder.Program().c_str(),
-                                 &actions,
-                                 &attributes,
-                                 arguments.data(),
-                                 environment.data());
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    if (code != 0)
-    {
-        throw Error(m_folder.Program().string() + ": cannot be started: " + std::strerror(code));
-    }
+    StartOptions options;
+    options.output = log.Descriptor();
+    options.ownGroup = m_ownGroups;
+    options.environment = {fmt::format("OMP_NUM_THREADS={}", m_threads)};
+    const pid_t pid = StartProcess(m_folder.CommandOf(index), options);
     // Since Linux 5.3; without it Wait looks again and again.
     m_running[pid] = {index, static_cast<int>(syscall(SYS_pidfd_open, pid, 0))};
     return true;

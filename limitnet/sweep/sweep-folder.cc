@@ -78,22 +78,6 @@ ProgramDigest(const fs::path& program)
     return Sha256OfFiles(files);
 }
 
-/** A field of RFC 4180. */
-std::string
-Field(const std::string& text)
-{
-    if (text.find_first_of(",\"\n\r") == std::string::npos)
-    {
-        return text;
-    }
-    std::string quoted = "\"";
-    for (const char c : text)
-    {
-        quoted += c == '"' ? "\"\"" : std::string(1, c);
-    }
-    return quoted + '"';
-}
-
 /** \return whether a program that failed says at the end of its log that it had no room for its
  * files: in the system's words, as FailWriting() has them */
 bool
@@ -518,16 +502,16 @@ SweepFolder::WriteTable(const std::string& table) const
             header = text.substr(0, end);
             for (const auto& axis : m_plan.Axes())
             {
-                out << Field(axis.key) << ',';
+                out << CsvField(axis.key) << ',';
             }
             out << "run," << header << '\n';
         }
         std::string front;
         for (const auto& value : run.values)
         {
-            front += Field(value) + ',';
+            front += CsvField(value) + ',';
         }
-        front += Field(run.run) + ',';
+        front += CsvField(run.run) + ',';
         rows.clear();
         for (auto at = end + 1; at < text.size();)
         {

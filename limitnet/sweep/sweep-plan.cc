@@ -7,6 +7,7 @@
 #include "limitnet/scenario/ini-line.h"
 #include "limitnet/scenario/lorawan-cell-options.h"
 #include "limitnet/scenario/offloading-options.h"
+#include "limitnet/scenario/text-parts.h"
 #include "limitnet/scenario/version.h"
 
 #include <algorithm>
@@ -14,7 +15,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <fstream>
-#include <locale>
 #include <map>
 #include <optional>
 #include <regex>
@@ -28,31 +28,6 @@ namespace
 
 const std::string SECTION = "sweep";
 constexpr std::size_t MAX_VALUES = 100000;
-
-std::vector<std::string>
-Split(const std::string& text, const std::string& separator)
-{
-    std::vector<std::string> parts;
-    std::size_t start = 0;
-    for (std::size_t end = 0; end != std::string::npos; start = end + separator.size())
-    {
-        end = text.find(separator, start);
-        parts.push_back(Trim(text.substr(start, end == std::string::npos ? end : end - start)));
-    }
-    return parts;
-}
-
-std::optional<double>
-NumberOf(const std::string& text)
-{
-    std::istringstream in(text);
-    in.imbue(std::locale::classic());
-    double value = 0;
-    return in >> value && in.peek() == std::istringstream::traits_type::eof() &&
-                   std::isfinite(value)
-               ? std::optional(value)
-               : std::nullopt;
-}
 
 /** Adds the values that a word of a list stands for. */
 void

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "limitnet/baselines/btc-codec.h"
 #include "limitnet/baselines/byte-stream.h"
+#include "limitnet/baselines/codec-table.h"
 #include "limitnet/baselines/jpeg-codec.h"
 #include "limitnet/baselines/raw-codec.h"
 #include "limitnet/baselines/webp-codec.h"
@@ -115,32 +117,19 @@ MakeJpeg(bool progressive, int side, int quality, size_t bytes = 0)
             std::make_shared<JpegDecoder>(options)};
 }
 
-Rival
-MakeWebp(int side, int quality, size_t bytes = 0)
-{
-    WebpOptions options;
-    options.side = side;
-    options.quality = quality;
-    options.bytes = bytes;
-    return {"webp", std::make_shared<WebpEncoder>(options), std::make_shared<WebpDecoder>(options)};
-}
-
-Rival
-MakeRaw(int side, size_t bytes = 0)
-{
-    RawOptions options;
-    options.side = side;
-    options.bytes = bytes;
-    return {"raw", std::make_shared<RawEncoder>(options), std::make_shared<RawDecoder>()};
-}
-
 std::vector<Rival>
 All(size_t bytes = 0)
 {
-    return {MakeJpeg(false, 112, 80, bytes),
-            MakeJpeg(true, 112, 80, bytes),
-            MakeWebp(112, 80, bytes),
-            MakeRaw(40, bytes)};
+    std::vector<Rival> rivals;
+    for (const CodecRow& row : CodecTable())
+    {
+        if (row.open)
+        {
+            const CodecHalves halves = row.open({bytes, row.name == "raw" ? 40 : 112, 80});
+            rivals.push_back({row.name, halves.encoder, halves.decoder});
+        }
+    }
+    return rivals;
 }
 
 size_t
@@ -381,6 +370,42 @@ TEST(RivalCodecs, ABudgetOfBytesIsKeptAndUsed)
     EXPECT_GT(work(700), work(0));
 }
 
+TEST(RivalCodecs, EachBlockOfBtcStandsAlone)
+{
+    // Two colours of RGB565 in each block, so that nothing is lost but what does not arrive.
+    Image picture{32, 32, {}};
+    for (int i = 0; i < 32 * 32; ++i)
+    {
+        const bool isRed = (i / 5 + i / 64) % 2 == 0;
+        for (const int value : {isRed ? 255 : 0, 0, isRed ? 0 : 255})
+        {
+            picture.rgb.push_back(static_cast<uint8_t>(value));
+        }
+    }
+    const CodecHalves btc = OpenBtc({0, 32, 75});
+    const auto fragments = btc.encoder->Encode(picture, 5, 51).fragments;
+    EXPECT_EQ(fragments.size(), 10U); // 64 blocks, 7 in each
+    EXPECT_EQ(Total(fragments), 64U * 6 + 10 * STREAM_HEADER_BYTES);
+    const auto whole = btc.decoder->Decode(fragments);
+    ASSERT_TRUE(whole);
+    EXPECT_EQ(whole->rgb, picture.rgb);
+    for (size_t i = 0; i < fragments.size(); ++i)
+    {
+        const auto part = btc.decoder->Decode({fragments[i]});
+        ASSERT_TRUE(part);
+        for (size_t block = 7 * i; block < std::min<size_t>(64, 7 * i + 7); ++block)
+        {
+            const size_t at = 3 * (block / 8 * 4 * 32 + block % 8 * 4);
+            EXPECT_TRUE(std::equal(part->rgb.begin() + static_cast<std::ptrdiff_t>(at),
+                                   part->rgb.begin() + static_cast<std::ptrdiff_t>(at + 12),
+                                   picture.rgb.begin() + static_cast<std::ptrdiff_t>(at)))
+                << block;
+        }
+    }
+    EXPECT_EQ(OpenBtc({0, 1024, 75}).encoder->Encode(picture, 0, 51).work.stages[1].operations,
+              uint64_t{MAX_BTC_SIDE} * MAX_BTC_SIDE);
+}
+
 TEST(RivalCodecs, JpegGoesOnBehindAGap)
 {
     const Image picture = Scene(224);
@@ -524,6 +549,12 @@ TEST(RivalCodecs, ImpossibleOptionsAreRefused)
 {
     EXPECT_THROW(MakeJpeg(false, 8, 50), Error);
     EXPECT_THROW(MakeJpeg(true, 64, 0), Error);
-    EXPECT_THROW(MakeWebp(2000, 50), Error);
-    EXPECT_THROW(MakeRaw(0), Error);
+    for (const CodecRow& row : CodecTable())
+    {
+        if (row.open)
+        {
+            EXPECT_THROW(row.open({0, 0, 75}), Error) << row.name;
+        }
+    }
+    EXPECT_THROW(WebpEncoder({2000, 50, 0}), Error);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/codec/error.h"
+#include "limitnet/device/device-profile.h"
 #include "limitnet/evaluation/image-quality.h"
 #include "limitnet/evaluation/open-codec.h"
 #include "limitnet/evaluation/picture-encoder.h"
@@ -28,6 +29,10 @@ TEST(OpenCodec, EachOneEncodesAndDecodesWithinItsBytes)
         EXPECT_LE(TotalBytes(encoded.fragments), 900U) << name;
         EXPECT_GT(TotalBytes(encoded.fragments), 450U) << name;
         EXPECT_FALSE(encoded.work.stages.empty());
+        for (const auto& profile : DeviceProfile::Names())
+        {
+            EXPECT_GT(DeviceProfile::Get(profile).EncodingSeconds(encoded.work), 0) << name;
+        }
         for (const auto& fragment : encoded.fragments)
         {
             EXPECT_EQ(codec.decoder->ImageIdOf(fragment), 70 % IMAGE_IDS) << name;

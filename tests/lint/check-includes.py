@@ -29,10 +29,10 @@ TORCH_ROOMS = {"nn", "training", "evaluation"}
 # Room: the other rooms that it may include.
 ALLOWED = {
     "codec": set(),
-    "device": {"codec"},
+    "device": {"codec", "baselines"},
     "data": {"codec"},
     "baselines": {"codec"},
-    "scenario": {"codec", "data", "device"},
+    "scenario": {"codec", "data", "device", "baselines"},
     "sweep": {"codec", "data", "results", "scenario"},
     "results": {"codec", "data"},
     "nn": {"codec"},

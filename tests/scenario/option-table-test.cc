@@ -10,6 +10,9 @@
 
 namespace limitnet
 {
+
+using namespace keys;
+
 namespace
 {
 
@@ -18,17 +21,23 @@ Table()
 {
     OptionTable table("test-program", "1.2", "Tests options.");
     table.AddSection("", "General")
-        .AddInt("seed", 1, 1, 100, "", "Seed.")
-        .AddInt("run", 3, 0, 100, "", "Run.");
+        .Add({
+            Integer("seed").Default(1).Range(1, 100).Help("Seed."),
+            Integer("run").Default(3).Range(0, 100).Help("Run."),
+        });
     table.AddSection("lora", "Link")
-        .AddChoice("sf", "auto", {"auto", "7", "12"}, "", "Spreading factor.")
-        .AddReal("tx_power_dbm", "14", -20, 16, "dBm", "Power.")
-        .AddBool("adr", false, "Adaptive data rate.");
-    table.AddSection("devices", "Devices")
-        .AddInt("count", 10, 1, 1000, "", "Number.")
-        .AddText("name", "", "Name.")
-        .AddReals("times_s", "1, 2.5", 0, 100, "s", "Times.");
-    table.AddSection("scenario", "Scenario").AddName("name", "plain", "Name.");
+        .Add({
+            Choice("sf", {"auto", "7", "12"}).Default("auto").ForGroups().Help("Spreading factor."),
+            Real("tx_power_dbm").Default(14).Range(-20, 16).Unit("dBm").Help("Power."),
+            Boolean("adr").Default(false).Help("Adaptive data rate."),
+        });
+    table.AddSection("devices", "Devices", OptionTable::Scope::GROUP)
+        .Add({
+            Integer("count").Default(10).Range(1, 1000).Help("Number."),
+            Text("name").Help("Name."),
+            Reals("times_s").Default("1, 2.5").Range(0, 100).Unit("s").Help("Times."),
+        });
+    table.AddSection("scenario", "Scenario").Add({Name("name").Default("plain").Help("Name.")});
     table.AddFreeSection("attributes", "Attributes");
     return table;
 }
@@ -317,7 +326,7 @@ TEST(OptionTable, RecordGivesTheSameValues)
 TEST(OptionTable, GroupsHaveTheirOwnValues)
 {
     OptionTable table = Table();
-    table.AllowGroups("devices", {"devices", "lora.sf"});
+    table.AllowGroups("devices");
     const TestFolder folder;
     const auto file = folder.Write("a.ini",
                                    "[lora]\nsf = 7\n[group.near]\ndevices.count = 3\n"
@@ -394,6 +403,57 @@ TEST(OptionTable, GroupsHaveTheirOwnValues)
               "command line: group.a.devices.count: test-program knows no groups");
 }
 
+TEST(OptionTable, AKeyDeclaresWhatItIsFor)
+{
+    OptionTable table("p", "1", "s");
+    table.AddSection("devices", "Devices", OptionTable::Scope::GROUP)
+        .Add({Text("positions").NamesFile().Help("Places."),
+              Integer("count").Default(1).Help("Number.")});
+    table.AddSection("codec", "Codec")
+        .Add({Text("model").SelectsFiles().Help("Weights."), Text("list").NamesFile().Help("L.")});
+    const auto& options = table.Options();
+    EXPECT_TRUE(options[0].forGroups);
+    EXPECT_TRUE(options[0].selectsFiles) << "a file's name says which file is read";
+    EXPECT_TRUE(options[1].forGroups);
+    EXPECT_FALSE(options[1].selectsFiles);
+    EXPECT_FALSE(options[2].forGroups);
+    EXPECT_TRUE(options[2].selectsFiles);
+    const auto values = table.Parse(std::vector<std::string>{});
+    EXPECT_EQ(values.FileKeys(true), std::vector<std::string>{"devices.positions"});
+    EXPECT_EQ(values.FileKeys(false), std::vector<std::string>{"codec.list"});
+}
+
+TEST(OptionTable, AKeyThatCountsNowhereIsRefusedOnTheCommandLine)
+{
+    OptionTable table("p", "1", "s");
+    table.AllowGroups("devices").AddSection("codec", "Codec", OptionTable::Scope::GROUP);
+    table.Add({Choice("name", {"a", "b", "c"}).Default("a").Help("Codec."),
+               Integer("side").Default(1).OnlyWith("codec.name", {"b", "c"}).Help("Side.")});
+    const auto failure = [&](const std::vector<std::string>& arguments) {
+        return ErrorOf([&] { table.Parse(arguments); });
+    };
+    EXPECT_EQ(failure({"--codec.side=2"}),
+              "command line: codec.side = 2: counts only with codec.name = b or c");
+    EXPECT_EQ(failure({"--codec.side=2", "--codec.name=b"}), "");
+    EXPECT_EQ(failure({"--codec.side=2", "--group.x.codec.name=c"}), "");
+    EXPECT_EQ(failure({"--group.x.codec.side=2", "--group.y.codec.name=c"}),
+              "command line: group.x.codec.side = 2: counts only with codec.name = b or c");
+    // The record of a run has every key.
+    const TestFolder folder;
+    const auto file = folder.Write("a.ini", std::string("[codec]\nname = a\nside = 2\n"));
+    EXPECT_EQ(failure({"--scenario=" + file.string()}), "");
+}
+
+TEST(OptionTable, DefaultsAreWrittenWithoutAnExponent)
+{
+    EXPECT_EQ(Real("a").Default(0.00000284).defaultValue, "0.00000284");
+    EXPECT_EQ(Real("a").Default(3.76).defaultValue, "3.76");
+    EXPECT_EQ(Real("a").Default(86400.0).defaultValue, "86400");
+    EXPECT_EQ(Integer("a").Default(4294967295).defaultValue, "4294967295");
+    EXPECT_EQ(Boolean("a").Default(true).defaultValue, "true");
+    EXPECT_EQ(Text("a").Default("x").defaultValue, "x");
+}
+
 TEST(OptionTable, HelpHasEverything)
 {
     EXPECT_TRUE(Parse({"--help"}).HelpWanted());
@@ -421,12 +481,12 @@ TEST(OptionTable, HelpHasEverything)
 TEST(OptionTable, MistakesInTheTableItself)
 {
     OptionTable table("p", "1", "s");
-    EXPECT_THROW(table.AddInt("a", 1, 0, 2, "", ""), std::logic_error);
+    EXPECT_THROW(table.Add({Integer("a").Default(1).Range(0, 2).Help("")}), std::logic_error);
     table.AddSection("x", "X");
-    EXPECT_THROW(table.AddInt("a", 3, 0, 2, "", ""), std::logic_error);
-    EXPECT_THROW(table.AddReal("a", "one", 0, 2, "", ""), std::logic_error);
-    table.AddInt("a", 1, 0, 2, "", "");
-    EXPECT_THROW(table.AddInt("a", 1, 0, 2, "", ""), std::logic_error);
+    EXPECT_THROW(table.Add({Integer("a").Default(3).Range(0, 2).Help("")}), std::logic_error);
+    EXPECT_THROW(table.Add({Real("a").Default("one").Range(0, 2).Help("")}), std::logic_error);
+    table.Add({Integer("a").Default(1).Range(0, 2).Help("")});
+    EXPECT_THROW(table.Add({Integer("a").Default(1).Range(0, 2).Help("")}), std::logic_error);
     const ScenarioValues values = table.Parse(std::vector<std::string>{});
     EXPECT_THROW(values.Int("x.b"), std::logic_error);
     EXPECT_THROW(values.Bool("x.a"), std::logic_error);

@@ -331,11 +331,27 @@ class IdealLink : public OffloadingLink
 void
 AddIdealSection(limitnet::OptionTable& table)
 {
+    using namespace limitnet::keys;
     table.AddSection("ideal", "Ideal link")
-        .AddReal("bit_rate_bps", "5000", 1, 1e9, "bit/s", "Bit rate of each device.")
-        .AddReal("delay_s", "0.1", 0, 3600, "s", "From the end of a frame to its arrival.")
-        .AddReal("tx_power_w", "0.1", 0, 100, "W", "What a radio draws while it sends.")
-        .AddInt("mtu_bytes", 222, 20, 1500, "bytes", "Most bytes of a frame.");
+        .Add({
+            Real("bit_rate_bps")
+                .Default(5000)
+                .Range(1, 1e9)
+                .Unit("bit/s")
+                .Help("Bit rate of each device."),
+            Real("delay_s").Default(0.1).Range(0, 3600).Unit("s").Help(
+                "From the end of a frame to its arrival."),
+            Real("tx_power_w")
+                .Default(0.1)
+                .Range(0, 100)
+                .Unit("W")
+                .Help("What a radio draws while it sends."),
+            Integer("mtu_bytes")
+                .Default(222)
+                .Range(20, 1500)
+                .Unit("bytes")
+                .Help("Most bytes of a frame."),
+        });
 }
 
 } // namespace
@@ -345,7 +361,7 @@ main(int argc, char* argv[])
 {
     limitnet::OffloadingProgram program;
     program.name = "ideal";
-    program.links = {{"ideal", "an ideal link", AddIdealSection, {}}};
+    program.links = {{"ideal", "an ideal link", AddIdealSection}};
     const OffloadingLinkMakers makers{{"ideal", [] { return std::make_unique<IdealLink>(); }}};
     EndProgram(RunOffloadingProgram(program, makers, argc, argv));
 }

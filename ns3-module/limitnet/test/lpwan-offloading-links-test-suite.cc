@@ -313,9 +313,10 @@ class OpenLinksTestCase : public TestCase
         limitnet::OffloadingProgram program = limitnet::FindOffloadingProgram("mixed");
         program.name = "three";
         const auto addSection = [](limitnet::OptionTable& table) {
-            table.AddSection("own", "A link of one's own").AddBool("loud", true, "Whether.");
+            table.AddSection("own", "A link of one's own")
+                .Add({limitnet::keys::Boolean("loud").Default(true).ForGroups().Help("Whether.")});
         };
-        program.links.push_back({"own", "a third", addSection, {"own.loud"}});
+        program.links.push_back({"own", "a third", addSection});
         const auto values = limitnet::OffloadingOptions(program, "test")
                                 .Parse({"--group.a.devices.count=1",
                                         "--group.b.devices.link=own",
