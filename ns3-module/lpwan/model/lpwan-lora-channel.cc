@@ -14,7 +14,6 @@
 #include "ns3/string.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <tuple>
 #include <utility>
@@ -136,6 +135,7 @@ LoraChannel::SetDownlinkSirMatrix(std::string name)
                         "attribute DownlinkSirMatrix of LoraChannel is '"
                             << name << "', must be Goursaud, Croce or Orthogonal");
     m_sirMatrix = *matrix;
+    m_sirRatios = LoraSirRatios(m_sirMatrix);
 }
 
 std::string
@@ -512,9 +512,15 @@ LoraChannel::SendDownlink(Ptr<LoraDownlink> downlink)
 bool
 LoraChannel::IsReceived(const LoraDownlink& downlink, const LoraDownlink::Listener& listener)
 {
-    const double duration = (downlink.end - downlink.start).GetSeconds();
     const auto& modulation = downlink.modulation;
-    std::array<double, LORA_SF_COUNT> interference{};
+    const auto signalOf = [](const LoraDownlink& frame, double powerDbm) {
+        return LoraSignal{std::pow(10.0, powerDbm / 10),
+                          frame.frequencyHz,
+                          frame.modulation.bandwidthHz,
+                          frame.modulation.spreadingFactor};
+    };
+    const LoraSignal wanted = signalOf(downlink, listener.rxPowerDbm);
+    LoraInterference interference;
     for (const auto& other : m_downlinks)
     {
         const Time overlap =
@@ -523,31 +529,22 @@ LoraChannel::IsReceived(const LoraDownlink& downlink, const LoraDownlink::Listen
         {
             continue;
         }
-        const double share = LoraBandOverlap(downlink.frequencyHz,
-                                             modulation.bandwidthHz,
-                                             other->frequencyHz,
-                                             other->modulation.bandwidthHz);
-        if (share > 0)
+        if (LoraBandOverlap(downlink.frequencyHz,
+                            modulation.bandwidthHz,
+                            other->frequencyHz,
+                            other->modulation.bandwidthHz) > 0)
         {
             const double powerDbm =
                 other->txPowerDbm - GetPathLossDb(listener.device, other->gateway);
-            const auto column = LoraEquivalentSpreadingFactor(modulation.bandwidthHz,
-                                                              other->modulation.spreadingFactor,
-                                                              other->modulation.bandwidthHz);
-            interference[column - LORA_MIN_SF] +=
-                std::pow(10.0, powerDbm / 10) * share * overlap.GetSeconds() / duration;
+            interference.Add(wanted,
+                             signalOf(*other, powerDbm),
+                             overlap.GetTimeStep(),
+                             m_sirRatios);
         }
     }
-    for (std::size_t i = 0; i < LORA_SF_COUNT; ++i)
+    if (!interference.Spares(wanted, (downlink.end - downlink.start).GetTimeStep(), m_sirRatios))
     {
-        const double threshold = LoraSirThresholdDb(m_sirMatrix,
-                                                    modulation.spreadingFactor,
-                                                    static_cast<uint8_t>(i + LORA_MIN_SF));
-        if (interference[i] > 0 &&
-            listener.rxPowerDbm - 10 * std::log10(interference[i]) < threshold)
-        {
-            return false;
-        }
+        return false;
     }
     if (m_errorModel == LoraErrorModel::CURVE)
     {

@@ -3,6 +3,7 @@
 #ifndef LPWAN_LORA_CHANNEL_H
 #define LPWAN_LORA_CHANNEL_H
 
+#include "lpwan-lora-interference.h"
 #include "lpwan-lora-phy.h"
 #include "lpwan-lora-time-on-air.h"
 #include "lpwan-net-device.h"
@@ -360,6 +361,7 @@ class LoraChannel : public Channel
     double m_sigmaDb{0};
     double m_correlationM{0};
     LoraSirMatrix m_sirMatrix{LoraSirMatrix::GOURSAUD};
+    LoraSirRatios m_sirRatios{LoraSirMatrix::GOURSAUD}; //!< of m_sirMatrix
     LoraErrorModel m_errorModel{LoraErrorModel::THRESHOLD};
     std::deque<Device> m_devices; //!< which wastes no memory on growth
     std::vector<Ptr<LoraGateway>> m_gateways;

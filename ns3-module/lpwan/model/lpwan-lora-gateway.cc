@@ -187,7 +187,6 @@ LoraGateway::LoraGateway()
     : m_uniform(CreateObject<UniformRandomVariable>()),
       m_region(&LoraRegion::Eu868())
 {
-    FillMinRatios();
 }
 
 LoraGateway::~LoraGateway() = default;
@@ -289,7 +288,7 @@ LoraGateway::SetSirMatrix(std::string name)
                         "attribute SirMatrix of LoraGateway is '"
                             << name << "', must be Goursaud, Croce or Orthogonal");
     m_sirMatrix = *matrix;
-    FillMinRatios();
+    FillSirRatios();
 }
 
 std::string
@@ -307,7 +306,7 @@ LoraGateway::SetCaptureThreshold(std::string text)
                             << text << "', must be a number in dB, or empty");
     m_captureDb = *value;
     m_captureText = text;
-    FillMinRatios();
+    FillSirRatios();
 }
 
 std::string
@@ -330,20 +329,9 @@ LoraGateway::GetRegionName() const
 }
 
 void
-LoraGateway::FillMinRatios()
+LoraGateway::FillSirRatios()
 {
-    for (uint8_t wanted = 0; wanted < LORA_SF_COUNT; ++wanted)
-    {
-        for (uint8_t other = 0; other < LORA_SF_COUNT; ++other)
-        {
-            const double db = wanted == other && m_captureDb
-                                  ? *m_captureDb
-                                  : LoraSirThresholdDb(m_sirMatrix,
-                                                       static_cast<uint8_t>(wanted + LORA_MIN_SF),
-                                                       static_cast<uint8_t>(other + LORA_MIN_SF));
-            m_minRatio[wanted][other] = std::pow(10.0, db / 10); // 0 for minus infinity
-        }
-    }
+    m_sirRatios = LoraSirRatios(m_sirMatrix, m_captureDb);
 }
 
 double
@@ -436,32 +424,17 @@ LoraGateway::Detect()
 }
 
 void
-LoraGateway::Disturb(Reception& wanted,
-                     const Reception& other,
-                     uint32_t otherHz,
-                     Ticks from,
-                     Ticks to)
+LoraGateway::Disturb(Reception& wanted, const Reception& other, Ticks from, Ticks to) const
 {
     const Ticks overlap = to - std::max(from, wanted.needed);
     if (overlap <= 0)
     {
         return;
     }
-    double energy = other.rxPowerMw * static_cast<double>(overlap);
-    uint8_t spreadingFactor = other.spreadingFactor;
-    const uint32_t wantedHz = m_carriers[wanted.carrier].frequencyHz;
-    if (wantedHz != otherHz || wanted.bandwidthHz != other.bandwidthHz)
+    const double harm = wanted.interference.Add(wanted.signal, other.signal, overlap, m_sirRatios);
+    if (harm > wanted.worstHarm)
     {
-        energy *= LoraBandOverlap(wantedHz, wanted.bandwidthHz, otherHz, other.bandwidthHz);
-        spreadingFactor =
-            LoraEquivalentSpreadingFactor(wanted.bandwidthHz, spreadingFactor, other.bandwidthHz);
-    }
-    const std::size_t column = spreadingFactor - LORA_MIN_SF;
-    wanted.interference[column] += energy;
-    const double harm = energy * m_minRatio[wanted.spreadingFactor - LORA_MIN_SF][column];
-    if (harm > wanted.worstEnergy)
-    {
-        wanted.worstEnergy = harm;
+        wanted.worstHarm = harm;
         wanted.worst = {other.uplink->transmission.deviceAddress,
                         other.uplink->transmission.frameCounter};
     }
@@ -496,11 +469,12 @@ LoraGateway::StartReception(Ptr<LoraUplink> uplink, double rxPowerDbm)
         now + (preamble > m_requiredPreamble ? preamble - m_requiredPreamble : 0) * symbol;
     reception.end = transmission.end.GetTimeStep();
     reception.rxPowerDbm = rxPowerDbm;
-    reception.rxPowerMw = std::pow(10.0, rxPowerDbm / 10);
+    reception.signal = {std::pow(10.0, rxPowerDbm / 10),
+                        transmission.frequencyHz,
+                        transmission.bandwidthHz,
+                        transmission.spreadingFactor};
     reception.carrier = carrierIndex;
     reception.position = static_cast<uint32_t>(group.size());
-    reception.bandwidthHz = transmission.bandwidthHz;
-    reception.spreadingFactor = transmission.spreadingFactor;
     if (!IsDetectable(*uplink, rxPowerDbm))
     {
         reception.fate = LoraFate::UNDER_SENSITIVITY;
@@ -531,13 +505,13 @@ LoraGateway::StartReception(Ptr<LoraUplink> uplink, double rxPowerDbm)
         for (const uint32_t index : carrier.receptions)
         {
             Reception& other = m_receptions[index];
-            if (apart * 2 >= other.bandwidthHz + transmission.bandwidthHz)
+            if (apart * 2 >= other.signal.bandwidthHz + transmission.bandwidthHz)
             {
                 continue;
             }
             const Ticks bothUntil = std::min(other.end, reception.end);
-            Disturb(other, reception, transmission.frequencyHz, now, bothUntil);
-            Disturb(reception, other, carrier.frequencyHz, now, bothUntil);
+            Disturb(other, reception, now, bothUntil);
+            Disturb(reception, other, now, bothUntil);
         }
     }
     group.push_back(place);
@@ -555,19 +529,15 @@ LoraGateway::Decide(const Reception& reception)
     {
         return reception.fate;
     }
-    const double energy =
-        reception.rxPowerMw * static_cast<double>(reception.end - reception.needed);
-    const auto& minRatio = m_minRatio[reception.spreadingFactor - LORA_MIN_SF];
-    for (std::size_t i = 0; i < LORA_SF_COUNT; ++i)
+    if (!reception.interference.Spares(reception.signal,
+                                       reception.end - reception.needed,
+                                       m_sirRatios))
     {
-        if (energy < reception.interference[i] * minRatio[i])
-        {
-            return LoraFate::INTERFERENCE;
-        }
+        return LoraFate::INTERFERENCE;
     }
     if (m_errorModel == LoraErrorModel::CURVE)
     {
-        const double snrDb = reception.rxPowerDbm - GetNoiseFloorDbm(reception.bandwidthHz);
+        const double snrDb = reception.rxPowerDbm - GetNoiseFloorDbm(reception.signal.bandwidthHz);
         const double rate = LoraFrameErrorRate(reception.uplink->modulation,
                                                reception.uplink->transmission.frameBytes,
                                                snrDb);

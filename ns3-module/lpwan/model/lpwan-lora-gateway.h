@@ -5,6 +5,7 @@
 
 #include "lpwan-duty-cycle.h"
 #include "lpwan-lora-channel.h"
+#include "lpwan-lora-interference.h"
 #include "lpwan-lora-phy.h"
 #include "lpwan-lora-region.h"
 
@@ -196,21 +197,17 @@ class LoraGateway : public Object
     struct Reception
     {
         const LoraUplink* uplink{
-            nullptr};         //!< the frame; the channel holds it while it is in the air
-        Ticks needed{0};      //!< from when on the receiver needs the frame
-        Ticks end{0};         //!< end of the frame
-        double rxPowerDbm{0}; //!< received power
-        double rxPowerMw{0};  //!< the same, linear
-        /** Interferers' power x time x share of band, by spreading factor (equivalent). */
-        std::array<double, LORA_SF_COUNT> interference{};
-        LoraInterferer worst;              //!< who disturbs it most ...
-        double worstEnergy{0};             //!< ... by energy x threshold
-        uint32_t bandwidthHz{0};           //!< of the frame
-        uint32_t position{0};              //!< where it stands in its carrier's list
-        uint32_t carrier{0};               //!< index in m_carriers
-        uint8_t spreadingFactor{0};        //!< of the frame
-        bool detectable{false};            //!< takes a demodulator if there is one
-        bool holdsDemodulator{false};      //!< has one
+            nullptr};                  //!< the frame; the channel holds it while it is in the air
+        Ticks needed{0};               //!< from when on the receiver needs the frame
+        Ticks end{0};                  //!< end of the frame
+        double rxPowerDbm{0};          //!< received power
+        LoraSignal signal;             //!< the frame as others disturb it, and it them
+        LoraInterference interference; //!< what disturbs it
+        LoraInterferer worst;          //!< who disturbs it most ...
+        double worstHarm{0};           //!< ... and how much
+        uint32_t position{0};          //!< where it stands in its carrier's list
+        uint32_t carrier{0};           //!< index in m_carriers
+        bool holdsDemodulator{false};  //!< has one
         LoraFate fate{LoraFate::RECEIVED}; //!< RECEIVED as long as nothing is against it
     };
 
@@ -252,8 +249,8 @@ class LoraGateway : public Object
     void SetRegion(std::string name);
     /** \return attribute Region */
     std::string GetRegionName() const;
-    /** Works out m_minRatio. */
-    void FillMinRatios();
+    /** Works out m_sirRatios. */
+    void FillSirRatios();
 
     /** Gives demodulators to the preambles that have been detected up to now. */
     void Detect();
@@ -262,7 +259,7 @@ class LoraGateway : public Object
     bool IsDetectable(const LoraUplink& uplink, double rxPowerDbm) const;
 
     /** Adds the energy of a frame in the air to what disturbs another one. */
-    void Disturb(Reception& wanted, const Reception& other, uint32_t otherHz, Ticks from, Ticks to);
+    void Disturb(Reception& wanted, const Reception& other, Ticks from, Ticks to) const;
 
     /** \return index of the carrier in m_carriers, made if it is new */
     uint32_t CarrierOf(uint32_t frequencyHz);
@@ -297,7 +294,7 @@ class LoraGateway : public Object
     bool m_dutyCycleEnabled{true};
     double m_maxTxPowerDbm{27};
     LoraSensitivity m_sensitivity;
-    std::array<std::array<double, LORA_SF_COUNT>, LORA_SF_COUNT> m_minRatio{}; //!< wanted, other
+    LoraSirRatios m_sirRatios{LoraSirMatrix::GOURSAUD}; //!< of m_sirMatrix and m_captureDb
     Ptr<UniformRandomVariable> m_uniform;
     uint32_t m_busy{0};
     uint64_t m_heard{0}; //!< frames so far
