@@ -2,8 +2,8 @@
 
 #include "lpwan-lora-channel.h"
 
+#include "lpwan-compatibility.h"
 #include "lpwan-lora-gateway.h"
-#include "lpwan-text-checker.h"
 
 #include "ns3/abort.h"
 #include "ns3/double.h"
@@ -11,10 +11,10 @@
 #include "ns3/node.h"
 #include "ns3/pointer.h"
 #include "ns3/simulator.h"
-#include "ns3/string.h"
 
 #include <algorithm>
 #include <cmath>
+#include <iostream>
 #include <tuple>
 #include <utility>
 
@@ -76,20 +76,18 @@ LoraChannel::GetTypeId()
             .AddAttribute(
                 "DownlinkSirMatrix",
                 "What a downlink needs over other downlinks: Goursaud, Croce, Orthogonal.",
-                StringValue("Goursaud"),
-                MakeStringAccessor(&LoraChannel::SetDownlinkSirMatrix,
+                MakeEnumValue(LoraSirMatrix::GOURSAUD),
+                MakeAccessorOfEnum(&LoraChannel::SetDownlinkSirMatrix,
                                    &LoraChannel::GetDownlinkSirMatrix),
-                MakeTextChecker(
-                    [](const std::string& text) { return ParseLoraSirMatrix(text).has_value(); }))
+                MakeLoraSirMatrixChecker())
             .AddAttribute(
                 "DownlinkErrorModel",
                 "How noise decides over downlinks: Threshold (the device's sensitivity) or "
                 "Curve (by SNR).",
-                StringValue("Threshold"),
-                MakeStringAccessor(&LoraChannel::SetDownlinkErrorModel,
+                MakeEnumValue(LoraErrorModel::THRESHOLD),
+                MakeAccessorOfEnum(&LoraChannel::SetDownlinkErrorModel,
                                    &LoraChannel::GetDownlinkErrorModel),
-                MakeTextChecker(
-                    [](const std::string& text) { return ParseLoraErrorModel(text).has_value(); }))
+                MakeLoraErrorModelChecker())
             .AddTraceSource("UplinkFate",
                             "An uplink has ended at all gateways: frame with its final fate.",
                             MakeTraceSourceAccessor(&LoraChannel::m_fateTrace),
@@ -128,36 +126,28 @@ LoraChannel::DoDispose()
 }
 
 void
-LoraChannel::SetDownlinkSirMatrix(std::string name)
+LoraChannel::SetDownlinkSirMatrix(LoraSirMatrix matrix)
 {
-    const auto matrix = ParseLoraSirMatrix(name);
-    NS_ABORT_MSG_UNLESS(matrix,
-                        "attribute DownlinkSirMatrix of LoraChannel is '"
-                            << name << "', must be Goursaud, Croce or Orthogonal");
-    m_sirMatrix = *matrix;
-    m_sirRatios = LoraSirRatios(m_sirMatrix);
+    m_sirMatrix = matrix;
+    m_sirRatios = LoraSirRatios(matrix);
 }
 
-std::string
+LoraSirMatrix
 LoraChannel::GetDownlinkSirMatrix() const
 {
-    return ToString(m_sirMatrix);
+    return m_sirMatrix;
 }
 
 void
-LoraChannel::SetDownlinkErrorModel(std::string name)
+LoraChannel::SetDownlinkErrorModel(LoraErrorModel model)
 {
-    const auto model = ParseLoraErrorModel(name);
-    NS_ABORT_MSG_UNLESS(model,
-                        "attribute DownlinkErrorModel of LoraChannel is '"
-                            << name << "', must be Threshold or Curve");
-    m_errorModel = *model;
+    m_errorModel = model;
 }
 
-std::string
+LoraErrorModel
 LoraChannel::GetDownlinkErrorModel() const
 {
-    return ToString(m_errorModel);
+    return m_errorModel;
 }
 
 uint32_t
@@ -220,6 +210,21 @@ LoraChannel::AssignStreams(int64_t stream)
 }
 
 void
+LoraChannel::WarnOfRandomLoss() const
+{
+    for (Ptr<PropagationLossModel> model = m_lossModel; model; model = model->GetNext())
+    {
+        if (DynamicCast<RandomPropagationLossModel>(model) ||
+            DynamicCast<NakagamiPropagationLossModel>(model))
+        {
+            std::cerr << "warning: LoraChannel asks " << model->GetInstanceTypeId().GetName()
+                      << " once for each pair of device and gateway, until one of them moves: it "
+                         "is no fading from frame to frame\n";
+        }
+    }
+}
+
+void
 LoraChannel::CompletePaths()
 {
     const std::size_t devices = m_devices.size();
@@ -227,6 +232,10 @@ LoraChannel::CompletePaths()
     if (m_completeDevices == devices && m_completeGateways == gateways)
     {
         return;
+    }
+    if (m_completeDevices == 0)
+    {
+        WarnOfRandomLoss();
     }
     if (m_completeGateways == gateways)
     {

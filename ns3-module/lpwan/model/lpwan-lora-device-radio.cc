@@ -18,7 +18,8 @@ namespace ns3
 namespace lpwan
 {
 
-NS_LOG_COMPONENT_DEFINE("LpwanLoraDeviceRadio");
+// Of the whole device: what happens to it happens here.
+NS_LOG_COMPONENT_DEFINE("LpwanLoraEndDevice");
 
 namespace
 {
@@ -480,8 +481,6 @@ LoraDeviceRadio::EndWindows()
     }
     else if (m_pending->confirmed)
     {
-        NS_LOG_LOGIC("device " << m_mac.GetAddress() << " has no acknowledgement of frame "
-                               << m_pending->frameCounter << " yet");
         m_busyUntil = Simulator::Now() + DrawTimeout();
     }
     TryTransmit();

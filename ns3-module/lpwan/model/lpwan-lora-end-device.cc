@@ -2,12 +2,12 @@
 
 #include "lpwan-lora-end-device.h"
 
+#include "lpwan-compatibility.h"
 #include "lpwan-text-checker.h"
 
 #include "ns3/abort.h"
 #include "ns3/boolean.h"
 #include "ns3/double.h"
-#include "ns3/log.h"
 #include "ns3/simulator.h"
 #include "ns3/string.h"
 #include "ns3/uinteger.h"
@@ -19,8 +19,6 @@ namespace ns3
 {
 namespace lpwan
 {
-
-NS_LOG_COMPONENT_DEFINE("LpwanLoraEndDevice");
 
 NS_OBJECT_ENSURE_REGISTERED(LoraEndDevice);
 
@@ -38,12 +36,11 @@ LoraEndDevice::GetTypeId()
                 StringValue("EU868"),
                 MakeStringAccessor(&LoraEndDevice::SetRegion, &LoraEndDevice::GetRegionName),
                 MakeTextChecker(&LoraRegion::IsKnown))
-            .AddAttribute(
-                "Class",
-                "LoRaWAN device class: A or C.",
-                StringValue("A"),
-                MakeStringAccessor(&LoraEndDevice::SetClass, &LoraEndDevice::GetClassName),
-                MakeTextChecker([](const std::string& text) { return text == "A" || text == "C"; }))
+            .AddAttribute("Class",
+                          "LoRaWAN device class: A or C.",
+                          MakeEnumValue(LoraDeviceClass::A),
+                          MakeAccessorOfEnum(&LoraEndDevice::SetClass, &LoraEndDevice::GetClass),
+                          MakeCheckerOfEnum(LoraDeviceClass::A, "A", LoraDeviceClass::C, "C"))
             .AddAttribute(
                 "SubBand",
                 "In a region of fixed channels: use only eight of them and the wide one "
@@ -222,15 +219,9 @@ LoraEndDevice::GetRegion() const
 }
 
 void
-LoraEndDevice::SetClass(std::string name)
+LoraEndDevice::SetClass(LoraDeviceClass deviceClass)
 {
-    m_class = name == "C" ? LoraDeviceClass::C : LoraDeviceClass::A;
-}
-
-std::string
-LoraEndDevice::GetClassName() const
-{
-    return m_class == LoraDeviceClass::C ? "C" : "A";
+    m_class = deviceClass;
 }
 
 LoraDeviceClass
@@ -381,7 +372,6 @@ void
 LoraEndDevice::Join()
 {
     NS_ABORT_MSG_UNLESS(m_join, "a LoRa device joins over the air only after SetOtaa()");
-    NS_LOG_INFO("device " << GetDeviceAddress() << " is to join");
     m_joined = false;
     m_uplinkWanted = true;
     GiveUpPending();

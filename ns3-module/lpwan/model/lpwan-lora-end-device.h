@@ -53,6 +53,9 @@ namespace lpwan
  * next ten, 0.01 % of each 24 hours after, evenly spread; none of these sums is exceeded. Packets
  * wait meanwhile. Join() ends the session: a frame that waits for its acknowledgement is given up.
  *
+ * NS_LOG=LpwanLoraEndDevice prints what the device does, NS_LOG=LpwanLoraDeviceMac what it makes of
+ * the network's commands, NS_LOG=LpwanNetDevice its queue and the states of its radio.
+ *
  * Energy of the radio: supply voltage x current x time. Default currents:
  * - TX by power, 24 mA at 2 dBm to 44 mA at 14 dBm: energyConsumptionParameters.xml of FLoRa
  *   (github.com/florasim/flora @247611e, SX1272 class); above that 90 mA at 17 dBm (Bor et al.,
@@ -238,10 +241,8 @@ class LoraEndDevice : public LoraDeviceRadio
     void SetSensitivity(std::string text);
     /** \return attribute Sensitivity */
     std::string GetSensitivity() const;
-    /** \param name attribute Class */
-    void SetClass(std::string name);
-    /** \return attribute Class */
-    std::string GetClassName() const;
+    /** \param deviceClass attribute Class */
+    void SetClass(LoraDeviceClass deviceClass);
     /** \param number attribute SubBand */
     void SetSubBand(uint8_t number);
 

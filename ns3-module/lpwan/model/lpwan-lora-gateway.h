@@ -8,6 +8,7 @@
 #include "lpwan-lora-interference.h"
 #include "lpwan-lora-phy.h"
 #include "lpwan-lora-region.h"
+#include "lpwan-lora-reservations.h"
 
 #include "ns3/object.h"
 
@@ -233,14 +234,14 @@ class LoraGateway : public Object
     void SetSensitivity(std::string text);
     /** \return attribute Sensitivity */
     std::string GetSensitivity() const;
-    /** \param name attribute ErrorModel */
-    void SetErrorModel(std::string name);
+    /** \param model attribute ErrorModel */
+    void SetErrorModel(LoraErrorModel model);
     /** \return attribute ErrorModel */
-    std::string GetErrorModel() const;
-    /** \param name attribute SirMatrix */
-    void SetSirMatrix(std::string name);
+    LoraErrorModel GetErrorModel() const;
+    /** \param matrix attribute SirMatrix */
+    void SetSirMatrix(LoraSirMatrix matrix);
     /** \return attribute SirMatrix */
-    std::string GetSirMatrix() const;
+    LoraSirMatrix GetSirMatrix() const;
     /** \param text attribute CaptureThreshold */
     void SetCaptureThreshold(std::string text);
     /** \return attribute CaptureThreshold */
@@ -249,9 +250,6 @@ class LoraGateway : public Object
     void SetRegion(std::string name);
     /** \return attribute Region */
     std::string GetRegionName() const;
-    /** Works out m_sirRatios. */
-    void FillSirRatios();
-
     /** Gives demodulators to the preambles that have been detected up to now. */
     void Detect();
 
@@ -269,13 +267,6 @@ class LoraGateway : public Object
 
     /** A downlink leaves now. */
     void StartSending(Ptr<LoraDownlink> downlink);
-
-    /** A stretch of time in which the gateway sends or will send. */
-    struct Reservation
-    {
-        Time start; //!< first symbol
-        Time end;   //!< last symbol
-    };
 
     Ptr<Node> m_node;
     Ptr<LoraChannel> m_channel;
@@ -299,16 +290,16 @@ class LoraGateway : public Object
     uint32_t m_busy{0};
     uint64_t m_heard{0}; //!< frames so far
     std::array<uint64_t, LORA_FATE_COUNT> m_counts{};
-    std::vector<Reception> m_receptions;     //!< frames in the air and free places
-    std::vector<uint32_t> m_freePlaces;      //!< indices of free places
-    std::vector<Carrier> m_carriers;         //!< carriers heard so far
-    std::vector<Detection> m_detections;     //!< to come, a heap with the next one in front
-    Ticks m_sendingUntil{0};                 //!< end of the downlink in the air or the last one
-    std::vector<Reservation> m_reservations; //!< downlinks in the air and to come
-    const LoraRegion* m_region;              //!< of m_dutyCycle
-    DutyCycle m_dutyCycle;                   //!< of the downlinks
-    uint64_t m_sentFrames{0};                //!< downlinks
-    Time m_txAirtime;                        //!< of the downlinks
+    std::vector<Reception> m_receptions; //!< frames in the air and free places
+    std::vector<uint32_t> m_freePlaces;  //!< indices of free places
+    std::vector<Carrier> m_carriers;     //!< carriers heard so far
+    std::vector<Detection> m_detections; //!< to come, a heap with the next one in front
+    Ticks m_sendingUntil{0};             //!< end of the downlink in the air or the last one
+    LoraReservations m_reservations;     //!< of downlinks in the air and to come
+    const LoraRegion* m_region;          //!< of m_dutyCycle
+    DutyCycle m_dutyCycle;               //!< of the downlinks
+    uint64_t m_sentFrames{0};            //!< downlinks
+    Time m_txAirtime;                    //!< of the downlinks
 
     TracedCallback<const LoraUplink&, double> m_receivedTrace;
     TracedCallback<const LoraUplink&, double> m_underSensitivityTrace;

@@ -3,6 +3,8 @@
 #include "lpwan-lora-interference.h"
 
 #include <cmath>
+#include <locale>
+#include <sstream>
 
 namespace ns3
 {
@@ -23,6 +25,24 @@ LoraSirRatios::LoraSirRatios(LoraSirMatrix matrix, std::optional<double> capture
             m_ratios[wanted][other] = std::pow(10.0, db / 10); // 0 for minus infinity
         }
     }
+}
+
+std::optional<std::optional<double>>
+ParseLoraCapture(const std::string& text)
+{
+    if (text.empty())
+    {
+        return std::optional<double>();
+    }
+    std::istringstream stream(text);
+    stream.imbue(std::locale::classic());
+    double value = 0;
+    std::string rest;
+    if (!(stream >> value) || stream >> rest)
+    {
+        return std::nullopt;
+    }
+    return std::optional<double>(value);
 }
 
 bool

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 namespace ns3
 {
@@ -22,6 +23,12 @@ struct LoraSignal
     uint32_t bandwidthHz{0};    //!< bandwidth
     uint8_t spreadingFactor{0}; //!< 7..12
 };
+
+/**
+ * \param text of the attribute CaptureThreshold: a number in dB, or empty
+ * \return the number, nothing for an empty text; no optional at all when it is something else
+ */
+std::optional<std::optional<double>> ParseLoraCapture(const std::string& text);
 
 /** What a frame needs over others, by their spreading factors, as ratios of energies. */
 class LoraSirRatios

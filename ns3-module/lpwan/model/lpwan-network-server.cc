@@ -178,7 +178,8 @@ void
 NetworkServer::AddGateway(Ptr<LoraGateway> gateway)
 {
     m_slots.AddGateway(gateway);
-    gateway->SetReportCallback(MakeCallback(&NetworkServer::Report, this));
+    // The gateways keep their server until they are disposed of with their nodes.
+    gateway->SetReportCallback(MakeCallback(&NetworkServer::Report, Ptr<NetworkServer>(this)));
 }
 
 void
@@ -320,6 +321,7 @@ NetworkServer::Receive(LoraGatewayReport report)
     const auto collecting = m_collecting.find(key);
     if (seen)
     {
+        NS_LOG_LOGIC("a further copy of " << view->devAddr << "/" << counter);
         m_duplicateTrace(view->devAddr, counter, report.gateway);
     }
     if (collecting != m_collecting.end())

@@ -164,7 +164,7 @@ class NetworkServer : public Object
                             LoraDeviceClass deviceClass = LoraDeviceClass::A,
                             uint8_t subBand = 0);
 
-    /** \param gateway a gateway whose frames this server takes */
+    /** \param gateway a gateway whose frames this server takes; it keeps the server as long */
     void AddGateway(Ptr<LoraGateway> gateway);
 
     /** \param callback takes the deliveries; replaces the earlier one */

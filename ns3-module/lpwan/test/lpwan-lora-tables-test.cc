@@ -2,12 +2,16 @@
 
 // Published tables, entry by entry.
 
+#include "ns3/lpwan-compatibility.h"
 #include "ns3/lpwan-lora-channel.h"
+#include "ns3/lpwan-lora-end-device.h"
+#include "ns3/lpwan-lora-gateway.h"
 #include "ns3/lpwan-lora-phy.h"
 #include "ns3/lpwan-lora-region.h"
 #include "ns3/lpwan-lora-tx-current.h"
 #include "ns3/lpwan-net-device.h"
 #include "ns3/lpwan-server-rejection.h"
+#include "ns3/string.h"
 #include "ns3/test.h"
 
 #include <array>
@@ -78,16 +82,38 @@ class SirTestCase : public TestCase
                                       "Orthogonal");
             }
         }
+        // Attributes take the same texts, and give them back.
+        const auto gateway = CreateObject<LoraGateway>();
+        const auto takes = [&](const std::string& attribute, const std::string& text) {
+            if (!gateway->SetAttributeFailSafe(attribute, StringValue(text)))
+            {
+                return false;
+            }
+            StringValue value;
+            gateway->GetAttribute(attribute, value);
+            return value.Get() == text;
+        };
         for (const std::string name : {"Goursaud", "Croce", "Orthogonal"})
         {
-            NS_TEST_EXPECT_MSG_EQ(ToString(*ParseLoraSirMatrix(name)), name, "its name");
+            NS_TEST_EXPECT_MSG_EQ(takes("SirMatrix", name), true, name);
         }
-        NS_TEST_EXPECT_MSG_EQ(ParseLoraSirMatrix("goursaud").has_value(), false, "another name");
         for (const std::string name : {"Threshold", "Curve"})
         {
-            NS_TEST_EXPECT_MSG_EQ(ToString(*ParseLoraErrorModel(name)), name, "its name");
+            NS_TEST_EXPECT_MSG_EQ(takes("ErrorModel", name), true, name);
         }
-        NS_TEST_EXPECT_MSG_EQ(ParseLoraErrorModel("").has_value(), false, "another name");
+        for (const std::string name : {"goursaud", "", "Curve"})
+        {
+            NS_TEST_EXPECT_MSG_EQ(takes("SirMatrix", name), false, name);
+        }
+        NS_TEST_EXPECT_MSG_EQ(takes("ErrorModel", "Croce"), false, "another one's");
+        NS_TEST_EXPECT_MSG_EQ(
+            gateway->SetAttributeFailSafe("SirMatrix", MakeEnumValue(LoraSirMatrix::CROCE)),
+            true,
+            "as a value");
+        const auto device = CreateObject<LoraEndDevice>();
+        NS_TEST_EXPECT_MSG_EQ(device->SetAttributeFailSafe("Class", StringValue("C")), true, "C");
+        NS_TEST_EXPECT_MSG_EQ((device->GetClass() == LoraDeviceClass::C), true, "C");
+        NS_TEST_EXPECT_MSG_EQ(device->SetAttributeFailSafe("Class", StringValue("B")), false, "B");
     }
 };
 
