@@ -3,6 +3,7 @@
 #include "lpwan-lora-channel-access.h"
 
 #include <algorithm>
+#include <array>
 
 namespace ns3
 {
@@ -98,22 +99,17 @@ LoraChannelAccess::Choose(const LoraChannelPlan& plan,
                           Time now,
                           double chance) const
 {
-    const std::size_t known = plan.Channels().size();
-    const auto isOpen = [&](std::size_t i) {
-        return plan.IsUsable(i, dataRate) && ChannelOpenFrom(plan, i) <= now;
-    };
+    const auto& channels = plan.Channels();
+    std::array<uint32_t, LORA_MAX_CHANNELS> openHz{};
     std::size_t open = 0;
-    for (std::size_t i = 0; i < known; ++i)
+    for (std::size_t i = 0; i < channels.size(); ++i)
     {
-        open += isOpen(i) ? 1 : 0;
+        if (plan.IsUsable(i, dataRate) && ChannelOpenFrom(plan, i) <= now)
+        {
+            openHz[open++] = channels[i].frequencyHz;
+        }
     }
-    auto choice = static_cast<std::size_t>(chance * static_cast<double>(open));
-    std::size_t channel = 0;
-    while (!isOpen(channel) || choice-- > 0)
-    {
-        ++channel;
-    }
-    return plan.Channels()[channel].frequencyHz;
+    return openHz.at(static_cast<std::size_t>(chance * static_cast<double>(open)));
 }
 
 } // namespace lpwan

@@ -179,6 +179,42 @@ class QueueTestCase : public TestCase
     }
 };
 
+/** What a device tells an application beforehand. */
+class EstimateTestCase : public TestCase
+{
+  public:
+    EstimateTestCase()
+        : TestCase("the time to send some packets follows from duty cycles and receive windows")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        // A second sub-band of 1 % beside that of the default channels.
+        Cell cell({1000}, [](LoraHelper& lora) {
+            lora.SetDeviceAttribute("DutyCycle", BooleanValue(true));
+        });
+        const auto device = cell.m_devices[0];
+        cell.Server()->SendCommand(device->GetDeviceAddress(), NewChannelReq{3, 867100000, 0, 5});
+        cell.SendAt(Seconds(1), 0, 10);
+        cell.SendAt(Seconds(20), 0, 10);
+        cell.Run(Seconds(1000));
+        NS_TEST_ASSERT_MSG_EQ(device->GetChannelFrequencies().size(), 4, "two sub-bands");
+        // The first goes at once and closes its sub-band up to 100 airtimes from now. RX2 begins
+        // two seconds after its end: then the second goes in the other one. The third waits for
+        // the first sub-band.
+        const Time airtime = device->GetTimeOnAir(20);
+        const auto estimate = [&](std::size_t packets) {
+            return device->EstimateSendingTime(std::vector<uint32_t>(packets, 20)).value();
+        };
+        NS_TEST_EXPECT_MSG_EQ(estimate(1), airtime, "at once");
+        NS_TEST_EXPECT_MSG_EQ(estimate(2), airtime * 2 + Seconds(2), "in the other sub-band");
+        NS_TEST_EXPECT_MSG_EQ(estimate(3), airtime * 101, "when the first one is open");
+        NS_TEST_EXPECT_MSG_EQ(estimate(4), airtime * 102 + Seconds(2), "when the second one is");
+    }
+};
+
 /** Batteries and who disposes of them. */
 class BatteryOwnerTestCase : public TestCase
 {
@@ -267,6 +303,7 @@ class DeviceAccountsTestSuite : public TestSuite
         AddTestCase(new TrafficTestCase);
         AddTestCase(new AccountsTestCase);
         AddTestCase(new QueueTestCase);
+        AddTestCase(new EstimateTestCase);
         AddTestCase(new BatteryOwnerTestCase);
         AddTestCase(new ReservationsTestCase);
     }
