@@ -155,12 +155,6 @@ LoraChannelPlan::SetRegion(const LoraRegion& region)
     Reset();
 }
 
-const LoraRegion&
-LoraChannelPlan::Region() const
-{
-    return *m_region;
-}
-
 void
 LoraChannelPlan::SetSubBand(uint8_t number)
 {
@@ -172,12 +166,6 @@ uint8_t
 LoraChannelPlan::GetSubBand() const
 {
     return m_subBand;
-}
-
-const std::vector<LoraUplinkChannel>&
-LoraChannelPlan::Channels() const
-{
-    return m_ownChannels ? *m_ownChannels : m_region->channels;
 }
 
 std::vector<LoraUplinkChannel>&
@@ -242,17 +230,6 @@ LoraChannelPlan::Frequencies() const
         }
     }
     return frequencies;
-}
-
-bool
-LoraChannelPlan::IsUsable(std::size_t channel, uint8_t dataRate) const
-{
-    const LoraUplinkChannel& c = Channels()[channel];
-    // DR6 of EU868 (250 kHz) belongs to the default channels only by NewChannelReq; a device that
-    // was set to it by hand may use them.
-    const bool wider = !m_region->fixedChannels && dataRate > c.maxDataRate &&
-                       dataRate <= m_region->maxUplinkDataRate && !m_ownChannels;
-    return m_inUse[channel] && dataRate >= c.minDataRate && (dataRate <= c.maxDataRate || wider);
 }
 
 bool

@@ -79,7 +79,10 @@ class LoraChannelPlan
     void SetRegion(const LoraRegion& region);
 
     /** \return the region */
-    const LoraRegion& Region() const;
+    const LoraRegion& Region() const
+    {
+        return *m_region;
+    }
 
     /**
      * \param number in a region of fixed channels: use eight of them and the wide one beside them
@@ -91,7 +94,10 @@ class LoraChannelPlan
     uint8_t GetSubBand() const;
 
     /** \return the channels the device knows; with frequency 0: none of that number */
-    const std::vector<LoraUplinkChannel>& Channels() const;
+    const std::vector<LoraUplinkChannel>& Channels() const
+    {
+        return m_ownChannels ? *m_ownChannels : m_region->channels;
+    }
 
     /** \return those in use */
     const LoraChannelMask& InUse() const;
@@ -113,7 +119,16 @@ class LoraChannelPlan
      * \param dataRate LoRaWAN data rate of uplinks
      * \return whether the channel is in use and takes the data rate
      */
-    bool IsUsable(std::size_t channel, uint8_t dataRate) const;
+    bool IsUsable(std::size_t channel, uint8_t dataRate) const
+    {
+        const LoraUplinkChannel& c = Channels()[channel];
+        // DR6 of EU868 (250 kHz) belongs to the default channels only by NewChannelReq; a device
+        // that was set to it by hand may use them.
+        const bool wider = !m_region->fixedChannels && dataRate > c.maxDataRate &&
+                           dataRate <= m_region->maxUplinkDataRate && !m_ownChannels;
+        return m_inUse[channel] && dataRate >= c.minDataRate &&
+               (dataRate <= c.maxDataRate || wider);
+    }
 
     /**
      * \param mask a channel mask
