@@ -9,7 +9,6 @@
 #include "ns3/mac64-address.h"
 #include "ns3/node.h"
 #include "ns3/okumura-hata-propagation-loss-model.h"
-#include "ns3/simulator.h"
 #include "ns3/string.h"
 
 #include <algorithm>
@@ -46,9 +45,6 @@ LoraHelper::LoraHelper()
     m_gatewayFactory.SetTypeId(LoraGateway::GetTypeId());
 
     SetPropagationPreset("log-distance");
-
-    // The server sits on no node that would dispose of it, and its callback may hold a node.
-    Simulator::ScheduleDestroy(&NetworkServer::Dispose, m_server);
 }
 
 LoraHelper::~LoraHelper() = default;

@@ -53,11 +53,16 @@ MakeEvent(F function)
 } // namespace ns3
 #endif
 
+#include "ns3/attribute.h"
 #include "ns3/callback.h"
+#include "ns3/enum.h"
+#include "ns3/object-base.h"
 #include "ns3/ptr.h"
 #include "ns3/simple-ref-count.h"
 
 #include <functional>
+#include <string>
+#include <type_traits>
 #include <utility>
 
 namespace ns3
@@ -101,6 +106,118 @@ CallbackOf(F function)
 {
     return MakeCallback(&CallbackFunction<R, Ts...>::Call,
                         Create<CallbackFunction<R, Ts...>>(std::move(function)));
+}
+
+// --- attributes that are enumerations ---
+
+/** ns-3's EnumValue of an enumeration: one class for all of them up to 3.41. */
+template <typename E, typename = void>
+struct EnumValueType
+{
+    using Type = decltype(EnumValue(0)); //!< the class
+};
+
+/** The same since 3.42, where EnumValue is a template. */
+template <typename E>
+struct EnumValueType<E, std::void_t<decltype(EnumValue(std::declval<E>()))>>
+{
+    using Type = decltype(EnumValue(std::declval<E>())); //!< the class
+};
+
+/** What holds the value of an attribute that is an enumeration. */
+template <typename E>
+using EnumValueOf = typename EnumValueType<E>::Type;
+
+/** What EnumValueOf keeps: the enumeration itself, or a number. */
+template <typename E>
+using EnumKept = decltype(std::declval<EnumValueOf<E>>().Get());
+
+/** \param value of an enumeration \return it as an attribute's value */
+template <typename E>
+EnumValueOf<E>
+MakeEnumValue(E value)
+{
+    return EnumValueOf<E>(static_cast<EnumKept<E>>(value));
+}
+
+/**
+ * \param values of an enumeration, each followed by its name; the first one is the default
+ * \return the checker of an attribute that takes them
+ */
+template <typename E, typename... Ts>
+Ptr<const AttributeChecker>
+MakeCheckerOfEnum(E first, const std::string& name, Ts... values)
+{
+    const auto kept = [](const auto& value) {
+        if constexpr (std::is_same_v<std::decay_t<decltype(value)>, E>)
+        {
+            return static_cast<EnumKept<E>>(value);
+        }
+        else
+        {
+            return std::string(value);
+        }
+    };
+    return MakeEnumChecker(kept(first), name, kept(values)...);
+}
+
+/** Access to an attribute that is an enumeration; ns-3's own takes no enum class before 3.42. */
+template <typename C, typename E>
+class EnumAccessor : public AttributeAccessor
+{
+  public:
+    /** \param set sets the attribute \param get reads it */
+    EnumAccessor(void (C::*set)(E), E (C::*get)() const)
+        : m_set(set),
+          m_get(get)
+    {
+    }
+
+    bool Set(ObjectBase* object, const AttributeValue& value) const override
+    {
+        auto* owner = dynamic_cast<C*>(object);
+        const auto* held = dynamic_cast<const EnumValueOf<E>*>(&value);
+        if (owner == nullptr || held == nullptr)
+        {
+            return false;
+        }
+        (owner->*m_set)(static_cast<E>(held->Get()));
+        return true;
+    }
+
+    bool Get(const ObjectBase* object, AttributeValue& value) const override
+    {
+        const auto* owner = dynamic_cast<const C*>(object);
+        auto* held = dynamic_cast<EnumValueOf<E>*>(&value);
+        if (owner == nullptr || held == nullptr)
+        {
+            return false;
+        }
+        held->Set(static_cast<EnumKept<E>>((owner->*m_get)()));
+        return true;
+    }
+
+    bool HasGetter() const override
+    {
+        return true;
+    }
+
+    bool HasSetter() const override
+    {
+        return true;
+    }
+
+  private:
+    void (C::*m_set)(E);
+    E (C::*m_get)() const;
+};
+
+/** \param set sets an attribute \param get reads it \return access to it */
+template <typename C, typename E>
+Ptr<const AttributeAccessor>
+MakeAccessorOfEnum(void (C::*set)(E), E (C::*get)() const)
+{
+    return Ptr<const AttributeAccessor>(new EnumAccessor<C, E>(set, get), false);
 }
 
 } // namespace lpwan

@@ -5,10 +5,12 @@
 #include "ns3/abort.h"
 #include "ns3/double.h"
 #include "ns3/log.h"
+#include "ns3/node.h"
 #include "ns3/simulator.h"
 
 #include <algorithm>
 #include <limits>
+#include <vector>
 
 namespace ns3
 {
@@ -230,9 +232,64 @@ LpwanEnergyModel::DoGetCurrentA() const
     return m_source ? m_powerW / m_source->GetSupplyVoltage() : 0;
 }
 
+namespace
+{
+
+/**
+ * Disposes of energy sources with the node that it sits on. A source and its models hold one
+ * another until somebody does. ns-3's EnergySourceContainer would do that too, but it initialises
+ * its sources without end where one of them is aggregated to the same node.
+ */
+class EnergySourceKeeper : public Object
+{
+  public:
+    static TypeId GetTypeId()
+    {
+        static TypeId tid = TypeId("ns3::lpwan::EnergySourceKeeper")
+                                .SetParent<Object>()
+                                .SetGroupName("Limitnet")
+                                .AddConstructor<EnergySourceKeeper>();
+        return tid;
+    }
+
+    /** \param node of a device \param source that it draws from */
+    static void Keep(Ptr<Node> node, Ptr<EnergySource> source)
+    {
+        NS_ABORT_MSG_UNLESS(node, "a device that draws from an energy source sits on no node");
+        auto keeper = node->GetObject<EnergySourceKeeper>();
+        if (!keeper)
+        {
+            keeper = CreateObject<EnergySourceKeeper>();
+            node->AggregateObject(keeper);
+        }
+        keeper->m_sources.push_back(source);
+    }
+
+  protected:
+    void DoDispose() override
+    {
+        for (const auto& source : m_sources)
+        {
+            // One that is aggregated to the node is disposed of with it.
+            if (PeekPointer(source->GetObject<EnergySourceKeeper>()) != this)
+            {
+                source->Dispose();
+            }
+        }
+        m_sources.clear();
+        Object::DoDispose();
+    }
+
+  private:
+    std::vector<Ptr<EnergySource>> m_sources;
+};
+
+} // namespace
+
 Ptr<LpwanEnergyModel>
 InstallEnergyModel(Ptr<LpwanNetDevice> device, Ptr<EnergySource> source)
 {
+    EnergySourceKeeper::Keep(device->GetNode(), source);
     Ptr<LpwanEnergyModel> model = CreateObject<LpwanEnergyModel>();
     model->SetDevice(device);
     model->SetEnergySource(source);

@@ -123,8 +123,8 @@ class LpwanEnergyModel : public DeviceEnergyModel
 };
 
 /**
- * Makes a device draw from an energy source.
- * \param device the device
+ * Makes a device draw from an energy source, which is disposed of with the device's node.
+ * \param device the device, on a node
  * \param source a source, on the device's node
  * \return the model between them
  */

@@ -2,8 +2,8 @@
 
 #include "lpwan-lora-channel.h"
 
+#include "lpwan-compatibility.h"
 #include "lpwan-lora-gateway.h"
-#include "lpwan-text-checker.h"
 
 #include "ns3/abort.h"
 #include "ns3/double.h"
@@ -11,11 +11,10 @@
 #include "ns3/node.h"
 #include "ns3/pointer.h"
 #include "ns3/simulator.h"
-#include "ns3/string.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <iostream>
 #include <tuple>
 #include <utility>
 
@@ -77,20 +76,18 @@ LoraChannel::GetTypeId()
             .AddAttribute(
                 "DownlinkSirMatrix",
                 "What a downlink needs over other downlinks: Goursaud, Croce, Orthogonal.",
-                StringValue("Goursaud"),
-                MakeStringAccessor(&LoraChannel::SetDownlinkSirMatrix,
+                MakeEnumValue(LoraSirMatrix::GOURSAUD),
+                MakeAccessorOfEnum(&LoraChannel::SetDownlinkSirMatrix,
                                    &LoraChannel::GetDownlinkSirMatrix),
-                MakeTextChecker(
-                    [](const std::string& text) { return ParseLoraSirMatrix(text).has_value(); }))
+                MakeLoraSirMatrixChecker())
             .AddAttribute(
                 "DownlinkErrorModel",
                 "How noise decides over downlinks: Threshold (the device's sensitivity) or "
                 "Curve (by SNR).",
-                StringValue("Threshold"),
-                MakeStringAccessor(&LoraChannel::SetDownlinkErrorModel,
+                MakeEnumValue(LoraErrorModel::THRESHOLD),
+                MakeAccessorOfEnum(&LoraChannel::SetDownlinkErrorModel,
                                    &LoraChannel::GetDownlinkErrorModel),
-                MakeTextChecker(
-                    [](const std::string& text) { return ParseLoraErrorModel(text).has_value(); }))
+                MakeLoraErrorModelChecker())
             .AddTraceSource("UplinkFate",
                             "An uplink has ended at all gateways: frame with its final fate.",
                             MakeTraceSourceAccessor(&LoraChannel::m_fateTrace),
@@ -129,35 +126,28 @@ LoraChannel::DoDispose()
 }
 
 void
-LoraChannel::SetDownlinkSirMatrix(std::string name)
+LoraChannel::SetDownlinkSirMatrix(LoraSirMatrix matrix)
 {
-    const auto matrix = ParseLoraSirMatrix(name);
-    NS_ABORT_MSG_UNLESS(matrix,
-                        "attribute DownlinkSirMatrix of LoraChannel is '"
-                            << name << "', must be Goursaud, Croce or Orthogonal");
-    m_sirMatrix = *matrix;
+    m_sirMatrix = matrix;
+    m_sirRatios = LoraSirRatios(matrix);
 }
 
-std::string
+LoraSirMatrix
 LoraChannel::GetDownlinkSirMatrix() const
 {
-    return ToString(m_sirMatrix);
+    return m_sirMatrix;
 }
 
 void
-LoraChannel::SetDownlinkErrorModel(std::string name)
+LoraChannel::SetDownlinkErrorModel(LoraErrorModel model)
 {
-    const auto model = ParseLoraErrorModel(name);
-    NS_ABORT_MSG_UNLESS(model,
-                        "attribute DownlinkErrorModel of LoraChannel is '"
-                            << name << "', must be Threshold or Curve");
-    m_errorModel = *model;
+    m_errorModel = model;
 }
 
-std::string
+LoraErrorModel
 LoraChannel::GetDownlinkErrorModel() const
 {
-    return ToString(m_errorModel);
+    return m_errorModel;
 }
 
 uint32_t
@@ -220,6 +210,21 @@ LoraChannel::AssignStreams(int64_t stream)
 }
 
 void
+LoraChannel::WarnOfRandomLoss() const
+{
+    for (Ptr<PropagationLossModel> model = m_lossModel; model; model = model->GetNext())
+    {
+        if (DynamicCast<RandomPropagationLossModel>(model) ||
+            DynamicCast<NakagamiPropagationLossModel>(model))
+        {
+            std::cerr << "warning: LoraChannel asks " << model->GetInstanceTypeId().GetName()
+                      << " once for each pair of device and gateway, until one of them moves: it "
+                         "is no fading from frame to frame\n";
+        }
+    }
+}
+
+void
 LoraChannel::CompletePaths()
 {
     const std::size_t devices = m_devices.size();
@@ -227,6 +232,10 @@ LoraChannel::CompletePaths()
     if (m_completeDevices == devices && m_completeGateways == gateways)
     {
         return;
+    }
+    if (m_completeDevices == 0)
+    {
+        WarnOfRandomLoss();
     }
     if (m_completeGateways == gateways)
     {
@@ -512,9 +521,15 @@ LoraChannel::SendDownlink(Ptr<LoraDownlink> downlink)
 bool
 LoraChannel::IsReceived(const LoraDownlink& downlink, const LoraDownlink::Listener& listener)
 {
-    const double duration = (downlink.end - downlink.start).GetSeconds();
     const auto& modulation = downlink.modulation;
-    std::array<double, LORA_SF_COUNT> interference{};
+    const auto signalOf = [](const LoraDownlink& frame, double powerDbm) {
+        return LoraSignal{std::pow(10.0, powerDbm / 10),
+                          frame.frequencyHz,
+                          frame.modulation.bandwidthHz,
+                          frame.modulation.spreadingFactor};
+    };
+    const LoraSignal wanted = signalOf(downlink, listener.rxPowerDbm);
+    LoraInterference interference;
     for (const auto& other : m_downlinks)
     {
         const Time overlap =
@@ -523,31 +538,22 @@ LoraChannel::IsReceived(const LoraDownlink& downlink, const LoraDownlink::Listen
         {
             continue;
         }
-        const double share = LoraBandOverlap(downlink.frequencyHz,
-                                             modulation.bandwidthHz,
-                                             other->frequencyHz,
-                                             other->modulation.bandwidthHz);
-        if (share > 0)
+        if (LoraBandOverlap(downlink.frequencyHz,
+                            modulation.bandwidthHz,
+                            other->frequencyHz,
+                            other->modulation.bandwidthHz) > 0)
         {
             const double powerDbm =
                 other->txPowerDbm - GetPathLossDb(listener.device, other->gateway);
-            const auto column = LoraEquivalentSpreadingFactor(modulation.bandwidthHz,
-                                                              other->modulation.spreadingFactor,
-                                                              other->modulation.bandwidthHz);
-            interference[column - LORA_MIN_SF] +=
-                std::pow(10.0, powerDbm / 10) * share * overlap.GetSeconds() / duration;
+            interference.Add(wanted,
+                             signalOf(*other, powerDbm),
+                             overlap.GetTimeStep(),
+                             m_sirRatios);
         }
     }
-    for (std::size_t i = 0; i < LORA_SF_COUNT; ++i)
+    if (!interference.Spares(wanted, (downlink.end - downlink.start).GetTimeStep(), m_sirRatios))
     {
-        const double threshold = LoraSirThresholdDb(m_sirMatrix,
-                                                    modulation.spreadingFactor,
-                                                    static_cast<uint8_t>(i + LORA_MIN_SF));
-        if (interference[i] > 0 &&
-            listener.rxPowerDbm - 10 * std::log10(interference[i]) < threshold)
-        {
-            return false;
-        }
+        return false;
     }
     if (m_errorModel == LoraErrorModel::CURVE)
     {

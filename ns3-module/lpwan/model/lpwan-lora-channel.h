@@ -3,6 +3,7 @@
 #ifndef LPWAN_LORA_CHANNEL_H
 #define LPWAN_LORA_CHANNEL_H
 
+#include "lpwan-lora-interference.h"
 #include "lpwan-lora-phy.h"
 #include "lpwan-lora-time-on-air.h"
 #include "lpwan-net-device.h"
@@ -154,6 +155,8 @@ class LoraDownlinkReceiver
  * a sum of 500 plane waves (Cai and Giannakis, "A two-dimensional channel simulation model for
  * shadowing processes", IEEE Trans. Veh. Technol. 52(6), 2003), so moving devices meet it too. The
  * loss of a pair is computed when it is first needed and again only after one of the two has moved.
+ * A loss model that draws, RandomPropagationLossModel for one, therefore makes no fading from frame
+ * to frame; a line on std::cerr says so.
  * Propagation delay (0.07 ms at 20 km, under a fifteenth of the shortest symbol) is left out.
  *
  * A device receives a downlink that is at its sensitivity or above and, over each other downlink
@@ -306,6 +309,9 @@ class LoraChannel : public Channel
         Time until;      //!< end
     };
 
+    /** Says on std::cerr when the loss model draws, whose draws are kept. */
+    void WarnOfRandomLoss() const;
+
     /** Draws the shadowing of the paths that have none yet. */
     void CompletePaths();
 
@@ -328,14 +334,14 @@ class LoraChannel : public Channel
     /** \return key of m_windows */
     static uint64_t WindowKey(uint32_t frequencyHz, const LoraModulation& modulation);
 
-    /** \param name attribute DownlinkSirMatrix */
-    void SetDownlinkSirMatrix(std::string name);
+    /** \param matrix attribute DownlinkSirMatrix */
+    void SetDownlinkSirMatrix(LoraSirMatrix matrix);
     /** \return attribute DownlinkSirMatrix */
-    std::string GetDownlinkSirMatrix() const;
-    /** \param name attribute DownlinkErrorModel */
-    void SetDownlinkErrorModel(std::string name);
+    LoraSirMatrix GetDownlinkSirMatrix() const;
+    /** \param model attribute DownlinkErrorModel */
+    void SetDownlinkErrorModel(LoraErrorModel model);
     /** \return attribute DownlinkErrorModel */
-    std::string GetDownlinkErrorModel() const;
+    LoraErrorModel GetDownlinkErrorModel() const;
 
     /**
      * The frame has ended: the device is told, gateways decide, then its fate is known.
@@ -360,6 +366,7 @@ class LoraChannel : public Channel
     double m_sigmaDb{0};
     double m_correlationM{0};
     LoraSirMatrix m_sirMatrix{LoraSirMatrix::GOURSAUD};
+    LoraSirRatios m_sirRatios{LoraSirMatrix::GOURSAUD}; //!< of m_sirMatrix
     LoraErrorModel m_errorModel{LoraErrorModel::THRESHOLD};
     std::deque<Device> m_devices; //!< which wastes no memory on growth
     std::vector<Ptr<LoraGateway>> m_gateways;

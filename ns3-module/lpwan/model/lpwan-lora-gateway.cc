@@ -2,6 +2,7 @@
 
 #include "lpwan-lora-gateway.h"
 
+#include "lpwan-compatibility.h"
 #include "lpwan-text-checker.h"
 
 #include "ns3/abort.h"
@@ -16,9 +17,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <locale>
 #include <optional>
-#include <sstream>
 #include <vector>
 
 namespace ns3
@@ -38,25 +37,6 @@ constexpr uint32_t NO_RECEPTION = std::numeric_limits<uint32_t>::max();
 
 /** With the error curve, a frame whose chance is less takes no demodulator. */
 constexpr double LEAST_CHANCE = 1e-3;
-
-/** \return the number, nothing for an empty text; no optional at all when it is something else */
-std::optional<std::optional<double>>
-ParseCapture(const std::string& text)
-{
-    if (text.empty())
-    {
-        return std::optional<double>();
-    }
-    std::istringstream stream(text);
-    stream.imbue(std::locale::classic());
-    double value = 0;
-    std::string rest;
-    if (!(stream >> value) || stream >> rest)
-    {
-        return std::nullopt;
-    }
-    return std::optional<double>(value);
-}
 
 } // namespace
 
@@ -93,18 +73,16 @@ LoraGateway::GetTypeId()
             .AddAttribute(
                 "ErrorModel",
                 "How noise decides: Threshold (the sensitivity) or Curve (by SNR).",
-                StringValue("Threshold"),
-                MakeStringAccessor(&LoraGateway::SetErrorModel, &LoraGateway::GetErrorModel),
-                MakeTextChecker(
-                    [](const std::string& text) { return ParseLoraErrorModel(text).has_value(); }))
+                MakeEnumValue(LoraErrorModel::THRESHOLD),
+                MakeAccessorOfEnum(&LoraGateway::SetErrorModel, &LoraGateway::GetErrorModel),
+                MakeLoraErrorModelChecker())
             .AddAttribute(
                 "SirMatrix",
                 "What a frame needs over frames of other spreading factors: Goursaud, "
                 "Croce, Orthogonal.",
-                StringValue("Goursaud"),
-                MakeStringAccessor(&LoraGateway::SetSirMatrix, &LoraGateway::GetSirMatrix),
-                MakeTextChecker(
-                    [](const std::string& text) { return ParseLoraSirMatrix(text).has_value(); }))
+                MakeEnumValue(LoraSirMatrix::GOURSAUD),
+                MakeAccessorOfEnum(&LoraGateway::SetSirMatrix, &LoraGateway::GetSirMatrix),
+                MakeLoraSirMatrixChecker())
             .AddAttribute("Region",
                           "LoRaWAN region, for downlinks: EU868, US915.",
                           StringValue("EU868"),
@@ -140,7 +118,7 @@ LoraGateway::GetTypeId()
                 MakeStringAccessor(&LoraGateway::SetCaptureThreshold,
                                    &LoraGateway::GetCaptureThreshold),
                 MakeTextChecker(
-                    [](const std::string& text) { return ParseCapture(text).has_value(); }))
+                    [](const std::string& text) { return ParseLoraCapture(text).has_value(); }))
             .AddAttribute("RequiredPreambleSymbols",
                           "Last symbols of the programmed preamble that must be free of strong "
                           "interference, as all that follows them.",
@@ -187,7 +165,6 @@ LoraGateway::LoraGateway()
     : m_uniform(CreateObject<UniformRandomVariable>()),
       m_region(&LoraRegion::Eu868())
 {
-    FillMinRatios();
 }
 
 LoraGateway::~LoraGateway() = default;
@@ -266,48 +243,40 @@ LoraGateway::GetSensitivity() const
 }
 
 void
-LoraGateway::SetErrorModel(std::string name)
+LoraGateway::SetErrorModel(LoraErrorModel model)
 {
-    const auto model = ParseLoraErrorModel(name);
-    NS_ABORT_MSG_UNLESS(model,
-                        "attribute ErrorModel of LoraGateway is '"
-                            << name << "', must be Threshold or Curve");
-    m_errorModel = *model;
+    m_errorModel = model;
 }
 
-std::string
+LoraErrorModel
 LoraGateway::GetErrorModel() const
 {
-    return ToString(m_errorModel);
+    return m_errorModel;
 }
 
 void
-LoraGateway::SetSirMatrix(std::string name)
+LoraGateway::SetSirMatrix(LoraSirMatrix matrix)
 {
-    const auto matrix = ParseLoraSirMatrix(name);
-    NS_ABORT_MSG_UNLESS(matrix,
-                        "attribute SirMatrix of LoraGateway is '"
-                            << name << "', must be Goursaud, Croce or Orthogonal");
-    m_sirMatrix = *matrix;
-    FillMinRatios();
+    m_sirMatrix = matrix;
+    m_sirRatios = LoraSirRatios(m_sirMatrix, m_captureDb);
 }
 
-std::string
+LoraSirMatrix
 LoraGateway::GetSirMatrix() const
 {
-    return ToString(m_sirMatrix);
+    return m_sirMatrix;
 }
 
 void
 LoraGateway::SetCaptureThreshold(std::string text)
 {
-    const auto value = ParseCapture(text);
+    const auto value = ParseLoraCapture(text);
     NS_ABORT_MSG_UNLESS(value,
                         "attribute CaptureThreshold of LoraGateway is '"
                             << text << "', must be a number in dB, or empty");
     m_captureDb = *value;
     m_captureText = text;
-    FillMinRatios();
+    m_sirRatios = LoraSirRatios(m_sirMatrix, m_captureDb);
 }
 
 std::string
@@ -327,23 +296,6 @@ std::string
 LoraGateway::GetRegionName() const
 {
     return m_region->name;
-}
-
-void
-LoraGateway::FillMinRatios()
-{
-    for (uint8_t wanted = 0; wanted < LORA_SF_COUNT; ++wanted)
-    {
-        for (uint8_t other = 0; other < LORA_SF_COUNT; ++other)
-        {
-            const double db = wanted == other && m_captureDb
-                                  ? *m_captureDb
-                                  : LoraSirThresholdDb(m_sirMatrix,
-                                                       static_cast<uint8_t>(wanted + LORA_MIN_SF),
-                                                       static_cast<uint8_t>(other + LORA_MIN_SF));
-            m_minRatio[wanted][other] = std::pow(10.0, db / 10); // 0 for minus infinity
-        }
-    }
 }
 
 double
@@ -428,6 +380,7 @@ LoraGateway::Detect()
         if (m_busy >= m_demodulators)
         {
             reception.fate = LoraFate::NO_DEMODULATOR;
+            NS_LOG_LOGIC("gateway " << m_index << " has no demodulator left");
             continue;
         }
         reception.holdsDemodulator = true;
@@ -436,32 +389,17 @@ LoraGateway::Detect()
 }
 
 void
-LoraGateway::Disturb(Reception& wanted,
-                     const Reception& other,
-                     uint32_t otherHz,
-                     Ticks from,
-                     Ticks to)
+LoraGateway::Disturb(Reception& wanted, const Reception& other, Ticks from, Ticks to) const
 {
     const Ticks overlap = to - std::max(from, wanted.needed);
     if (overlap <= 0)
     {
         return;
     }
-    double energy = other.rxPowerMw * static_cast<double>(overlap);
-    uint8_t spreadingFactor = other.spreadingFactor;
-    const uint32_t wantedHz = m_carriers[wanted.carrier].frequencyHz;
-    if (wantedHz != otherHz || wanted.bandwidthHz != other.bandwidthHz)
+    const double harm = wanted.interference.Add(wanted.signal, other.signal, overlap, m_sirRatios);
+    if (harm > wanted.worstHarm)
     {
-        energy *= LoraBandOverlap(wantedHz, wanted.bandwidthHz, otherHz, other.bandwidthHz);
-        spreadingFactor =
-            LoraEquivalentSpreadingFactor(wanted.bandwidthHz, spreadingFactor, other.bandwidthHz);
-    }
-    const std::size_t column = spreadingFactor - LORA_MIN_SF;
-    wanted.interference[column] += energy;
-    const double harm = energy * m_minRatio[wanted.spreadingFactor - LORA_MIN_SF][column];
-    if (harm > wanted.worstEnergy)
-    {
-        wanted.worstEnergy = harm;
+        wanted.worstHarm = harm;
         wanted.worst = {other.uplink->transmission.deviceAddress,
                         other.uplink->transmission.frameCounter};
     }
@@ -496,11 +434,12 @@ LoraGateway::StartReception(Ptr<LoraUplink> uplink, double rxPowerDbm)
         now + (preamble > m_requiredPreamble ? preamble - m_requiredPreamble : 0) * symbol;
     reception.end = transmission.end.GetTimeStep();
     reception.rxPowerDbm = rxPowerDbm;
-    reception.rxPowerMw = std::pow(10.0, rxPowerDbm / 10);
+    reception.signal = {std::pow(10.0, rxPowerDbm / 10),
+                        transmission.frequencyHz,
+                        transmission.bandwidthHz,
+                        transmission.spreadingFactor};
     reception.carrier = carrierIndex;
     reception.position = static_cast<uint32_t>(group.size());
-    reception.bandwidthHz = transmission.bandwidthHz;
-    reception.spreadingFactor = transmission.spreadingFactor;
     if (!IsDetectable(*uplink, rxPowerDbm))
     {
         reception.fate = LoraFate::UNDER_SENSITIVITY;
@@ -531,13 +470,13 @@ LoraGateway::StartReception(Ptr<LoraUplink> uplink, double rxPowerDbm)
         for (const uint32_t index : carrier.receptions)
         {
             Reception& other = m_receptions[index];
-            if (apart * 2 >= other.bandwidthHz + transmission.bandwidthHz)
+            if (apart * 2 >= other.signal.bandwidthHz + transmission.bandwidthHz)
             {
                 continue;
             }
             const Ticks bothUntil = std::min(other.end, reception.end);
-            Disturb(other, reception, transmission.frequencyHz, now, bothUntil);
-            Disturb(reception, other, carrier.frequencyHz, now, bothUntil);
+            Disturb(other, reception, now, bothUntil);
+            Disturb(reception, other, now, bothUntil);
         }
     }
     group.push_back(place);
@@ -555,19 +494,15 @@ LoraGateway::Decide(const Reception& reception)
     {
         return reception.fate;
     }
-    const double energy =
-        reception.rxPowerMw * static_cast<double>(reception.end - reception.needed);
-    const auto& minRatio = m_minRatio[reception.spreadingFactor - LORA_MIN_SF];
-    for (std::size_t i = 0; i < LORA_SF_COUNT; ++i)
+    if (!reception.interference.Spares(reception.signal,
+                                       reception.end - reception.needed,
+                                       m_sirRatios))
     {
-        if (energy < reception.interference[i] * minRatio[i])
-        {
-            return LoraFate::INTERFERENCE;
-        }
+        return LoraFate::INTERFERENCE;
     }
     if (m_errorModel == LoraErrorModel::CURVE)
     {
-        const double snrDb = reception.rxPowerDbm - GetNoiseFloorDbm(reception.bandwidthHz);
+        const double snrDb = reception.rxPowerDbm - GetNoiseFloorDbm(reception.signal.bandwidthHz);
         const double rate = LoraFrameErrorRate(reception.uplink->modulation,
                                                reception.uplink->transmission.frameBytes,
                                                snrDb);
@@ -663,10 +598,7 @@ LoraGateway::CanSend(uint32_t frequencyHz, Time start, Time airtime) const
     {
         return false;
     }
-    const Time end = start + airtime;
-    return std::none_of(m_reservations.begin(), m_reservations.end(), [&](const Reservation& r) {
-        return start < r.end && r.start < end;
-    });
+    return m_reservations.IsFree(start, airtime);
 }
 
 Time
@@ -677,18 +609,7 @@ LoraGateway::GetNextOpportunity(uint32_t frequencyHz, Time from, Time airtime) c
     {
         start = std::max(start, m_dutyCycle.OpenFrom(m_region->SubBandOf(frequencyHz)));
     }
-    auto reservations = m_reservations;
-    std::sort(reservations.begin(),
-              reservations.end(),
-              [](const Reservation& a, const Reservation& b) { return a.start < b.start; });
-    for (const auto& r : reservations)
-    {
-        if (start < r.end && r.start < start + airtime)
-        {
-            start = r.end;
-        }
-    }
-    return start;
+    return m_reservations.NextFree(start, airtime);
 }
 
 double
@@ -708,11 +629,7 @@ LoraGateway::Send(Ptr<LoraDownlink> downlink)
     downlink->end = downlink->start + airtime;
     downlink->txPowerDbm = GetTxPowerDbm(downlink->frequencyHz);
     const Time now = Simulator::Now();
-    m_reservations.erase(std::remove_if(m_reservations.begin(),
-                                        m_reservations.end(),
-                                        [&](const Reservation& r) { return r.end <= now; }),
-                         m_reservations.end());
-    m_reservations.push_back({downlink->start, downlink->end});
+    m_reservations.Book(now, downlink->start, downlink->end);
     const auto subBand = m_region->SubBandOf(downlink->frequencyHz);
     m_dutyCycle.Book(subBand,
                      downlink->start,

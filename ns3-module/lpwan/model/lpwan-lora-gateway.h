@@ -5,8 +5,10 @@
 
 #include "lpwan-duty-cycle.h"
 #include "lpwan-lora-channel.h"
+#include "lpwan-lora-interference.h"
 #include "lpwan-lora-phy.h"
 #include "lpwan-lora-region.h"
+#include "lpwan-lora-reservations.h"
 
 #include "ns3/object.h"
 
@@ -196,21 +198,17 @@ class LoraGateway : public Object
     struct Reception
     {
         const LoraUplink* uplink{
-            nullptr};         //!< the frame; the channel holds it while it is in the air
-        Ticks needed{0};      //!< from when on the receiver needs the frame
-        Ticks end{0};         //!< end of the frame
-        double rxPowerDbm{0}; //!< received power
-        double rxPowerMw{0};  //!< the same, linear
-        /** Interferers' power x time x share of band, by spreading factor (equivalent). */
-        std::array<double, LORA_SF_COUNT> interference{};
-        LoraInterferer worst;              //!< who disturbs it most ...
-        double worstEnergy{0};             //!< ... by energy x threshold
-        uint32_t bandwidthHz{0};           //!< of the frame
-        uint32_t position{0};              //!< where it stands in its carrier's list
-        uint32_t carrier{0};               //!< index in m_carriers
-        uint8_t spreadingFactor{0};        //!< of the frame
-        bool detectable{false};            //!< takes a demodulator if there is one
-        bool holdsDemodulator{false};      //!< has one
+            nullptr};                  //!< the frame; the channel holds it while it is in the air
+        Ticks needed{0};               //!< from when on the receiver needs the frame
+        Ticks end{0};                  //!< end of the frame
+        double rxPowerDbm{0};          //!< received power
+        LoraSignal signal;             //!< the frame as others disturb it, and it them
+        LoraInterference interference; //!< what disturbs it
+        LoraInterferer worst;          //!< who disturbs it most ...
+        double worstHarm{0};           //!< ... and how much
+        uint32_t position{0};          //!< where it stands in its carrier's list
+        uint32_t carrier{0};           //!< index in m_carriers
+        bool holdsDemodulator{false};  //!< has one
         LoraFate fate{LoraFate::RECEIVED}; //!< RECEIVED as long as nothing is against it
     };
 
@@ -236,14 +234,14 @@ class LoraGateway : public Object
     void SetSensitivity(std::string text);
     /** \return attribute Sensitivity */
     std::string GetSensitivity() const;
-    /** \param name attribute ErrorModel */
-    void SetErrorModel(std::string name);
+    /** \param model attribute ErrorModel */
+    void SetErrorModel(LoraErrorModel model);
     /** \return attribute ErrorModel */
-    std::string GetErrorModel() const;
-    /** \param name attribute SirMatrix */
-    void SetSirMatrix(std::string name);
+    LoraErrorModel GetErrorModel() const;
+    /** \param matrix attribute SirMatrix */
+    void SetSirMatrix(LoraSirMatrix matrix);
     /** \return attribute SirMatrix */
-    std::string GetSirMatrix() const;
+    LoraSirMatrix GetSirMatrix() const;
     /** \param text attribute CaptureThreshold */
     void SetCaptureThreshold(std::string text);
     /** \return attribute CaptureThreshold */
@@ -252,9 +250,6 @@ class LoraGateway : public Object
     void SetRegion(std::string name);
     /** \return attribute Region */
     std::string GetRegionName() const;
-    /** Works out m_minRatio. */
-    void FillMinRatios();
-
     /** Gives demodulators to the preambles that have been detected up to now. */
     void Detect();
 
@@ -262,7 +257,7 @@ class LoraGateway : public Object
     bool IsDetectable(const LoraUplink& uplink, double rxPowerDbm) const;
 
     /** Adds the energy of a frame in the air to what disturbs another one. */
-    void Disturb(Reception& wanted, const Reception& other, uint32_t otherHz, Ticks from, Ticks to);
+    void Disturb(Reception& wanted, const Reception& other, Ticks from, Ticks to) const;
 
     /** \return index of the carrier in m_carriers, made if it is new */
     uint32_t CarrierOf(uint32_t frequencyHz);
@@ -272,13 +267,6 @@ class LoraGateway : public Object
 
     /** A downlink leaves now. */
     void StartSending(Ptr<LoraDownlink> downlink);
-
-    /** A stretch of time in which the gateway sends or will send. */
-    struct Reservation
-    {
-        Time start; //!< first symbol
-        Time end;   //!< last symbol
-    };
 
     Ptr<Node> m_node;
     Ptr<LoraChannel> m_channel;
@@ -297,21 +285,21 @@ class LoraGateway : public Object
     bool m_dutyCycleEnabled{true};
     double m_maxTxPowerDbm{27};
     LoraSensitivity m_sensitivity;
-    std::array<std::array<double, LORA_SF_COUNT>, LORA_SF_COUNT> m_minRatio{}; //!< wanted, other
+    LoraSirRatios m_sirRatios{LoraSirMatrix::GOURSAUD}; //!< of m_sirMatrix and m_captureDb
     Ptr<UniformRandomVariable> m_uniform;
     uint32_t m_busy{0};
     uint64_t m_heard{0}; //!< frames so far
     std::array<uint64_t, LORA_FATE_COUNT> m_counts{};
-    std::vector<Reception> m_receptions;     //!< frames in the air and free places
-    std::vector<uint32_t> m_freePlaces;      //!< indices of free places
-    std::vector<Carrier> m_carriers;         //!< carriers heard so far
-    std::vector<Detection> m_detections;     //!< to come, a heap with the next one in front
-    Ticks m_sendingUntil{0};                 //!< end of the downlink in the air or the last one
-    std::vector<Reservation> m_reservations; //!< downlinks in the air and to come
-    const LoraRegion* m_region;              //!< of m_dutyCycle
-    DutyCycle m_dutyCycle;                   //!< of the downlinks
-    uint64_t m_sentFrames{0};                //!< downlinks
-    Time m_txAirtime;                        //!< of the downlinks
+    std::vector<Reception> m_receptions; //!< frames in the air and free places
+    std::vector<uint32_t> m_freePlaces;  //!< indices of free places
+    std::vector<Carrier> m_carriers;     //!< carriers heard so far
+    std::vector<Detection> m_detections; //!< to come, a heap with the next one in front
+    Ticks m_sendingUntil{0};             //!< end of the downlink in the air or the last one
+    LoraReservations m_reservations;     //!< of downlinks in the air and to come
+    const LoraRegion* m_region;          //!< of m_dutyCycle
+    DutyCycle m_dutyCycle;               //!< of the downlinks
+    uint64_t m_sentFrames{0};            //!< downlinks
+    Time m_txAirtime;                    //!< of the downlinks
 
     TracedCallback<const LoraUplink&, double> m_receivedTrace;
     TracedCallback<const LoraUplink&, double> m_underSensitivityTrace;

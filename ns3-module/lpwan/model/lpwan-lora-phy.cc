@@ -2,6 +2,8 @@
 
 #include "lpwan-lora-phy.h"
 
+#include "lpwan-compatibility.h"
+
 #include "ns3/abort.h"
 
 #include <algorithm>
@@ -180,17 +182,13 @@ ToString(LoraErrorModel model)
     return model == LoraErrorModel::CURVE ? "Curve" : "Threshold";
 }
 
-std::optional<LoraErrorModel>
-ParseLoraErrorModel(const std::string& name)
+Ptr<const AttributeChecker>
+MakeLoraErrorModelChecker()
 {
-    for (const auto model : {LoraErrorModel::THRESHOLD, LoraErrorModel::CURVE})
-    {
-        if (name == ToString(model))
-        {
-            return model;
-        }
-    }
-    return std::nullopt;
+    return MakeCheckerOfEnum(LoraErrorModel::THRESHOLD,
+                             ToString(LoraErrorModel::THRESHOLD),
+                             LoraErrorModel::CURVE,
+                             ToString(LoraErrorModel::CURVE));
 }
 
 const char*
@@ -208,18 +206,15 @@ ToString(LoraSirMatrix matrix)
     return "Orthogonal";
 }
 
-std::optional<LoraSirMatrix>
-ParseLoraSirMatrix(const std::string& name)
+Ptr<const AttributeChecker>
+MakeLoraSirMatrixChecker()
 {
-    for (const auto matrix :
-         {LoraSirMatrix::GOURSAUD, LoraSirMatrix::CROCE, LoraSirMatrix::ORTHOGONAL})
-    {
-        if (name == ToString(matrix))
-        {
-            return matrix;
-        }
-    }
-    return std::nullopt;
+    return MakeCheckerOfEnum(LoraSirMatrix::GOURSAUD,
+                             ToString(LoraSirMatrix::GOURSAUD),
+                             LoraSirMatrix::CROCE,
+                             ToString(LoraSirMatrix::CROCE),
+                             LoraSirMatrix::ORTHOGONAL,
+                             ToString(LoraSirMatrix::ORTHOGONAL));
 }
 
 double

@@ -5,6 +5,9 @@
 
 #include "lpwan-lora-time-on-air.h"
 
+#include "ns3/attribute.h"
+#include "ns3/ptr.h"
+
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -103,8 +106,8 @@ enum class LoraErrorModel : uint8_t
 /** \param model a model \return its name */
 const char* ToString(LoraErrorModel model);
 
-/** \param name what ToString() gives \return the model; nothing for another name */
-std::optional<LoraErrorModel> ParseLoraErrorModel(const std::string& name);
+/** \return the checker of an attribute that is a LoraErrorModel: Threshold or Curve */
+Ptr<const AttributeChecker> MakeLoraErrorModelChecker();
 
 /**
  * Error rate of a LoRa symbol over white noise, not coded, by the closed-form approximation of
@@ -150,8 +153,8 @@ enum class LoraSirMatrix : uint8_t
 /** \param matrix a table \return its name */
 const char* ToString(LoraSirMatrix matrix);
 
-/** \param name what ToString() gives \return the table; nothing for another name */
-std::optional<LoraSirMatrix> ParseLoraSirMatrix(const std::string& name);
+/** \return the checker of an attribute that is a LoraSirMatrix: Goursaud, Croce or Orthogonal */
+Ptr<const AttributeChecker> MakeLoraSirMatrixChecker();
 
 /**
  * \param matrix which table

@@ -214,6 +214,8 @@ void
 LpwanNetDevice::SetRadioState(RadioState state)
 {
     Account();
+    NS_LOG_LOGIC("device " << GetDeviceAddress() << ": radio state " << static_cast<int>(m_state)
+                           << " -> " << static_cast<int>(state));
     m_planned = 0;
     m_planNext = 0;
     m_state = state;

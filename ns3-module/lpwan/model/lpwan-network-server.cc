@@ -2,7 +2,7 @@
 
 #include "lpwan-network-server.h"
 
-#include "lpwan-lora-phy.h"
+#include "lpwan-lora-frame.h"
 #include "lpwan-text-checker.h"
 
 #include "ns3/abort.h"
@@ -14,8 +14,6 @@
 #include "ns3/uinteger.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <utility>
 #include <variant>
 
@@ -27,33 +25,6 @@ namespace lpwan
 NS_LOG_COMPONENT_DEFINE("LpwanNetworkServer");
 
 NS_OBJECT_ENSURE_REGISTERED(NetworkServer);
-
-namespace
-{
-
-/** NetID for experiments. */
-constexpr uint32_t NET_ID = 1;
-
-} // namespace
-
-const char*
-ToString(ServerRejection reason)
-{
-    switch (reason)
-    {
-    case ServerRejection::MALFORMED:
-        return "malformed";
-    case ServerRejection::UNKNOWN_DEVICE:
-        return "unknown_device";
-    case ServerRejection::BAD_MIC:
-        return "bad_mic";
-    case ServerRejection::OLD_NONCE:
-        return "old_nonce";
-    case ServerRejection::OLD_COUNTER:
-        return "old_counter";
-    }
-    return "unknown";
-}
 
 TypeId
 NetworkServer::GetTypeId()
@@ -97,7 +68,8 @@ NetworkServer::GetTypeId()
             .AddAttribute("RepeaterCompatible",
                           "Keep downlinks to the payload limits of networks with repeaters.",
                           BooleanValue(true),
-                          MakeBooleanAccessor(&NetworkServer::m_repeaterCompatible),
+                          MakeBooleanAccessor(&NetworkServer::SetRepeaterCompatible,
+                                              &NetworkServer::GetRepeaterCompatible),
                           MakeBooleanChecker())
             .AddTraceSource("Delivered",
                             "A frame was delivered to the application.",
@@ -123,7 +95,9 @@ NetworkServer::GetTypeId()
 }
 
 NetworkServer::NetworkServer()
-    : m_region(&LoraRegion::Eu868())
+    : m_region(&LoraRegion::Eu868()),
+      m_adrAlgorithm(MakeCallback(&AdaptDataRate)),
+      m_slots(*m_region)
 {
 }
 
@@ -133,9 +107,10 @@ void
 NetworkServer::DoDispose()
 {
     m_deliver = DeliverCallback();
-    m_gateways.clear();
+    m_adrAlgorithm = AdrAlgorithm();
+    m_slots.Clear();
     m_sessions.clear();
-    m_otaaDevices.clear();
+    m_joinServer.Clear();
     m_collecting.clear();
     m_joining.clear();
     Object::DoDispose();
@@ -145,6 +120,7 @@ void
 NetworkServer::SetRegion(std::string name)
 {
     m_region = &LoraRegion::Get(name);
+    m_slots.SetRegion(*m_region);
 }
 
 std::string
@@ -153,12 +129,24 @@ NetworkServer::GetRegionName() const
     return m_region->name;
 }
 
-NetworkServer::DeviceSession
+void
+NetworkServer::SetRepeaterCompatible(bool compatible)
+{
+    m_slots.SetRepeaterCompatible(compatible);
+}
+
+bool
+NetworkServer::GetRepeaterCompatible() const
+{
+    return m_slots.GetRepeaterCompatible();
+}
+
+LoraServerSession
 NetworkServer::NewSession(const LoraSessionKeys& keys,
                           LoraDeviceClass deviceClass,
                           uint8_t subBand) const
 {
-    DeviceSession session;
+    LoraServerSession session;
     session.keys = keys;
     session.rx2FrequencyHz = m_region->rx2FrequencyHz;
     session.rx2DataRate = m_region->rx2DataRate;
@@ -183,25 +171,27 @@ NetworkServer::RegisterOtaaDevice(uint64_t devEui,
                                   LoraDeviceClass deviceClass,
                                   uint8_t subBand)
 {
-    OtaaDevice device;
-    device.appKey = appKey;
-    device.devAddr = devAddr;
-    device.deviceClass = deviceClass;
-    device.subBand = subBand;
-    m_otaaDevices[devEui] = device;
+    m_joinServer.Register(devEui, {appKey, devAddr, deviceClass, subBand});
 }
 
 void
 NetworkServer::AddGateway(Ptr<LoraGateway> gateway)
 {
-    m_gateways.push_back(gateway);
-    gateway->SetReportCallback(MakeCallback(&NetworkServer::Report, this));
+    m_slots.AddGateway(gateway);
+    // The gateways keep their server until they are disposed of with their nodes.
+    gateway->SetReportCallback(MakeCallback(&NetworkServer::Report, Ptr<NetworkServer>(this)));
 }
 
 void
 NetworkServer::SetDeliverCallback(DeliverCallback callback)
 {
     m_deliver = callback;
+}
+
+void
+NetworkServer::SetAdrAlgorithm(AdrAlgorithm algorithm)
+{
+    m_adrAlgorithm = algorithm;
 }
 
 uint64_t
@@ -213,16 +203,7 @@ NetworkServer::GetDeliveredFrames() const
 std::size_t
 NetworkServer::GetMaxDownlinkBytes() const
 {
-    const auto of = [&](uint8_t dataRate) -> std::size_t {
-        const LoraDataRate& rate = m_region->dataRates[dataRate];
-        return m_repeaterCompatible ? rate.maxPayloadRepeater : rate.maxPayload;
-    };
-    std::size_t bytes = of(m_region->rx2DataRate);
-    for (uint8_t dataRate = 0; dataRate <= m_region->maxUplinkDataRate; ++dataRate)
-    {
-        bytes = std::min(bytes, of(m_region->Rx1DataRate(dataRate, 0)));
-    }
-    return bytes;
+    return m_slots.LeastMaxContent();
 }
 
 const DownlinkCounts&
@@ -231,22 +212,12 @@ NetworkServer::GetDownlinkCounts() const
     return m_counts;
 }
 
-NetworkServer::DeviceSession&
+LoraServerSession&
 NetworkServer::SessionOf(uint32_t devAddr)
 {
     const auto found = m_sessions.find(devAddr);
     NS_ABORT_MSG_IF(found == m_sessions.end(), "the network server knows no device " << devAddr);
     return found->second;
-}
-
-NetworkServer::Business&
-NetworkServer::BusinessOf(DeviceSession& session)
-{
-    if (!session.business)
-    {
-        session.business = std::make_unique<Business>();
-    }
-    return *session.business;
 }
 
 void
@@ -261,8 +232,8 @@ NetworkServer::SendDownlink(uint32_t devAddr,
                     "port of a downlink is " << +port << ", must be 1 to 223");
     NS_ABORT_MSG_IF(payload.empty() || payload.size() > MAX_PAYLOAD,
                     "a downlink has " << payload.size() << " bytes, must have 1 to 242");
-    DeviceSession& session = SessionOf(devAddr);
-    BusinessOf(session).data.push_back({payload, port, confirmed, false});
+    LoraServerSession& session = SessionOf(devAddr);
+    session.ToDo().data.push_back({payload, port, confirmed, false});
     if (session.deviceClass == LoraDeviceClass::C)
     {
         Simulator::ScheduleNow(&NetworkServer::SendClassC, this, devAddr);
@@ -272,7 +243,7 @@ NetworkServer::SendDownlink(uint32_t devAddr,
 void
 NetworkServer::CancelDownlinks(uint32_t devAddr, uint8_t port)
 {
-    DeviceSession& session = SessionOf(devAddr);
+    LoraServerSession& session = SessionOf(devAddr);
     if (!session.business)
     {
         return;
@@ -280,7 +251,7 @@ NetworkServer::CancelDownlinks(uint32_t devAddr, uint8_t port)
     auto& data = session.business->data;
     data.erase(std::remove_if(data.begin(),
                               data.end(),
-                              [&](const DownlinkData& downlink) {
+                              [&](const LoraDownlinkData& downlink) {
                                   return downlink.port == port && !downlink.sent;
                               }),
                data.end());
@@ -289,7 +260,7 @@ NetworkServer::CancelDownlinks(uint32_t devAddr, uint8_t port)
 void
 NetworkServer::SendCommand(uint32_t devAddr, const LoraDownlinkCommand& command)
 {
-    BusinessOf(SessionOf(devAddr)).commands.push_back(command);
+    SessionOf(devAddr).ToDo().commands.push_back(command);
 }
 
 std::size_t
@@ -310,6 +281,14 @@ NetworkServer::Report(const LoraGatewayReport& report)
 }
 
 void
+NetworkServer::Refuse(const LoraGatewayReport& report, ServerRejection reason)
+{
+    NS_LOG_INFO("refuses a frame of " << report.frame->GetSize() << " bytes from gateway "
+                                      << report.gateway << ": " << ToString(reason));
+    m_rejectedTrace(report, reason);
+}
+
+void
 NetworkServer::Receive(LoraGatewayReport report)
 {
     std::vector<uint8_t> bytes(report.frame->GetSize());
@@ -323,18 +302,17 @@ NetworkServer::Receive(LoraGatewayReport report)
     const auto found = m_sessions.find(view->devAddr);
     if (found == m_sessions.end())
     {
-        m_rejectedTrace(report, ServerRejection::UNKNOWN_DEVICE);
+        Refuse(report, ServerRejection::UNKNOWN_DEVICE);
         return;
     }
-    DeviceSession& session = found->second;
+    LoraServerSession& session = found->second;
     const uint32_t counter = FullFrameCounter(session.frameCounter, view->frameCounter16);
     if (!view->CheckMic(session.keys.nwkSKey, counter))
     {
-        NS_LOG_INFO("frame of device " << view->devAddr << " has a bad MIC");
         constexpr uint32_t ROUND = uint32_t{1} << 16;
         const bool isOld =
             counter >= ROUND && view->CheckMic(session.keys.nwkSKey, counter - ROUND);
-        m_rejectedTrace(report, isOld ? ServerRejection::OLD_COUNTER : ServerRejection::BAD_MIC);
+        Refuse(report, isOld ? ServerRejection::OLD_COUNTER : ServerRejection::BAD_MIC);
         return;
     }
 
@@ -343,6 +321,7 @@ NetworkServer::Receive(LoraGatewayReport report)
     const auto collecting = m_collecting.find(key);
     if (seen)
     {
+        NS_LOG_LOGIC("a further copy of " << view->devAddr << "/" << counter);
         m_duplicateTrace(view->devAddr, counter, report.gateway);
     }
     if (collecting != m_collecting.end())
@@ -384,14 +363,9 @@ NetworkServer::Receive(LoraGatewayReport report)
         frame.commands.insert(frame.commands.end(),
                               view->bytes + view->fOptsOffset,
                               view->bytes + view->fOptsOffset + view->fOptsSize);
-        if ((view->fCtrl & LORA_FCTRL_ACK) != 0 && session.business &&
-            !session.business->data.empty())
+        if ((view->fCtrl & LORA_FCTRL_ACK) != 0)
         {
-            const DownlinkData& head = session.business->data.front();
-            if (head.confirmed && head.sent)
-            {
-                session.business->data.pop_front();
-            }
+            session.Acknowledged();
         }
     }
     m_collecting.emplace(key, std::move(frame));
@@ -405,6 +379,18 @@ NetworkServer::SortBestFirst(std::vector<Copy>& copies)
     std::sort(copies.begin(), copies.end(), [](const Copy& a, const Copy& b) {
         return a.snrDb != b.snrDb ? a.snrDb > b.snrDb : a.gateway < b.gateway;
     });
+}
+
+std::vector<uint32_t>
+NetworkServer::GatewaysOf(const std::vector<Copy>& copies)
+{
+    std::vector<uint32_t> gateways;
+    gateways.reserve(copies.size());
+    for (const Copy& copy : copies)
+    {
+        gateways.push_back(copy.gateway);
+    }
+    return gateways;
 }
 
 void
@@ -435,19 +421,18 @@ NetworkServer::Deliver(uint64_t key)
     {
         return;
     }
-    DeviceSession& s = session->second;
+    LoraServerSession& s = session->second;
     if (s.deviceClass == LoraDeviceClass::C)
     {
-        auto& gateways = BusinessOf(s).gateways;
-        gateways.clear();
-        for (const Copy& copy : frame.copies)
-        {
-            gateways.push_back(copy.gateway);
-        }
+        s.ToDo().gateways = GatewaysOf(frame.copies);
     }
     if (!frame.repeated)
     {
-        Obey(devAddr, s, frame);
+        const LoraHeard heard{delivery.snrDb, delivery.spreadingFactor, frame.copies.size()};
+        for (const DevStatusAns& status : s.Obey(frame.commands, heard, *m_region))
+        {
+            m_statusTrace(devAddr, status);
+        }
         if (m_adr && frame.adr)
         {
             Adapt(s, frame);
@@ -456,239 +441,36 @@ NetworkServer::Deliver(uint64_t key)
     Answer(devAddr, s, frame);
 }
 
-template <typename Command>
-std::optional<Command>
-NetworkServer::Answered(DeviceSession& session)
-{
-    if (!session.business)
-    {
-        return std::nullopt;
-    }
-    auto& commands = session.business->commands;
-    const auto found =
-        std::find_if(commands.begin(), commands.end(), [](const LoraDownlinkCommand& command) {
-            return std::holds_alternative<Command>(command);
-        });
-    if (found == commands.end())
-    {
-        return std::nullopt;
-    }
-    const Command command = std::get<Command>(*found);
-    commands.erase(found);
-    return command;
-}
-
 void
-NetworkServer::Obey(uint32_t devAddr, DeviceSession& session, const Collecting& frame)
+NetworkServer::Adapt(LoraServerSession& session, const Collecting& frame)
 {
-    for (const auto& command : ParseUplinkCommands(frame.commands.data(), frame.commands.size()))
-    {
-        if (std::holds_alternative<LinkCheckReq>(command))
-        {
-            const double margin =
-                frame.delivery.snrDb - LoraSnrThresholdDb(frame.delivery.spreadingFactor);
-            LinkCheckAns answer;
-            answer.marginDb = static_cast<uint8_t>(std::clamp(std::floor(margin), 0.0, 254.0));
-            answer.gatewayCount = static_cast<uint8_t>(
-                std::min<std::size_t>(frame.copies.size(), std::numeric_limits<uint8_t>::max()));
-            BusinessOf(session).commands.emplace_back(answer);
-        }
-        else if (const auto* adr = std::get_if<LinkAdrAns>(&command))
-        {
-            const auto request = Answered<LinkAdrReq>(session);
-            if (request && adr->powerOk && adr->dataRateOk && adr->channelMaskOk &&
-                request->txPower <= m_region->lowestTxPower)
-            {
-                session.txPowerIndex = request->txPower;
-                // What came before was heard at another data rate or power.
-                session.business->snrDb.clear();
-                session.business->dataRate = request->dataRate;
-            }
-        }
-        else if (std::holds_alternative<DutyCycleAns>(command))
-        {
-            Answered<DutyCycleReq>(session);
-        }
-        else if (const auto* rx = std::get_if<RxParamSetupAns>(&command))
-        {
-            const auto request = Answered<RxParamSetupReq>(session);
-            if (request && rx->rx1OffsetOk && rx->rx2DataRateOk && rx->rx2ChannelOk)
-            {
-                session.rx1Offset = request->rx1DataRateOffset;
-                session.rx2DataRate = request->rx2DataRate;
-                session.rx2FrequencyHz = request->rx2FrequencyHz;
-            }
-        }
-        else if (const auto* status = std::get_if<DevStatusAns>(&command))
-        {
-            Answered<DevStatusReq>(session);
-            m_statusTrace(devAddr, *status);
-        }
-        else if (std::holds_alternative<NewChannelAns>(command))
-        {
-            Answered<NewChannelReq>(session);
-        }
-        else if (std::holds_alternative<RxTimingSetupAns>(command))
-        {
-            const auto request = Answered<RxTimingSetupReq>(session);
-            if (request)
-            {
-                session.rxDelayS = std::max<uint8_t>(1, request->delayS);
-            }
-        }
-    }
-}
-
-void
-NetworkServer::Adapt(DeviceSession& session, const Collecting& frame)
-{
-    Business& business = BusinessOf(session);
-    auto& history = business.snrDb;
-    auto& commands = business.commands;
-    auto asked =
-        std::find_if(commands.begin(), commands.end(), [](const LoraDownlinkCommand& command) {
-            return std::holds_alternative<LinkAdrReq>(command);
-        });
-    const uint8_t present = m_region->DataRateOf(frame.delivery.spreadingFactor, frame.bandwidthHz);
-    if (business.dataRate.value_or(present) != present)
-    {
-        history.clear();
-        if (asked == commands.end() || std::get<LinkAdrReq>(*asked).dataRate != present)
-        {
-            // The device's own step: it had gone to full power before. Whatever was asked of it
-            // was so for a better link.
-            session.txPowerIndex = 0;
-            if (asked != commands.end())
-            {
-                commands.erase(asked);
-                asked = commands.end();
-            }
-        }
-    }
-    business.dataRate = present;
-    history.push_back(frame.delivery.snrDb);
-    if (history.size() > m_adrHistory)
-    {
-        history.erase(history.begin());
-    }
-    if (history.size() < m_adrHistory || asked != commands.end())
+    const UplinkDelivery& delivery = frame.delivery;
+    const uint8_t present = m_region->DataRateOf(delivery.spreadingFactor, frame.bandwidthHz);
+    if (!session.NoteForAdr(delivery.snrDb, present, m_adrHistory))
     {
         return;
     }
-    constexpr double STEP_DB = 3;
-    const uint8_t highest = m_region->DataRateOf(LORA_MIN_SF);
-    const double margin = *std::max_element(history.begin(), history.end()) -
-                          LoraSnrThresholdDb(frame.delivery.spreadingFactor) - m_adrMarginDb;
-    int steps = static_cast<int>(std::floor(margin / STEP_DB));
-    uint8_t dataRate = present;
-    uint8_t power = session.txPowerIndex;
-    for (; steps > 0 && dataRate < highest; --steps)
-    {
-        ++dataRate;
-    }
-    for (; steps > 0 && power < m_region->lowestTxPower; --steps)
-    {
-        ++power;
-    }
-    for (; steps < 0 && power > 0; ++steps)
-    {
-        --power;
-    }
-    if (dataRate == present && power == session.txPowerIndex)
+    LoraServerSession::Business& toDo = session.ToDo();
+    const LoraAdrSetting has{present, session.txPowerIndex};
+    const LoraAdrSetting next = m_adrAlgorithm(
+        {*m_region, toDo.snrDb, has.dataRate, has.txPower, m_adrMarginDb, delivery.deviceAddress});
+    if (next == has)
     {
         return;
     }
-    // A LinkADRReq always says which channels to use, so those that the device has are repeated.
-    LinkAdrReq request;
-    request.dataRate = dataRate;
-    request.txPower = power;
-    constexpr uint8_t ALL_ON = 6;
-    constexpr uint8_t BANKS = 5;
-    request.maskControl = ALL_ON;
-    request.channelMask = 0xff;
-    if (m_region->fixedChannels && session.subBand > 0)
-    {
-        request.maskControl = BANKS;
-        request.channelMask = static_cast<uint16_t>(1U << (session.subBand - 1));
-    }
-    commands.emplace_back(request);
-    history.clear();
+    NS_LOG_INFO("asks device " << delivery.deviceAddress << " for DR" << +next.dataRate
+                               << ", TXPower " << +next.txPower << " instead of DR" << +has.dataRate
+                               << ", " << +has.txPower);
+    toDo.commands.emplace_back(MakeLinkAdrReq(*m_region, session.subBand, next));
+    toDo.snrDb.clear();
 }
 
 // --- down ---
 
-std::optional<NetworkServer::Slot>
-NetworkServer::FindSlot(const std::vector<Copy>& copies,
-                        Time rx1,
-                        uint32_t rx1FrequencyHz,
-                        uint8_t rx1DataRate,
-                        uint32_t rx2FrequencyHz,
-                        uint8_t rx2DataRate,
-                        std::size_t size) const
-{
-    const Time earliest = Simulator::Now() + m_backhaulDelay;
-    const Time rx2 = rx1 + m_region->receiveDelay2 - m_region->receiveDelay1;
-    for (const uint8_t window : {uint8_t{1}, uint8_t{2}})
-    {
-        Slot slot;
-        slot.window = window;
-        slot.start = window == 1 ? rx1 : rx2;
-        slot.frequencyHz = window == 1 ? rx1FrequencyHz : rx2FrequencyHz;
-        slot.dataRate = window == 1 ? rx1DataRate : rx2DataRate;
-        LoraModulation modulation = m_region->Modulation(slot.dataRate);
-        modulation.payloadCrc = false;
-        const Time airtime = LoraTimeOnAir(modulation, static_cast<uint32_t>(size));
-        const LoraDataRate& rate = m_region->dataRates[slot.dataRate];
-        const std::size_t longest =
-            LORA_MAC_OVERHEAD + (m_repeaterCompatible ? rate.maxPayloadRepeater : rate.maxPayload);
-        if (slot.start < earliest || size > longest)
-        {
-            continue;
-        }
-        for (const Copy& copy : copies)
-        {
-            const auto gateway =
-                std::find_if(m_gateways.begin(), m_gateways.end(), [&](const Ptr<LoraGateway>& g) {
-                    return g->GetIndex() == copy.gateway;
-                });
-            if (gateway != m_gateways.end() &&
-                (*gateway)->CanSend(slot.frequencyHz, slot.start, airtime))
-            {
-                slot.gateway = *gateway;
-                return slot;
-            }
-        }
-    }
-    return std::nullopt;
-}
-
-namespace
-{
-
-/** Commands as bytes, as many as FOpts takes. */
-std::vector<uint8_t>
-FittingCommands(const std::vector<LoraDownlinkCommand>& commands)
-{
-    std::vector<uint8_t> bytes;
-    for (const auto& command : commands)
-    {
-        std::vector<uint8_t> more = bytes;
-        AppendCommand(command, more);
-        if (more.size() > LORA_MAX_FOPTS)
-        {
-            break;
-        }
-        bytes = std::move(more);
-    }
-    return bytes;
-}
-
-} // namespace
-
 void
-NetworkServer::Answer(uint32_t devAddr, DeviceSession& session, const Collecting& frame)
+NetworkServer::Answer(uint32_t devAddr, LoraServerSession& session, const Collecting& frame)
 {
-    const Business* business = session.business.get();
+    const LoraServerSession::Business* business = session.business.get();
     const bool hasCommands = business && !business->commands.empty();
     const bool hasData = business && !business->data.empty();
     if (!frame.confirmed && !frame.answerWanted && !hasCommands && !hasData)
@@ -697,20 +479,20 @@ NetworkServer::Answer(uint32_t devAddr, DeviceSession& session, const Collecting
     }
     const uint8_t uplinkRate =
         m_region->DataRateOf(frame.delivery.spreadingFactor, frame.bandwidthHz);
+    const std::vector<uint32_t> gateways = GatewaysOf(frame.copies);
+    LoraWantedDownlink wanted;
+    wanted.rx1 = frame.end + Seconds(session.rxDelayS);
+    wanted.rx1FrequencyHz = m_region->Rx1Frequency(frame.delivery.frequencyHz);
+    wanted.rx1DataRate = m_region->Rx1DataRate(uplinkRate, session.rx1Offset);
+    wanted.rx2FrequencyHz = session.rx2FrequencyHz;
+    wanted.rx2DataRate = session.rx2DataRate;
     const auto find = [&](std::size_t payload) {
-        const std::size_t commands =
-            business ? FittingCommands(business->commands).size() : std::size_t{0};
         // Without a payload there is no port either.
-        const std::size_t size = LORA_MAC_OVERHEAD - (payload == 0 ? 1 : 0) + commands + payload;
-        return FindSlot(frame.copies,
-                        frame.end + Seconds(session.rxDelayS),
-                        m_region->Rx1Frequency(frame.delivery.frequencyHz),
-                        m_region->Rx1DataRate(uplinkRate, session.rx1Offset),
-                        session.rx2FrequencyHz,
-                        session.rx2DataRate,
-                        size);
+        wanted.size =
+            LORA_MAC_OVERHEAD - (payload == 0 ? 1 : 0) + session.FittingCommands().size() + payload;
+        return m_slots.InWindow(gateways, wanted, Simulator::Now() + m_backhaulDelay);
     };
-    std::optional<Slot> slot;
+    std::optional<LoraDownlinkSlot> slot;
     bool withData = hasData;
     if (hasData)
     {
@@ -732,8 +514,8 @@ NetworkServer::Answer(uint32_t devAddr, DeviceSession& session, const Collecting
 
 void
 NetworkServer::Dispatch(uint32_t devAddr,
-                        DeviceSession& session,
-                        const Slot& slot,
+                        LoraServerSession& session,
+                        const LoraDownlinkSlot& slot,
                         bool acknowledge,
                         bool withData)
 {
@@ -751,8 +533,8 @@ NetworkServer::Dispatch(uint32_t devAddr,
     }
     if (session.business)
     {
-        Business& business = *session.business;
-        frame.fOpts = FittingCommands(business.commands);
+        LoraServerSession::Business& business = *session.business;
+        frame.fOpts = session.FittingCommands();
         // Answers are sent once; requests until they are answered.
         business.commands.erase(std::remove_if(business.commands.begin(),
                                                business.commands.end(),
@@ -763,7 +545,7 @@ NetworkServer::Dispatch(uint32_t devAddr,
                                 business.commands.end());
         if (withData)
         {
-            DownlinkData& head = business.data.front();
+            LoraDownlinkData& head = business.data.front();
             frame.port = head.port;
             frame.payload = head.payload;
             dispatch.payloadBytes = static_cast<uint32_t>(head.payload.size());
@@ -787,7 +569,9 @@ NetworkServer::Dispatch(uint32_t devAddr,
 }
 
 void
-NetworkServer::Send(const std::vector<uint8_t>& bytes, const Slot& slot, DownlinkDispatch dispatch)
+NetworkServer::Send(const std::vector<uint8_t>& bytes,
+                    const LoraDownlinkSlot& slot,
+                    DownlinkDispatch dispatch)
 {
     Ptr<LoraDownlink> downlink = Create<LoraDownlink>();
     downlink->modulation = m_region->Modulation(slot.dataRate);
@@ -802,60 +586,42 @@ NetworkServer::Send(const std::vector<uint8_t>& bytes, const Slot& slot, Downlin
     dispatch.gateway = slot.gateway->GetIndex();
     dispatch.window = slot.window;
     dispatch.frameBytes = static_cast<uint32_t>(bytes.size());
+    NS_LOG_INFO("sends device " << dispatch.deviceAddress << " " << bytes.size()
+                                << " bytes in window " << +slot.window << " through gateway "
+                                << dispatch.gateway << " at " << slot.start.As(Time::S));
     m_dispatchedTrace(dispatch);
 }
 
 void
 NetworkServer::SendClassC(uint32_t devAddr)
 {
-    DeviceSession& session = SessionOf(devAddr);
+    LoraServerSession& session = SessionOf(devAddr);
     if (!session.business || session.business->data.empty() || session.business->gateways.empty())
     {
         return; // sent meanwhile, or nobody has heard the device yet
     }
-    const DownlinkData& head = session.business->data.front();
-    Slot slot;
-    slot.window = 3;
-    slot.frequencyHz = session.rx2FrequencyHz;
-    slot.dataRate = session.rx2DataRate;
-    LoraModulation modulation = m_region->Modulation(slot.dataRate);
-    modulation.payloadCrc = false;
-    const auto size = LORA_MAC_OVERHEAD + head.payload.size() +
-                      FittingCommands(session.business->commands).size();
-    const Time airtime = LoraTimeOnAir(modulation, static_cast<uint32_t>(size));
-    const LoraDataRate& rate = m_region->dataRates[slot.dataRate];
-    if (size >
-        LORA_MAC_OVERHEAD + (m_repeaterCompatible ? rate.maxPayloadRepeater : rate.maxPayload))
+    const LoraDownlinkData& head = session.business->data.front();
+    const Time earliest = Simulator::Now() + m_backhaulDelay;
+    const auto slot =
+        m_slots.Between(session.business->gateways,
+                        session.rx2FrequencyHz,
+                        session.rx2DataRate,
+                        LORA_MAC_OVERHEAD + head.payload.size() + session.FittingCommands().size(),
+                        earliest);
+    if (!slot)
     {
         return; // RX1 of the next uplink may take it
     }
-    const Time earliest = Simulator::Now() + m_backhaulDelay;
-    for (const uint32_t index : session.business->gateways)
+    if (slot->start > earliest)
     {
-        for (const auto& gateway : m_gateways)
-        {
-            if (gateway->GetIndex() != index)
-            {
-                continue;
-            }
-            const Time start = gateway->GetNextOpportunity(slot.frequencyHz, earliest, airtime);
-            if (!slot.gateway || start < slot.start)
-            {
-                slot.gateway = gateway;
-                slot.start = start;
-            }
-        }
-    }
-    if (slot.start > earliest)
-    {
-        Simulator::Schedule(slot.start - earliest, &NetworkServer::SendClassC, this, devAddr);
+        Simulator::Schedule(slot->start - earliest, &NetworkServer::SendClassC, this, devAddr);
         return;
     }
     // A confirmed one is sent again only in the windows of an uplink: the device answers with one.
     const bool again = head.confirmed && head.sent;
     if (!again)
     {
-        Dispatch(devAddr, session, slot, false, true);
+        Dispatch(devAddr, session, *slot, false, true);
         if (!session.business->data.empty() && !session.business->data.front().sent)
         {
             Simulator::ScheduleNow(&NetworkServer::SendClassC, this, devAddr);
@@ -868,39 +634,26 @@ NetworkServer::SendClassC(uint32_t devAddr)
 void
 NetworkServer::ReceiveJoin(const LoraGatewayReport& report, const std::vector<uint8_t>& bytes)
 {
-    const auto request = LoraJoinRequest::Parse(bytes.data(), bytes.size());
-    if (!request)
+    LoraJoinRequest request;
+    if (const auto reason = m_joinServer.Check(bytes, request))
     {
-        m_rejectedTrace(report, ServerRejection::MALFORMED);
-        return;
-    }
-    const auto found = m_otaaDevices.find(request->devEui);
-    if (found == m_otaaDevices.end())
-    {
-        m_rejectedTrace(report, ServerRejection::UNKNOWN_DEVICE);
-        return;
-    }
-    OtaaDevice& device = found->second;
-    if (!LoraJoinRequest::CheckMic(device.appKey, bytes.data()))
-    {
-        m_rejectedTrace(report, ServerRejection::BAD_MIC);
+        Refuse(report, *reason);
         return;
     }
     const Copy copy{report.gateway, report.snrDb, report.rssiDbm};
-    const auto joining = m_joining.find(request->devEui);
-    if (joining != m_joining.end() && device.lastNonce == request->devNonce)
+    const auto joining = m_joining.find(request.devEui);
+    if (joining != m_joining.end() && m_joinServer.IsLast(request))
     {
         joining->second.copies.push_back(copy);
         return;
     }
-    if (device.lastNonce && request->devNonce <= *device.lastNonce)
+    if (!m_joinServer.TakeNonce(request))
     {
-        m_rejectedTrace(report, ServerRejection::OLD_NONCE);
+        Refuse(report, ServerRejection::OLD_NONCE);
         return;
     }
-    device.lastNonce = request->devNonce;
-    m_joining[request->devEui] = {report, {copy}};
-    Simulator::Schedule(m_deduplicationWindow, &NetworkServer::AnswerJoin, this, request->devEui);
+    m_joining[request.devEui] = {report, {copy}};
+    Simulator::Schedule(m_deduplicationWindow, &NetworkServer::AnswerJoin, this, request.devEui);
 }
 
 void
@@ -910,35 +663,30 @@ NetworkServer::AnswerJoin(uint64_t devEui)
     CollectingJoin join = std::move(found->second);
     m_joining.erase(found);
     SortBestFirst(join.copies);
-    const OtaaDevice& device = m_otaaDevices.at(devEui);
     const LoraGatewayReport& report = join.report;
+    const LoraOtaaDevice& device = m_joinServer.Get(devEui);
+    const LoraJoinAnswer answer = m_joinServer.Answer(devEui, *m_region);
     const uint8_t uplinkRate = m_region->DataRateOf(report.spreadingFactor, report.bandwidthHz);
 
-    LoraJoinAccept accept;
-    accept.joinNonce = ++m_joinNonce;
-    accept.netId = NET_ID;
-    accept.devAddr = device.devAddr;
-    accept.rx2DataRate = m_region->rx2DataRate;
-    const auto bytes = accept.Serialize(device.appKey);
-    const auto slot = FindSlot(join.copies,
-                               report.end + m_region->joinAcceptDelay1,
-                               m_region->Rx1Frequency(report.frequencyHz),
-                               m_region->Rx1DataRate(uplinkRate, 0),
-                               m_region->rx2FrequencyHz,
-                               m_region->rx2DataRate,
-                               bytes.size());
+    LoraWantedDownlink wanted;
+    wanted.rx1 = report.end + m_region->joinAcceptDelay1;
+    wanted.rx1FrequencyHz = m_region->Rx1Frequency(report.frequencyHz);
+    wanted.rx1DataRate = m_region->Rx1DataRate(uplinkRate, 0);
+    wanted.rx2FrequencyHz = m_region->rx2FrequencyHz;
+    wanted.rx2DataRate = m_region->rx2DataRate;
+    wanted.size = answer.bytes.size();
+    const auto slot =
+        m_slots.InWindow(GatewaysOf(join.copies), wanted, Simulator::Now() + m_backhaulDelay);
     if (!slot)
     {
         ++m_counts.missed;
+        NS_LOG_INFO("no gateway can let device " << device.devAddr << " in");
         return;
     }
-    m_sessions[device.devAddr] =
-        NewSession(DeriveJoinKeys(device.appKey, accept.joinNonce, NET_ID, *device.lastNonce),
-                   device.deviceClass,
-                   device.subBand);
+    m_sessions[device.devAddr] = NewSession(answer.keys, device.deviceClass, device.subBand);
     DownlinkDispatch dispatch;
     dispatch.deviceAddress = device.devAddr;
-    Send(bytes, *slot, dispatch);
+    Send(answer.bytes, *slot, dispatch);
 }
 
 } // namespace lpwan

@@ -3,20 +3,22 @@
 #ifndef LPWAN_NETWORK_SERVER_H
 #define LPWAN_NETWORK_SERVER_H
 
+#include "lpwan-lora-adr.h"
 #include "lpwan-lora-crypto.h"
+#include "lpwan-lora-downlink-slot.h"
 #include "lpwan-lora-end-device.h"
-#include "lpwan-lora-frame.h"
 #include "lpwan-lora-gateway.h"
+#include "lpwan-lora-join-server.h"
 #include "lpwan-lora-mac-commands.h"
 #include "lpwan-lora-region.h"
+#include "lpwan-lora-server-session.h"
+#include "lpwan-server-rejection.h"
 #include "lpwan-uplink-delivery.h"
 
 #include "ns3/nstime.h"
 #include "ns3/object.h"
 
 #include <cstdint>
-#include <deque>
-#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -26,22 +28,6 @@ namespace ns3
 {
 namespace lpwan
 {
-
-/** Why the network server refused a frame. */
-enum class ServerRejection : uint8_t
-{
-    MALFORMED,      //!< no uplink data frame
-    UNKNOWN_DEVICE, //!< DevAddr is not registered
-    BAD_MIC,        //!< signature does not fit
-    OLD_NONCE,      //!< join request with a nonce that is not above the last one
-    OLD_COUNTER,    //!< counter outside the window of MAX_FCNT_GAP (16384) after the last one
-};
-
-/**
- * \param reason a reason
- * \return its name, e.g. "bad_mic"
- */
-const char* ToString(ServerRejection reason);
 
 /** A downlink that the network server handed to a gateway. */
 struct DownlinkDispatch
@@ -83,22 +69,32 @@ struct DownlinkCounts
  * Data that fits neither window's data rate waits. Class C devices are sent application data when
  * a gateway is free, on RX2's channel.
  *
- * **ADR** (attribute Adr), for devices that ask for it, as Semtech and The Things Network have it:
+ * **ADR** (attribute Adr), for devices that ask for it: after AdrHistory uplinks at the same data
+ * rate and power an algorithm says what the device is to have, AdaptDataRate() unless
+ * SetAdrAlgorithm() names another. The device lowers its data rate by itself when nobody answers,
+ * after it has gone to full power; so an uplink at a data rate that nobody asked for is at full
+ * power, and a request that the device's back-off has overtaken is forgotten. An algorithm of one's
+ * own, which leaves the power alone and goes by the mean:
  *
- *     margin = max(SNR of the last AdrHistory uplinks) - threshold(DR) - AdrMargin
- *     steps = floor(margin / 3 dB)
+ *     LoraAdrSetting
+ *     ByTheMean(const LoraAdrInput& input)
+ *     {
+ *         const double sum = std::accumulate(input.snrDb.begin(), input.snrDb.end(), 0.0);
+ *         const auto sf = input.region.dataRates[input.dataRate].spreadingFactor;
+ *         const double spareDb = sum / input.snrDb.size() - LoraSnrThresholdDb(sf);
+ *         return {uint8_t(input.dataRate + (spareDb > 10 && sf > 7 ? 1 : 0)), input.txPower};
+ *     }
  *
- * Each step raises the data rate; at the region's highest 125 kHz rate it lowers the power by one
- * index; negative steps raise the power. The data rate is never lowered: the device does that by
- * itself when nobody answers, after it has gone to full power; so an uplink at a data rate that
- * nobody asked for is at full power. Uplinks count only at the present data rate and power, and a
- * request that the device's back-off has overtaken is forgotten.
+ *     lora.GetServer()->SetAdrAlgorithm(MakeCallback(&ByTheMean));
  */
 class NetworkServer : public Object
 {
   public:
     /** Takes deliveries. */
     using DeliverCallback = Callback<void, const UplinkDelivery&>;
+
+    /** An algorithm for adaptive data rate: what a device is to have, by what was heard of it. */
+    using AdrAlgorithm = Callback<LoraAdrSetting, const LoraAdrInput&>;
 
     /**
      * Signature of the trace source Delivered.
@@ -168,11 +164,19 @@ class NetworkServer : public Object
                             LoraDeviceClass deviceClass = LoraDeviceClass::A,
                             uint8_t subBand = 0);
 
-    /** \param gateway a gateway whose frames this server takes */
+    /** \param gateway a gateway whose frames this server takes; it keeps the server as long */
     void AddGateway(Ptr<LoraGateway> gateway);
 
     /** \param callback takes the deliveries; replaces the earlier one */
     void SetDeliverCallback(DeliverCallback callback);
+
+    /**
+     * \param algorithm takes the place of AdaptDataRate(). It is called after an uplink of a device
+     *                  that leaves its settings to the network, when AdrHistory of them came at the
+     *                  present ones. What it wants is asked of the device unless that is what it
+     *                  has; the device may refuse.
+     */
+    void SetAdrAlgorithm(AdrAlgorithm algorithm);
 
     /**
      * A gateway's report sets out; it arrives after BackhaulDelay.
@@ -226,52 +230,6 @@ class NetworkServer : public Object
     void DoDispose() override;
 
   private:
-    /** Application data for a device. */
-    struct DownlinkData
-    {
-        std::vector<uint8_t> payload; //!< clear
-        uint8_t port{1};              //!< FPort
-        bool confirmed{false};        //!< kept until it is acknowledged
-        bool sent{false};             //!< at least once
-    };
-
-    /** What few devices need at a time. */
-    struct Business
-    {
-        std::deque<DownlinkData> data;             //!< oldest first
-        std::vector<LoraDownlinkCommand> commands; //!< not answered yet
-        /** Of the last uplinks at the present data rate and power, for ADR. */
-        std::vector<double> snrDb;
-        std::optional<uint8_t> dataRate; //!< of the last uplink, for ADR
-        std::vector<uint32_t> gateways;  //!< that received the last uplink, best first
-    };
-
-    /** What the server knows of a device. */
-    struct DeviceSession
-    {
-        LoraSessionKeys keys;                 //!< session keys
-        std::optional<uint32_t> frameCounter; //!< of the last accepted frame
-        uint32_t downlinkCounter{0};          //!< of the next downlink
-        uint32_t rx2FrequencyHz{0};           //!< carrier of RX2
-        uint8_t rx1Offset{0};                 //!< RX1DROffset
-        uint8_t rx2DataRate{0};               //!< data rate of RX2
-        uint8_t rxDelayS{1};                  //!< RX1 after the uplink
-        uint8_t txPowerIndex{0};              //!< as the device last agreed to
-        uint8_t subBand{0};                   //!< attribute of the device
-        LoraDeviceClass deviceClass{LoraDeviceClass::A};
-        std::unique_ptr<Business> business; //!< made when needed
-    };
-
-    /** A device that joins over the air. */
-    struct OtaaDevice
-    {
-        AesBlock appKey{};                 //!< root key
-        uint32_t devAddr{0};               //!< address it gets
-        std::optional<uint16_t> lastNonce; //!< of its last request
-        LoraDeviceClass deviceClass{LoraDeviceClass::A};
-        uint8_t subBand{0}; //!< attribute of the device
-    };
-
     /** Copy of a frame at a gateway. */
     struct Copy
     {
@@ -302,30 +260,23 @@ class NetworkServer : public Object
         std::vector<Copy> copies;
     };
 
-    /** Where and when a downlink goes. */
-    struct Slot
-    {
-        Ptr<LoraGateway> gateway;
-        Time start;
-        uint32_t frequencyHz{0};
-        uint8_t dataRate{0};
-        uint8_t window{0};
-    };
-
     /** \param name attribute Region */
     void SetRegion(std::string name);
     /** \return attribute Region */
     std::string GetRegionName() const;
 
+    /** \param compatible attribute RepeaterCompatible */
+    void SetRepeaterCompatible(bool compatible);
+    /** \return attribute RepeaterCompatible */
+    bool GetRepeaterCompatible() const;
+
     /** \param devAddr a device \return its session; aborts when it is not registered */
-    DeviceSession& SessionOf(uint32_t devAddr);
-    /** \param session of a device \return its business, made if there was none */
-    Business& BusinessOf(DeviceSession& session);
+    LoraServerSession& SessionOf(uint32_t devAddr);
 
     /** \return a new session, as the region begins it */
-    DeviceSession NewSession(const LoraSessionKeys& keys,
-                             LoraDeviceClass deviceClass,
-                             uint8_t subBand) const;
+    LoraServerSession NewSession(const LoraSessionKeys& keys,
+                                 LoraDeviceClass deviceClass,
+                                 uint8_t subBand) const;
 
     /** \param report a report that has arrived */
     void Receive(LoraGatewayReport report);
@@ -336,25 +287,23 @@ class NetworkServer : public Object
     /** The gateway with the best SNR goes first. */
     static void SortBestFirst(std::vector<Copy>& copies);
 
+    /** \return the gateways of copies, in their order */
+    static std::vector<uint32_t> GatewaysOf(const std::vector<Copy>& copies);
+
+    /** Tells of a refused frame. */
+    void Refuse(const LoraGatewayReport& report, ServerRejection reason);
+
     /** \param key key in m_collecting of the frame that is due */
     void Deliver(uint64_t key);
 
     /** \param devEui of the device that joins */
     void AnswerJoin(uint64_t devEui);
 
-    /** Acts on what a device sent as commands. */
-    void Obey(uint32_t devAddr, DeviceSession& session, const Collecting& frame);
-
-    /** Takes a command off the list that has been answered; nothing if there is none of its kind.
-     */
-    template <typename Command>
-    std::optional<Command> Answered(DeviceSession& session);
-
     /** Adaptive data rate after an uplink. */
-    void Adapt(DeviceSession& session, const Collecting& frame);
+    void Adapt(LoraServerSession& session, const Collecting& frame);
 
     /** Sends what there is to send in the windows of an uplink. */
-    void Answer(uint32_t devAddr, DeviceSession& session, const Collecting& frame);
+    void Answer(uint32_t devAddr, LoraServerSession& session, const Collecting& frame);
 
     /** Sends application data to a class C device as soon as a gateway is free. */
     void SendClassC(uint32_t devAddr);
@@ -364,26 +313,15 @@ class NetworkServer : public Object
      * \param withData whether the oldest application data goes with it
      */
     void Dispatch(uint32_t devAddr,
-                  DeviceSession& session,
-                  const Slot& slot,
+                  LoraServerSession& session,
+                  const LoraDownlinkSlot& slot,
                   bool acknowledge,
                   bool withData);
 
     /** Hands bytes to the gateway. */
-    void Send(const std::vector<uint8_t>& bytes, const Slot& slot, DownlinkDispatch dispatch);
-
-    /**
-     * \param copies gateways that received the uplink, best first
-     * \param size of the frame
-     * \return where the frame can go; nothing when no gateway can send it
-     */
-    std::optional<Slot> FindSlot(const std::vector<Copy>& copies,
-                                 Time rx1,
-                                 uint32_t rx1FrequencyHz,
-                                 uint8_t rx1DataRate,
-                                 uint32_t rx2FrequencyHz,
-                                 uint8_t rx2DataRate,
-                                 std::size_t size) const;
+    void Send(const std::vector<uint8_t>& bytes,
+              const LoraDownlinkSlot& slot,
+              DownlinkDispatch dispatch);
 
     const LoraRegion* m_region;
     Time m_backhaulDelay;
@@ -391,14 +329,13 @@ class NetworkServer : public Object
     bool m_adr{true};
     double m_adrMarginDb{10};
     uint32_t m_adrHistory{20};
-    bool m_repeaterCompatible{true};
+    AdrAlgorithm m_adrAlgorithm;
     DeliverCallback m_deliver;
     uint64_t m_delivered{0};
-    uint32_t m_joinNonce{0}; //!< of the last join accept
     DownlinkCounts m_counts;
-    std::vector<Ptr<LoraGateway>> m_gateways;
-    std::unordered_map<uint32_t, DeviceSession> m_sessions;
-    std::unordered_map<uint64_t, OtaaDevice> m_otaaDevices; //!< by DevEUI
+    LoraDownlinkSlots m_slots;
+    LoraJoinServer m_joinServer;
+    std::unordered_map<uint32_t, LoraServerSession> m_sessions; //!< by DevAddr
     /// frames not yet delivered, by DevAddr << 32 | FCnt
     std::unordered_map<uint64_t, Collecting> m_collecting;
     std::unordered_map<uint64_t, CollectingJoin> m_joining; //!< by DevEUI
