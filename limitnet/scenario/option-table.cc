@@ -222,8 +222,8 @@ OptionTable::CheckGroups(const ScenarioValues& values,
 }
 
 void
-OptionTable::CheckUse(const ScenarioValues& values,
-                      const std::vector<GivenValue>& fromArguments) const
+OptionTable::WarnOfUnused(ScenarioValues& values,
+                          const std::vector<GivenValue>& fromArguments) const
 {
     for (const GivenValue& given : fromArguments)
     {
@@ -242,8 +242,9 @@ OptionTable::CheckUse(const ScenarioValues& values,
         });
         if (!counts)
         {
-            throw Error(given.where + given.key + " = " + given.text + ": counts only with " +
-                        option->otherKey + " = " + Join(good, " or "));
+            values.m_warnings.push_back(given.where + given.key + " = " + given.text +
+                                        ": counts only with " + option->otherKey + " = " +
+                                        Join(good, " or "));
         }
     }
 }
@@ -364,7 +365,7 @@ OptionTable::Parse(const std::vector<std::string>& arguments) const
     {
         Take(values, given);
     }
-    CheckUse(values, line.given);
+    WarnOfUnused(values, line.given);
     return values;
 }
 

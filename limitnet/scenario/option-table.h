@@ -126,8 +126,8 @@ class OptionTable
     static void CheckGroups(const ScenarioValues& values,
                             const std::string& file,
                             const std::vector<GivenValue>& fromArguments);
-    /** \throws Error when a key of the command line counts nowhere (Option::OnlyWith()) */
-    void CheckUse(const ScenarioValues& values, const std::vector<GivenValue>& fromArguments) const;
+    /** Adds a warning for each key of the command line that counts nowhere (Option::OnlyWith()). */
+    void WarnOfUnused(ScenarioValues& values, const std::vector<GivenValue>& fromArguments) const;
     /** Takes `group.NAME.key` in. */
     void ReadGroup(ScenarioValues& values,
                    const std::string& key,

@@ -67,8 +67,9 @@ struct Option
     Option& SelectsFiles();
 
     /**
-     * It counts only where another key has one of these values. On the command line it is refused
-     * elsewhere; in a file it is not, since the record of a run has all keys.
+     * It counts only where another key has one of these values. On the command line there is a
+     * warning elsewhere, and no error, since a sweep may go over both keys; in a file there is
+     * none, since the record of a run has all keys.
      */
     Option& OnlyWith(const std::string& other, const std::vector<std::string>& values);
     ///@}

@@ -99,6 +99,12 @@ ScenarioValues::IsGiven(const std::string& key) const
     return Find(key).given;
 }
 
+const std::vector<std::string>&
+ScenarioValues::Warnings() const
+{
+    return m_warnings;
+}
+
 std::string
 ScenarioValues::Where(const std::string& key) const
 {

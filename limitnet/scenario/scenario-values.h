@@ -50,6 +50,12 @@ class ScenarioValues
     std::string Where(const std::string& key) const;
 
     /**
+     * \return what is no error and yet hardly meant, a line each: values of the command line that
+     *         count nowhere (Option::OnlyWith())
+     */
+    const std::vector<std::string>& Warnings() const;
+
+    /**
      * \return the groups that were given (OptionTable::AllowGroups), in the order in which they
      *         first appear: the name of each, and all values as they are for it; without any, one
      *         that has no name and these values
@@ -102,6 +108,7 @@ class ScenarioValues
     std::map<std::string, std::map<std::string, std::string>> m_free;
     std::map<std::string, std::string> m_where; ///< by whole key: where it was given
     std::vector<Group> m_groups;
+    std::vector<std::string> m_warnings;
     bool m_helpWanted = false;
     bool m_checkWanted = false;
 };

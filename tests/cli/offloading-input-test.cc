@@ -161,7 +161,6 @@ TEST(OffloadingInput, BadInputGetsOneLine)
         {{"--cloud.cache=/proc/nowhere/x"}, "/proc/nowhere/x"},
         {{"--codec.name=gif"}, "codec.name"},
         {{"--codec.max_bytes=20"}, "20 bytes"},
-        {{"--codec.side_px=64"}, "command line: codec.side_px = 64: counts only with codec.name"},
         {{"--codec.progressive=false", "--codec.max_bytes=500"}, "progressive"},
         {{"--cloud.pictures_of=1-2"}, "cloud.pictures_of"},
         {{"--cloud.pictures_of=9/0"}, "there is no camera 9"},
@@ -200,6 +199,16 @@ TEST(OffloadingInput, BadInputGetsOneLine)
         EXPECT_EQ(run.out, "") << words;
         EXPECT_FALSE(std::filesystem::exists(folder.Path() / "nbiot/1"));
     }
+}
+
+/** A sweep may go over the codec and a key of one of them. */
+TEST(OffloadingInput, AKeyThatCountsNowhereIsWarnedOf)
+{
+    const TestFolder folder;
+    const auto run = RunScenario("nbiot", folder, {"--check", "--codec.side_px=64"});
+    EXPECT_EQ(run.exitCode, 0) << run.err;
+    EXPECT_EQ(run.err.rfind("warning: command line: codec.side_px = 64: counts only with ", 0), 0U)
+        << run.err;
 }
 
 } // namespace

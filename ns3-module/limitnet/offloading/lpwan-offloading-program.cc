@@ -55,6 +55,10 @@ RunOffloadingProgram(const limitnet::OffloadingProgram& program,
             table.PrintHelp(std::cout);
             return 0;
         }
+        for (const auto& warning : values.Warnings())
+        {
+            std::cerr << "warning: " << warning << '\n';
+        }
         std::vector<std::unique_ptr<OffloadingLink>> links;
         for (const auto& link : program.links)
         {
