@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/baselines/codec-table.h"
 
+#include "limitnet/baselines/bitplane-image-codec.h"
 #include "limitnet/baselines/btc-codec.h"
 #include "limitnet/baselines/jpeg-codec.h"
 #include "limitnet/baselines/raw-codec.h"
@@ -58,6 +59,17 @@ OpenRaw(const RivalSettings& settings)
     return {std::make_shared<RawEncoder>(options), std::make_shared<RawDecoder>()};
 }
 
+CodecHalves
+OpenBitplane(const RivalSettings& settings)
+{
+    BitplaneOptions options;
+    options.side = std::min(settings.side, MAX_BITPLANE_SIDE) / BITPLANE_CELL * BITPLANE_CELL;
+    options.bytes = settings.bytes;
+    options.lossPercent = settings.lossPercent;
+    return {std::make_shared<BitplaneEncoder>(options),
+            std::make_shared<BitplaneDecoder>(options.side)};
+}
+
 std::vector<CodecRow>
 Rows()
 {
@@ -88,6 +100,13 @@ Rows()
          OpenWebp},
         {"raw", "raw", {"side_px"}, MAX_RAW_SIDE, {}, OpenRaw},
         {"btc", "BTC", {"side_px"}, MAX_BTC_SIDE, {{"btc", {{"stm32f7", BTC_CYCLES}}}}, OpenBtc},
+        // Its decisions are counted as LimitNet's values, its blocks as JPEG's.
+        {"bitplane",
+         "bit planes",
+         {"side_px", "loss_percent"},
+         MAX_BITPLANE_SIDE,
+         {{"jpeg", {{"stm32f7", JPEG_CYCLES}}}},
+         OpenBitplane},
     };
 }
 

@@ -16,9 +16,10 @@ namespace limitnet
 /** How a rival of LimitNet is set. What a codec has no use for is left alone. */
 struct RivalSettings
 {
-    std::size_t bytes = 0; //!< most bytes of an image's fragments; 0: no limit
-    int side = 224;        //!< the picture is resized to side x side; with bytes the largest side
-    int quality = 75;      //!< 1..100; with bytes the highest that is tried
+    std::size_t bytes = 0;  //!< most bytes of an image's fragments; 0: no limit
+    int side = 224;         //!< the picture is resized to side x side; with bytes the largest side
+    int quality = 75;       //!< 1..100; with bytes the highest that is tried
+    double lossPercent = 0; //!< part of the fragments whose loss the codec's own parity is for
 };
 
 /** Both ends of a codec. */

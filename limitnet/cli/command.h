@@ -33,6 +33,7 @@ int RunExport(const std::vector<std::string>& arguments);
 int RunEval(const std::vector<std::string>& arguments);
 int RunData(const std::vector<std::string>& arguments);
 int RunImport(const std::vector<std::string>& arguments);
+int RunBitplaneTables(const std::vector<std::string>& arguments);
 int RunCalibrate(const std::vector<std::string>& arguments);
 
 /**

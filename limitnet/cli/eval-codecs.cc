@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/cli/eval-codecs.h"
 
+#include "limitnet/baselines/bitplane-image-codec.h"
 #include "limitnet/cli/coding-options.h"
 #include "limitnet/cli/command.h"
 #include "limitnet/cli/named-classifier.h"
@@ -267,6 +268,7 @@ EntriesOf(const EvalCodecsOptions& given)
             for (const double loss : losses)
             {
                 entry.loss = loss;
+                entry.codec.lossPercent = std::min(100 * loss, MAX_BITPLANE_LOSS_PERCENT);
                 for (const auto limit : bytes)
                 {
                     entry.codec.bytes = static_cast<std::size_t>(limit);

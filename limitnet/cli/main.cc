@@ -13,6 +13,7 @@ namespace
 {
 
 constexpr std::array COMMANDS{
+    Command{"bitplane-tables", "make the tables of the bit-plane codec", RunBitplaneTables},
     Command{"calibrate", "make the tables of a codec again, on pictures", RunCalibrate},
     Command{"data", "get a data set or published weights and check them", RunData},
     Command{"decode", "decode pictures as the cloud does", RunDecode},

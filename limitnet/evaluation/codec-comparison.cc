@@ -33,7 +33,7 @@ SeedOf(std::uint64_t seed, std::uint64_t picture)
 std::string
 EncodingKey(const CodecChoice& codec)
 {
-    return fmt::format("{}/{}/{}/{}/{}/{}/{}/{}/{}/{}/{}",
+    return fmt::format("{}/{}/{}/{}/{}/{}/{}/{}/{}/{}/{}/{}",
                        codec.name,
                        codec.bytes,
                        codec.model,
@@ -43,6 +43,7 @@ EncodingKey(const CodecChoice& codec)
                        codec.order,
                        codec.progressive,
                        codec.side,
+                       codec.lossPercent,
                        fmt::join(codec.parityPercent, ","),
                        codec.quality);
 }

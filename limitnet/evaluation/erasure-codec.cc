@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/evaluation/erasure-codec.h"
 
+#include "limitnet/baselines/cauchy-code.h"
 #include "limitnet/codec/error.h"
 
 #include <algorithm>
 #include <cmath>
-#include <isa-l/erasure_code.h>
 #include <map>
 
 namespace limitnet
@@ -14,56 +14,9 @@ namespace limitnet
 namespace
 {
 
-constexpr size_t MAX_BLOCK = 255; // places of a block, fragments and parity
+constexpr size_t MAX_BLOCK = MAX_CAUCHY_PLACES;
 constexpr size_t MAX_BLOCKS = 256;
 constexpr size_t LENGTH_BYTES = 2;
-constexpr size_t TABLE_BYTES = 32; // of ISA-L, for each coefficient
-
-/** \return coefficients of the parity fragment at a place, one for each of k fragments */
-Bytes
-ParityRow(size_t place, size_t k)
-{
-    Bytes row(k);
-    for (size_t j = 0; j < k; ++j)
-    {
-        // As gf_gen_cauchy1_matrix has it: it does not depend on how much parity there is.
-        row[j] = gf_inv(static_cast<unsigned char>(place ^ j));
-    }
-    return row;
-}
-
-/** \return rows of coefficients times shards of one length */
-std::vector<Bytes>
-Multiply(const std::vector<Bytes>& rows, std::vector<Bytes> shards)
-{
-    const size_t length = shards.front().size();
-    const auto k = static_cast<int>(shards.size());
-    Bytes coefficients;
-    for (const auto& row : rows)
-    {
-        coefficients.insert(coefficients.end(), row.begin(), row.end());
-    }
-    Bytes tables(TABLE_BYTES * shards.size() * rows.size());
-    ec_init_tables(k, static_cast<int>(rows.size()), coefficients.data(), tables.data());
-    std::vector<Bytes> products(rows.size(), Bytes(length));
-    std::vector<unsigned char*> from;
-    std::vector<unsigned char*> to;
-    for (auto& shard : shards)
-    {
-        from.push_back(shard.data());
-    }
-    for (auto& product : products)
-    {
-        to.push_back(product.data());
-    }
-    ec_encode_data(static_cast<int>(length),
-                   k,
-                   static_cast<int>(rows.size()),
-                   tables.data(),
-                   from.data(),
-                   to.data());
-    return products;
-}
 
 /** \return a fragment as the code sees it */
 Bytes
@@ -119,54 +72,24 @@ RecoverBlock(const Block& block, std::vector<Bytes>& fragments)
         }
     }
     const size_t direct = fragments.size();
-    std::vector<size_t> used; // places of what is computed from
-    std::vector<Bytes> shards;
+    std::map<size_t, Bytes> shards;
     for (const auto& [place, bytes] : block.places)
     {
         const size_t needed = place < k ? bytes.size() + LENGTH_BYTES : bytes.size();
-        const bool fits = place < k ? needed <= length : needed == length;
-        if (fits && used.size() < k)
+        if (place < k ? needed <= length : needed == length)
         {
-            used.push_back(place);
-            shards.push_back(place < k ? Shard(bytes, length) : bytes);
+            shards.emplace(place, place < k ? Shard(bytes, length) : bytes);
         }
     }
-    if (used.size() < k || length <= LENGTH_BYTES || used.back() < k)
+    if (length <= LENGTH_BYTES)
     {
-        return; // too little arrived, or nothing is missing
+        return; // no parity arrived
     }
-    Bytes matrix;
-    for (const size_t place : used)
-    {
-        Bytes row(k);
-        if (place < k)
-        {
-            row[place] = 1;
-        }
-        else
-        {
-            row = ParityRow(place, k);
-        }
-        matrix.insert(matrix.end(), row.begin(), row.end());
-    }
-    Bytes inverse(k * k);
-    if (gf_invert_matrix(matrix.data(), inverse.data(), static_cast<int>(k)) != 0)
-    {
-        return; // never: each square part of a Cauchy matrix has an inverse
-    }
-    std::vector<Bytes> rows;
-    for (size_t place = 0; place < k; ++place)
-    {
-        if (block.places.count(place) == 0)
-        {
-            const auto row = inverse.begin() + static_cast<std::ptrdiff_t>(place * k);
-            rows.emplace_back(row, row + static_cast<std::ptrdiff_t>(k));
-        }
-    }
-    for (const auto& shard : Multiply(rows, std::move(shards)))
+    for (auto& [place, shard] : RecoverCauchy(shards, k))
     {
         const size_t size = static_cast<size_t>(shard[0]) << 8 | shard[1];
-        if (size > 0 && size <= length - LENGTH_BYTES) // else somebody sent nonsense
+        const bool missing = block.places.count(place) == 0;
+        if (missing && size > 0 && size <= length - LENGTH_BYTES) // else somebody sent nonsense
         {
             const auto begin = shard.begin() + static_cast<std::ptrdiff_t>(LENGTH_BYTES);
             fragments.emplace_back(begin, begin + static_cast<std::ptrdiff_t>(size));
@@ -255,23 +178,15 @@ ErasureEncoder::Encode(const Image& image, uint8_t imageId, const EncodingLimits
                 encoded.vital.push_back(begin + i < vital.size() && vital[begin + i]);
             }
             std::vector<Bytes> shards;
-            std::vector<Bytes> rows;
             for (size_t i = 0; i < k; ++i)
             {
                 shards.push_back(Shard(fragments[begin + i], length));
             }
+            const auto parity = CauchyParity(std::move(shards), m);
             for (size_t i = 0; i < m; ++i)
             {
-                rows.push_back(ParityRow(k + i, k));
-            }
-            if (m > 0)
-            {
-                const auto parity = Multiply(rows, std::move(shards));
-                for (size_t i = 0; i < m; ++i)
-                {
-                    encoded.fragments.push_back(WithHeader(imageId, block, k + i, k, parity[i]));
-                    encoded.vital.push_back(false);
-                }
+                encoded.fragments.push_back(WithHeader(imageId, block, k + i, k, parity[i]));
+                encoded.vital.push_back(false);
             }
             work += static_cast<uint64_t>(k) * m * length;
             begin += k;

@@ -79,6 +79,7 @@ OpenBareCodec(const CodecChoice& choice)
     settings.bytes = choice.bytes;
     settings.side = choice.side;
     settings.quality = choice.quality;
+    settings.lossPercent = choice.lossPercent;
     const CodecHalves halves = row->open(settings);
     OpenedCodec codec;
     codec.encoder = halves.encoder;
@@ -99,6 +100,10 @@ OpenCodec(const CodecChoice& choice)
 {
     CodecChoice bare = choice;
     const bool hasParity = !choice.parityPercent.empty();
+    if (hasParity)
+    {
+        bare.lossPercent = 0; // protected once
+    }
     if (hasParity && choice.progressive)
     {
         bare.bytes = 0; // the limit is that of all fragments, parity too

@@ -27,7 +27,8 @@ struct CodecChoice
     unsigned mapCopies = 1;          //!< LimitNet: how often the map is sent
     std::string order = "model";     //!< LimitNet: one of ValueOrderNames()
     bool progressive = true;         //!< LimitNet: false: nothing is decoded before all is there
-    int side = 224;                  //!< rivals: the picture is resized to side x side
+    int side = 224;                  //!< rivals, bit planes: the picture is resized to side x side
+    double lossPercent = 0;          //!< bit planes: parity is chosen for this loss of fragments
     std::vector<double> parityPercent; //!< see ErasureEncoder; empty: no erasure coding
     int quality = 75;                  //!< rivals: 1..100; with bytes the highest that is tried
 };

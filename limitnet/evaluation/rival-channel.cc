@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limitnet/evaluation/rival-channel.h"
 
+#include "limitnet/codec/bitplane-code.h"
 #include "limitnet/codec/error.h"
+#include "limitnet/codec/picture-resize.h"
 #include "limitnet/evaluation/open-codec.h"
 
 #include <algorithm>
@@ -41,6 +43,25 @@ class Draws
     std::mt19937_64 m_engine;
 };
 
+/**
+ * The bit-plane codec: the beginning of a stream, since no loss leaves anything else of one. At the
+ * picture's own size, as far as the codec can.
+ */
+Image
+ThroughBitplanes(const Image& picture, Draws& draws)
+{
+    constexpr double LEAST_BYTES = 20;
+    constexpr double MOST_BYTES = 1200;
+    const int own = std::min(picture.width, picture.height) / BITPLANE_CELL * BITPLANE_CELL;
+    const int side = std::clamp(own, MIN_BITPLANE_SIDE, MAX_BITPLANE_SIDE);
+    const BitplaneTables& tables = BitplaneTablesFor(side);
+    const auto bytes =
+        static_cast<std::size_t>(LEAST_BYTES * std::pow(MOST_BYTES / LEAST_BYTES, draws.Uniform()));
+    return DecodeBitplanes(EncodeBitplanes(ResizePicture(picture, side), tables, bytes),
+                           side,
+                           tables);
+}
+
 Image
 ThroughRival(const std::vector<std::string>& names, const Image& picture, uint64_t seed)
 {
@@ -54,6 +75,10 @@ ThroughRival(const std::vector<std::string>& names, const Image& picture, uint64
     {
         CodecChoice choice;
         choice.name = names[static_cast<std::size_t>(draws.Uniform() * names.size())];
+        if (choice.name == "bitplane")
+        {
+            return ThroughBitplanes(picture, draws);
+        }
         choice.bytes = static_cast<std::size_t>(
             LEAST_BYTES * std::pow(MOST_BYTES / LEAST_BYTES, draws.Uniform()));
         choice.side = draws.Of(SIDES);

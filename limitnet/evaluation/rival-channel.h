@@ -13,7 +13,8 @@ namespace limitnet
 /**
  * What classifiers of rivals' pictures are trained on: each picture goes through one of some rivals
  * with a limit of 60 to 2,000 bytes (uniform in its logarithm), at 32x32 up to 224x224 pixels, in
- * fragments of 51 to 242 bytes, of which a half of the pictures loses up to a half.
+ * fragments of 51 to 242 bytes, of which a half of the pictures loses up to a half. The bit-plane
+ * codec, which is no rival, gives the beginning of a picture's stream, of 20 to 1,200 bytes.
  *
  * \param names of rivals: RivalNames()
  * \return the channel

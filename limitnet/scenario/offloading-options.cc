@@ -68,9 +68,22 @@ Families(Predicate isWanted)
 }
 
 bool
+Heeds(const CodecRow& row, const char* key)
+{
+    return std::find(row.keys.begin(), row.keys.end(), key) != row.keys.end();
+}
+
+bool
 HasQuality(const CodecRow& row)
 {
-    return std::find(row.keys.begin(), row.keys.end(), "quality") != row.keys.end();
+    return Heeds(row, "quality");
+}
+
+/** \return whether a codec has nothing but the size of its picture to fit it into some bytes */
+bool
+HasSizeAlone(const CodecRow& row)
+{
+    return !HasQuality(row) && !Heeds(row, "loss_percent"); // a stream that may be cut anywhere
 }
 
 /** \return the rivals whose pictures are smaller than those of others at most: "raw: 128" */
@@ -219,8 +232,7 @@ OffloadingOptions(const OffloadingProgram& program, const std::string& version)
         });
 
     const std::string withQuality = Families(HasQuality);
-    const std::string withoutQuality =
-        Families([](const CodecRow& row) { return !HasQuality(row); });
+    const std::string withSizeAlone = Families(HasSizeAlone);
     table.AddSection("codec", "Codec")
         .Add({
             Choice("name", CodecNames())
@@ -235,7 +247,7 @@ OffloadingOptions(const OffloadingProgram& program, const std::string& version)
                 .ForGroups()
                 .Help("Most bytes of an image's fragments: LimitNet sends as many values as fit, a "
                       "rival takes the best quality (" +
-                      withoutQuality +
+                      withSizeAlone +
                       ": the largest picture) that fits, and "
                       "sends the first bytes where none does; labels of strategy.max_reports come "
                       "on top. 0: no limit."),
@@ -291,6 +303,14 @@ OffloadingOptions(const OffloadingProgram& program, const std::string& version)
                 .OnlyWith("codec.name", CodecsThatHeed("side_px"))
                 .Help("Rivals: the picture is resized to so many columns and rows (" + SmallOnes() +
                       " at most)."),
+            Real("loss_percent")
+                .Default(0)
+                .Range(0, 90)
+                .Unit("%")
+                .ForGroups()
+                .OnlyWith("codec.name", CodecsThatHeed("loss_percent"))
+                .Help("Bit planes: part of the fragments that is expected to be lost; how much of "
+                      "codec.max_bytes is parity is chosen for it."),
             Integer("quality")
                 .Default(75)
                 .Range(1, 100)

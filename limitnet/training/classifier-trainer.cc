@@ -411,8 +411,8 @@ DescribeOptions(OptionList& list, ClassifierTrainingOptions& o)
     list.Add("lossy-share", o.lossyShare, "part of these that lose fragments, 0..1");
     list.Add("rival",
              o.rivals,
-             "train on what another codec makes of pictures within a few bytes, with losses: jpeg, "
-             "jpeg-progressive, webp or raw; several times for several");
+             "train on what another codec makes of pictures within a few bytes, with losses, by "
+             "its name in codec.name; several times for several");
     list.Add("teacher",
              o.teacher,
              "classifier that sees the undamaged picture and whose answers are learned as well");

@@ -149,6 +149,21 @@ TEST_F(EvalCodecs, ChoosesTheSideOnOtherPictures)
     EXPECT_EQ(rows[1].at("side_px"), "96");
 }
 
+/** Bit planes have their own parity, for the loss of each row. */
+TEST_F(EvalCodecs, BitPlanesAreProtectedForTheirLoss)
+{
+    const auto rows = [this](const std::string& losses) {
+        Run({"--codec=bitplane", "--bytes=600", "--side=32", "--count=4", "--mtu=51", losses});
+        return ReadCsvRows(Path("x.csv"));
+    };
+    const auto both = rows("--lose=0,0.5");
+    const auto alone = rows("--lose=0.5");
+    ASSERT_EQ(both.size(), 2U);
+    EXPECT_EQ(both.at(1), alone.at(0));
+    EXPECT_GT(Number(both[0], "mean_psnr_db"), Number(both[1], "mean_psnr_db"));
+    EXPECT_GE(Number(both[1], "images_decoded"), 2);
+}
+
 TEST_F(EvalCodecs, TheSameHoweverManyPicturesAtOnce)
 {
     std::string first;
@@ -169,7 +184,7 @@ TEST_F(EvalCodecs, TheSameHoweverManyPicturesAtOnce)
 /** What a scenario says of a picture, and what is said here. */
 TEST_F(EvalCodecs, AgreesWithTheSimulator)
 {
-    for (const std::string codec : {"limitnet", "webp"})
+    for (const std::string codec : {"limitnet", "webp", "bitplane"})
     {
         std::vector<std::string> command{std::string(LIMITNET_TEST_BIN_DIR) +
                                              "/limitnet-lora-scenario",

@@ -256,6 +256,7 @@ TEST(Keys, OfAnOffloadingProgramCount)
     const auto others = folder.Write("others.csv", std::string("device,time_s\n0,50\n1,60\n"));
     const Arguments meters{{"devices.role", "meter"}, {"meter.period_s", "60"}};
     const Arguments jpeg{{"codec.name", "jpeg"}};
+    const Arguments bitplane{{"codec.name", "bitplane"}, {"codec.max_bytes", "400"}};
     const Arguments lossy{{"strategy.max_reports", "3"}, {"lora.extra_loss", "0.6"}};
     const Arguments waiting{{"images.per_device", "3"}, {"images.period_s", "20"}};
     const Arguments steps{{"accuracy.times_s", ""}};
@@ -294,6 +295,7 @@ TEST(Keys, OfAnOffloadingProgramCount)
         {"codec.classifier", {"cifar10-clean", {}}},
         {"codec.order", {"saliency", {}}},
         {"codec.side_px", {"64", jpeg}},
+        {"codec.loss_percent", {"30", bitplane}},
         {"codec.quality", {"20", jpeg}},
         {"strategy.stop_confidence", {"0.01", {}}},
         {"strategy.report_timeout_s", {"60", lossy}},

@@ -35,6 +35,24 @@ TEST(RivalChannel, GivesThePictureBackMoreOrLess)
     EXPECT_LT(worst, 20) << "few, or losses";
 }
 
+TEST(RivalChannel, GivesBeginningsOfBitplanes)
+{
+    const auto picture = Waves(32);
+    const auto channel = OpenRivalChannel({"bitplane"});
+    double best = 0;
+    double worst = 100;
+    for (uint64_t seed = 0; seed < 30; ++seed)
+    {
+        const auto received = channel(picture, seed);
+        EXPECT_EQ(received.rgb, channel(picture, seed).rgb) << "a function of the seed";
+        ASSERT_EQ(received.width, 32) << "as large as it was";
+        best = std::max(best, PsnrDb(received, picture));
+        worst = std::min(worst, PsnrDb(received, picture));
+    }
+    EXPECT_GT(best, 30) << "many bytes";
+    EXPECT_LT(worst, 25) << "few";
+}
+
 TEST(RivalChannel, KnowsTheRivalsAlone)
 {
     EXPECT_THROW(OpenRivalChannel({"limitnet"}), Error);

@@ -33,6 +33,7 @@ ChoiceOf(const limitnet::ScenarioValues& values)
     choice.order = values.Text("codec.order");
     choice.progressive = values.Bool("codec.progressive");
     choice.side = static_cast<int>(values.Int("codec.side_px"));
+    choice.lossPercent = values.Real("codec.loss_percent");
     choice.quality = static_cast<int>(values.Int("codec.quality"));
     choice.parityPercent = values.Reals("strategy.parity_percent");
     return choice;
