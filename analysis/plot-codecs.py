@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Draws what `limitnet eval --codec` measured: top-1 against size, a panel for each loss.
 
-Without a classifier it is PSNR against size. Each codec has a colour, each share of parity a style
-of line; sizes are those of all that is sent. Bands are 95 % Wilson intervals.
+Without a classifier it is PSNR against size, of points of which every picture was decoded: the mean
+of the others would be that of the pictures that are easy. Each codec has a colour, each share of
+parity a style of line; sizes are those of all that is sent. Bands are 95 % Wilson intervals.
 """
 
 import argparse
@@ -14,8 +15,8 @@ from plotting import (
 )
 
 COLUMNS = [
-    "codec", "limit_bytes", "parity_percent", "loss", "mean_burst", "mean_size_bytes", "mean_psnr_db", "top1",
-    "top1_wilson_low", "top1_wilson_high",
+    "codec", "limit_bytes", "parity_percent", "loss", "mean_burst", "images", "images_decoded",
+    "mean_size_bytes", "mean_psnr_db", "top1", "top1_wilson_low", "top1_wilson_high",
 ]
 
 
@@ -25,12 +26,15 @@ def read_measured(path):
     if not rows:
         raise BadInput(f"{path}: no rows")
     try:
-        return [
+        numbers = [
             {name: row[name] if name == "codec" else float(row[name]) if row[name] else None for name in COLUMNS}
             for row in rows
         ]
     except (TypeError, ValueError) as error:
         raise BadInput(f"{path}: {error}") from error
+    for row in numbers:
+        row["parity_percent"] = row["parity_percent"] or 0  # none: the codec has chosen its own
+    return numbers
 
 
 def distinct(rows, name):
@@ -51,6 +55,8 @@ def draw_panel(axes, rows, codecs, parities, with_accuracy):
             mine = sorted((row for row in mine if row["mean_size_bytes"] is not None), key=lambda r: r["mean_size_bytes"])
             column = "top1" if with_accuracy else "mean_psnr_db"
             mine = [row for row in mine if row[column] is not None]
+            if not with_accuracy:
+                mine = [row for row in mine if row["images_decoded"] == row["images"]]
             if not mine:
                 continue
             size = [row["mean_size_bytes"] for row in mine]

@@ -62,6 +62,8 @@ struct EvalCodecsOptions
     std::int64_t quality = 0;
     std::int64_t seed = 0;
     int jobs = 0;
+    std::string usedClassifier; //!< its name; empty: none
+    bool hasMapCopies = false;  //!< whether they were given
     bool noPlot = false;
     bool noQuality = false;
     PicturePart part;
@@ -212,6 +214,32 @@ Describe(EvalCodecsOptions& given)
     return options;
 }
 
+/** \return whether a codec is told the loss, and chooses its parity by it */
+bool
+HasOwnParity(const std::string& codec)
+{
+    const auto codecs = CodecsThatHeed("loss_percent");
+    return std::find(codecs.begin(), codecs.end(), codec) != codecs.end();
+}
+
+/** Adds the parity of an entry, empty where the codec has chosen its own. */
+void
+AddParity(CsvWriter& csv, const ComparisonEntry& entry)
+{
+    if (!entry.codec.parityPercent.empty())
+    {
+        csv.Add(entry.codec.parityPercent.front());
+    }
+    else if (entry.codec.lossPercent > 0)
+    {
+        csv.AddEmpty();
+    }
+    else
+    {
+        csv.Add(0);
+    }
+}
+
 /** \return the entries of a comparison: each codec with each parity, limit of bytes and loss */
 std::vector<ComparisonEntry>
 EntriesOf(const EvalCodecsOptions& given)
@@ -236,6 +264,7 @@ EntriesOf(const EvalCodecsOptions& given)
         entry.codec.mapCopies = static_cast<unsigned>(given.mapCopies);
         entry.codec.quality = static_cast<int>(given.quality);
         const bool isLimitNet = entry.codec.name == "limitnet";
+        const bool hasOwnParity = HasOwnParity(entry.codec.name);
         if (colon != std::string::npos)
         {
             entry.codec.order = name.substr(colon + 1);
@@ -265,10 +294,14 @@ EntriesOf(const EvalCodecsOptions& given)
         for (const double parity : parities)
         {
             entry.codec.parityPercent = parity > 0 ? std::vector{parity} : std::vector<double>{};
+            // A second copy of the map is what parity is there for.
+            entry.codec.mapCopies =
+                parity > 0 && !given.hasMapCopies ? 1 : static_cast<unsigned>(given.mapCopies);
             for (const double loss : losses)
             {
                 entry.loss = loss;
-                entry.codec.lossPercent = std::min(100 * loss, MAX_BITPLANE_LOSS_PERCENT);
+                entry.codec.lossPercent =
+                    hasOwnParity ? std::min(100 * loss, MAX_BITPLANE_LOSS_PERCENT) : 0;
                 for (const auto limit : bytes)
                 {
                     entry.codec.bytes = static_cast<std::size_t>(limit);
@@ -297,6 +330,10 @@ CheckNumbers(const EvalCodecsOptions& given)
         {
             throw Error(fmt::format("--{}={}: has to be {} to {}", name, value, least, most));
         }
+    }
+    if (!(given.burst == 0 || given.burst >= 1))
+    {
+        throw Error(fmt::format("--burst={}: has to be 0, or 1 and more", given.burst));
     }
 }
 
@@ -339,10 +376,13 @@ WriteTable(const std::string& file,
         const auto& sum = results[e].sum;
         csv.Add(entry.name);
         results[e].side > 0 ? csv.Add(results[e].side) : csv.AddEmpty();
-        csv.Add(entry.codec.bytes)
-            .Add(entry.codec.parityPercent.empty() ? 0 : entry.codec.parityPercent.front())
-            .Add(entry.loss)
+        csv.Add(entry.codec.bytes);
+        AddParity(csv, entry);
+        csv.Add(entry.loss)
             .Add(entry.meanBurst)
+            .Add(given.mtu)
+            .Add(given.seed)
+            .Add(given.usedClassifier)
             .Add(sum.images)
             .Add(Mean(sum.bytes, sum.images), 2)
             .Add(Mean(sum.fragments, sum.images), 3)
@@ -390,9 +430,9 @@ WriteEach(const std::string& file,
             const auto& entry = entries[e];
             const auto& one = results[e].each[i];
             csv.Add(entry.name);
-            csv.Add(entry.codec.bytes)
-                .Add(entry.codec.parityPercent.empty() ? 0 : entry.codec.parityPercent.front())
-                .Add(entry.loss)
+            csv.Add(entry.codec.bytes);
+            AddParity(csv, entry);
+            csv.Add(entry.loss)
                 .Add(entry.meanBurst)
                 .Add(indices[i])
                 .Add(static_cast<std::uint64_t>(one.bytes))
@@ -432,7 +472,10 @@ Print(const std::vector<ComparisonEntry>& entries,
             entry.name,
             results[e].side > 0 ? std::to_string(results[e].side) : "-",
             entry.codec.bytes,
-            entry.codec.parityPercent.empty() ? 0 : entry.codec.parityPercent.front(),
+            !entry.codec.parityPercent.empty()
+                ? fmt::format("{}", entry.codec.parityPercent.front())
+            : entry.codec.lossPercent > 0 ? "its own"
+                                          : "0",
             entry.loss,
             Mean(sum.bytes, sum.images),
             sum.withPicture,
@@ -461,6 +504,7 @@ RunEvalCodecs(const std::vector<std::string>& arguments)
     {
         return 0;
     }
+    given.hasMapCopies = !(*parsed)["map-copies"].defaulted();
     CheckNumbers(given);
     const auto entries = EntriesOf(given);
     const auto onDisk = DatasetOnDisk(given.dataset, given.dataDir);
@@ -501,6 +545,10 @@ RunEvalCodecs(const std::vector<std::string>& arguments)
                                 given.classifier,
                                 options.classifier->DatasetName(),
                                 setName));
+    }
+    if (options.classifier)
+    {
+        given.usedClassifier = given.classifier == "auto" ? classes : given.classifier;
     }
     if (!options.classifier && given.noQuality)
     {
@@ -555,7 +603,14 @@ RunEvalCodecs(const std::vector<std::string>& arguments)
         given.first,
         given.mtu,
         comparison.HasChoice() ? fmt::format("; sides chosen by {} others", others.size()) : "");
-    if (!options.classifier)
+    if (options.classifier)
+    {
+        std::cout << "classifier: " << given.usedClassifier
+                  << (given.classifier == "auto"
+                          ? " (tuned to LimitNet; --classifier takes another)\n"
+                          : "\n");
+    }
+    else
     {
         std::cout << "no top-1 and top-5: " << noClassifier << '\n';
     }

@@ -41,7 +41,7 @@ constexpr int FIRST_PLANE = 17;
 /// How many planes there are.
 constexpr int BITPLANE_COUNT = FIRST_PLANE - LAST_PLANE + 1;
 
-/// What a decision's probability follows from (docs/bitstream.md, "Features").
+/// What a decision's probability follows from (docs/bitplane.md, "Probabilities").
 constexpr size_t BITPLANE_FEATURES = 11;
 
 /// Classes of coefficients: 16 places of the second transform for each component, and the 63

@@ -54,6 +54,34 @@ IsBetter(const ComparisonFigures& a, const ComparisonFigures& b)
     return a.correct != b.correct ? a.correct > b.correct : a.psnrDb > b.psnrDb;
 }
 
+/**
+ * \return the encoded picture; without fragments where nothing of it fits the bytes, so that a
+ * codec that sends a fragment however long it is has no more bytes than others
+ */
+EncodedImage
+EncodeWithin(const ImageEncoder& encoder, const Image& picture, std::size_t mtu, std::size_t bytes)
+{
+    EncodedImage encoded;
+    try
+    {
+        encoded = encoder.Encode(picture, 0, {mtu});
+    }
+    catch (const Error&)
+    {
+        return {}; // too few bytes for anything: the settings themselves were checked before
+    }
+    std::size_t size = 0;
+    for (const auto& fragment : encoded.fragments)
+    {
+        size += fragment.size();
+    }
+    if (bytes > 0 && size > bytes)
+    {
+        encoded.fragments.clear();
+    }
+    return encoded;
+}
+
 } // namespace
 
 struct CodecComparison::Way
@@ -127,8 +155,10 @@ CodecComparison::MeasureWays(const std::vector<Way>& ways,
         const std::uint64_t seed = SeedOf(m_options.seed, picture.number);
         for (const auto& [codec, members] : opened)
         {
-            const EncodedImage encoded =
-                codec.encoder->Encode(picture.picture, 0, {m_options.fragmentBytes});
+            const EncodedImage encoded = EncodeWithin(*codec.encoder,
+                                                      picture.picture,
+                                                      m_options.fragmentBytes,
+                                                      ways[members.front()].codec.bytes);
             for (const std::size_t w : members)
             {
                 ComparisonFigures& made = figures[w][i];

@@ -73,7 +73,8 @@ struct ComparisonOptions
  * Image codecs without a network: each picture goes through a codec's two halves as it does in a
  * simulation (OpenCodec(), Receive()), and on the way fragments are lost. What is lost of a picture
  * depends on its number, the seed and the places of its fragments alone: at the same place in the
- * sequence all codecs lose, and where more is lost, what was lost before is lost, too.
+ * sequence all codecs lose, and where more is lost, what
+ * was lost before is lost, too (bursts shorter than those of independent losses left aside).
  */
 class CodecComparison
 {

@@ -73,19 +73,29 @@ CodecsTable()
           "text"},
          {"side_px",
           "pixel",
-          "Side that the picture was scaled to: of those allowed, the best on other pictures; "
-          "empty "
-          "for LimitNet, which has no choice.",
+          "Side that the picture was scaled to: of those allowed, the best on other pictures. Raw "
+          "takes at most that, bit planes the multiple of 8 below, 224 at most. Empty for "
+          "LimitNet, which has no choice.",
           "integer"},
          {"limit_bytes", "byte", "Most bytes of all fragments of a picture, parity included."},
-         {"parity_percent", "%", "Parity fragments for each hundred others."},
+         {"parity_percent",
+          "%",
+          "Parity fragments for each hundred others, as asked for: a few fragments are rounded up. "
+          "Empty for a codec that is told the loss and chooses its own (bitplane).",
+          "number"},
          {"loss", "", "Part of the fragments that is lost, 0..1.", "number"},
          {"mean_burst",
           "",
           "Mean length of a run of lost fragments; 0: each is lost for itself.",
           "number"},
+         {"fragment_bytes", "byte", "Largest fragment."},
+         {"seed", "", "Of what is lost.", "integer"},
+         {"classifier", "", "Its name; empty when there is none.", "text"},
          {"images", "", "Pictures evaluated."},
-         {"mean_size_bytes", "byte", "Mean size of all fragments that are sent of a picture."},
+         {"mean_size_bytes",
+          "byte",
+          "Mean size of all fragments that are sent of a picture; one of which nothing fits counts "
+          "as 0 bytes, and is not decoded."},
          {"mean_fragments", "", "Their mean number.", "number"},
          {"images_decoded", "", "Pictures of which something could be decoded."},
          {"mean_psnr_db",

@@ -95,6 +95,22 @@ TEST_F(EvalCodecs, KeepsToTheBytesAndGivesWhatTheCodecsGive)
     EXPECT_NEAR(Number(rows[0], "mean_psnr_db"), psnrDb / 6, 0.001);
 }
 
+/** A codec that sends a fragment however long it is would have more bytes than the others. */
+TEST_F(EvalCodecs, WhatDoesNotFitIsNotSent)
+{
+    Run({"--codec=webp,jpeg,limitnet,bitplane", "--bytes=10,25", "--side=64", "--count=0"});
+    for (const auto& row : ReadCsvRows(Path("x.csv")))
+    {
+        EXPECT_LE(Number(row, "mean_size_bytes"), Number(row, "limit_bytes")) << row.at("codec");
+        EXPECT_EQ(row.at("images"), "6");
+        if (row.at("codec") != "bitplane")
+        {
+            EXPECT_EQ(row.at("images_decoded"), "0") << row.at("codec");
+            EXPECT_TRUE(row.at("mean_psnr_db").empty());
+        }
+    }
+}
+
 TEST_F(EvalCodecs, ParityBringsBackWhatIsLost)
 {
     Run({"--codec=webp",
@@ -267,7 +283,7 @@ TEST_F(EvalCodecs, BadArgumentsGetOneLine)
     bad({"--codec=webp", "--choose=0"}, "--choose=0");
     bad({"--codec=webp", "--count=0"}, "leaves none");
     bad({"--codec=webp", "--side=32", "--no-quality"}, "--no-quality");
-    bad({"--codec=limitnet", "--bytes=20"}, "20 bytes");
+    bad({"--codec=webp", "--burst=-4"}, "--burst=-4");
     bad({"--codec=webp", "--profile=pdp11"}, "pdp11");
     bad({"--codec=webp", "--percentage=10"}, "percentage");
 }

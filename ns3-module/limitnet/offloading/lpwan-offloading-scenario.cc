@@ -107,9 +107,16 @@ void
 OffloadingScenario::OpenDataset()
 {
     const std::string& dataset = m_values.Text("images.dataset");
-    m_dataset = limitnet::OpenDataset(limitnet::DatasetOnDisk(dataset, m_values.Text("data")),
-                                      limitnet::Split::TEST,
-                                      m_values.Text("data"));
+    try
+    {
+        m_dataset = limitnet::OpenDataset(limitnet::DatasetOnDisk(dataset, m_values.Text("data")),
+                                          limitnet::Split::TEST,
+                                          m_values.Text("data"));
+    }
+    catch (const limitnet::Error& error)
+    {
+        throw limitnet::Error("images.dataset = " + dataset + ": " + error.what());
+    }
     if (m_dataset->ClassCount() == 0)
     {
         throw limitnet::Error("images.dataset = " + dataset +
@@ -171,8 +178,8 @@ OffloadingScenario::OpenGroups()
             }
             catch (const limitnet::Error& error)
             {
-                const std::string key =
-                    settings.codec.name == "limitnet" ? "codec.model" : "codec.name";
+                const bool isModel = std::string(error.what()).rfind("model ", 0) == 0;
+                const std::string key = isModel ? "codec.model" : "codec.name";
                 throw limitnet::Error(settings.Prefix() + key + " = " + settings.values.Text(key) +
                                       ": " + error.what());
             }
