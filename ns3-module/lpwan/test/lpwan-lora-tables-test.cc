@@ -101,11 +101,7 @@ class SirTestCase : public TestCase
         {
             NS_TEST_EXPECT_MSG_EQ(takes("ErrorModel", name), true, name);
         }
-        for (const std::string name : {"goursaud", "", "Curve"})
-        {
-            NS_TEST_EXPECT_MSG_EQ(takes("SirMatrix", name), false, name);
-        }
-        NS_TEST_EXPECT_MSG_EQ(takes("ErrorModel", "Croce"), false, "another one's");
+        // Others end the program, in a build of ns-3 with assertions; the programs try them apart.
         NS_TEST_EXPECT_MSG_EQ(
             gateway->SetAttributeFailSafe("SirMatrix", MakeEnumValue(LoraSirMatrix::CROCE)),
             true,
@@ -113,7 +109,6 @@ class SirTestCase : public TestCase
         const auto device = CreateObject<LoraEndDevice>();
         NS_TEST_EXPECT_MSG_EQ(device->SetAttributeFailSafe("Class", StringValue("C")), true, "C");
         NS_TEST_EXPECT_MSG_EQ((device->GetClass() == LoraDeviceClass::C), true, "C");
-        NS_TEST_EXPECT_MSG_EQ(device->SetAttributeFailSafe("Class", StringValue("B")), false, "B");
     }
 };
 
