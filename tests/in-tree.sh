@@ -91,6 +91,8 @@ step "ns-3 $release in $tree"
 [[ ! -e $tree/contrib/limitnet || -L $tree/contrib/limitnet ]] ||
     fail "$tree/contrib/limitnet is there and no link"
 ln -sfn "$root" "$tree/contrib/limitnet"
+# ns-3 keeps where a header was when the tree was configured before.
+rm -f -- "$tree"/build/include/ns3/lpwan-*.h "$tree"/build/include/ns3/{lpwan,limitnet}-module.h
 # The copy in scratch/ goes again: it is no part of the tree.
 script=$tree/scratch/limitnet-first-script.cc
 trap 'rm -rf -- "$scratch" "$script"' EXIT
