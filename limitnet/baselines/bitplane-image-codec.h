@@ -6,6 +6,7 @@
 #include "limitnet/codec/image-codec.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>

@@ -12,6 +12,7 @@
 #include "limitnet/data/paths.h"
 #include "limitnet/evaluation/fragment-loss.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fmt/format.h>
 #include <iostream>

@@ -26,6 +26,7 @@
 #include <iostream>
 #include <mutex>
 #include <sstream>
+#include <tuple>
 
 namespace limitnet
 {

@@ -7,6 +7,7 @@
 #include "limitnet/nn/checkpoint-import.h"
 #include "limitnet/training/calibration.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fmt/format.h>
 #include <fmt/ranges.h>

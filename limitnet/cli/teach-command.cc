@@ -12,6 +12,7 @@
 #include "limitnet/data/npm-package.h"
 #include "limitnet/evaluation/saliency-quality.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdlib>

@@ -5,6 +5,8 @@
 #include "limitnet/evaluation/rival-channel.h"
 #include "tests/evaluation/wave-picture.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <gtest/gtest.h>
 #include <set>
 

@@ -5,6 +5,7 @@
 #include "ns3/lpwan-lora-network.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <limits>
 
 namespace ns3

@@ -7,6 +7,7 @@
 #include "ns3/lpwan-lora-helper.h"
 #include "ns3/lpwan-offloading-link.h"
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 

@@ -6,6 +6,7 @@
 #include "ns3/lpwan-nbiot-helper.h"
 #include "ns3/lpwan-offloading-link.h"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 

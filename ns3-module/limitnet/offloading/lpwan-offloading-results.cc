@@ -9,6 +9,7 @@
 #include "ns3/mobility-model.h"
 
 #include <algorithm>
+#include <optional>
 #include <ostream>
 #include <string>
 

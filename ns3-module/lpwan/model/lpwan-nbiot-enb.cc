@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <cmath>
 #include <locale>
+#include <optional>
 #include <sstream>
 
 namespace ns3

@@ -16,6 +16,7 @@
 #include "ns3/uinteger.h"
 
 #include <cmath>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>

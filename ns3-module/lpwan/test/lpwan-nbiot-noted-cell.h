@@ -8,6 +8,7 @@
 #include "ns3/double.h"
 #include "ns3/string.h"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
