@@ -65,8 +65,7 @@ CodecsTable()
     static const ResultTable table = {
         "codecs-DATASET.csv",
         "Of `limitnet eval --codec`: one row for each codec, parity, loss and limit of bytes, in "
-        "the "
-        "order asked for. Means are over the pictures.",
+        "the\norder asked for. Means are over the pictures.",
         {{"codec",
           "",
           "Name of the codec; `limitnet:ORDER` with another order of its values.",

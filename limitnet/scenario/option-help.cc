@@ -100,40 +100,47 @@ OptionTable::PrintMarkdown(std::ostream& out) const
         return text;
     };
     out << "# Keys of " << m_program << "\n\n"
-        << "<!-- Written from the program's own table; a test compares the two. -->\n\n"
-        << m_summary << "\n\n"
-        << "In a scenario file a key stands below its section, `[devices]` then `count = 20`, and "
-           "`#` "
-           "begins a comment; on\nthe command line it is `--devices.count=20`. The command line "
-           "wins "
-           "over the file, the file over the default.\n`--scenario=FILE` reads a file, or "
-           "one of the project's own scenarios by its name (`--scenario=NAME`), `--help` "
-           "prints these keys"
-        << (m_hasCheck ? ", `--check` says what would be simulated" : "")
-        << ". Every run leaves its `scenario.ini`, which repeats it.\n\n"
-           "A number may have a unit, which is changed to the key's: `radius_m = 1.5 km`, "
-           "`period_s = 10 min`, `tx_power_dbm = 25 mW`. `include = other.ini` before all "
-           "sections\n"
-           "takes the keys of another file, seen from the one that includes it, as if they came "
-           "first; every other relative file name is seen from the folder in which the program "
-           "runs. `limitnet-sweep` runs a file with many values for a key (`docs/sweep.md`).\n";
+        << "<!-- Written from the program's own table; a test compares the two. -->\n\n";
+    PrintWrapped(out, m_summary, 0);
+    out << '\n';
+    PrintWrapped(
+        out,
+        "In a scenario file a key stands below its section, `[devices]` then `count = 20`, "
+        "and `#` begins a comment; on the command line it is `--devices.count=20`. The "
+        "command line wins over the file, the file over the default. `--scenario=FILE` "
+        "reads a file, or one of the project's own scenarios by its name "
+        "(`--scenario=NAME`), `--help` prints these keys" +
+            std::string(m_hasCheck ? ", `--check` says what would be simulated" : "") +
+            ". Every run leaves its `scenario.ini`, which repeats it.",
+        0);
+    out << '\n';
+    PrintWrapped(out,
+                 "A number may have a unit, which is changed to the key's: `radius_m = 1.5 km`, "
+                 "`period_s = 10 min`, `tx_power_dbm = 25 mW`. `include = other.ini` before all "
+                 "sections takes the keys of another file, seen from the one that includes it, as "
+                 "if they came first; every other relative file name is seen from the folder in "
+                 "which the program runs. `limitnet-sweep` runs a file with many values for a key "
+                 "(`docs/sweep.md`).",
+                 0);
     if (!m_groupsOf.empty())
     {
-        out << "\n## Groups\n\nA section `[group.NAME]` describes a group of " << m_groupsOf
-            << ": its keys are written whole, `devices.count = 3`, and hold for this group alone, "
-               "before what the command line says outside it; what it does not name is as "
-               "outside.\nWith groups there are no other "
-            << m_groupsOf
-            << ". On the command line: `--group.NAME.devices.count=3`, for a group that the file "
-               "has; without a file this begins a group. A group may have its own: ";
+        std::string text =
+            "A section `[group.NAME]` describes a group of " + m_groupsOf +
+            ": its keys are written whole, `devices.count = 3`, and hold for this group alone, "
+            "before what the command line says outside it; what it does not name is as outside. "
+            "With groups there are no other " +
+            m_groupsOf +
+            ". On the command line: `--group.NAME.devices.count=3`, for a group that the file "
+            "has; without a file this begins a group. A group may have its own: ";
         const char* separator = "";
         for (const std::string& key : GroupKeys())
         {
             const bool whole = key.find('.') == std::string::npos;
-            out << separator << (whole ? "all of `" : "`") << key << '`';
+            text += separator + std::string(whole ? "all of `" : "`") + key + '`';
             separator = ", ";
         }
-        out << ".\n";
+        out << "\n## Groups\n\n";
+        PrintWrapped(out, text + ".", 0);
     }
     for (const Section& section : m_sections)
     {
