@@ -19,13 +19,13 @@
 #include "limitnet/results/csv-writer.h"
 #include "limitnet/results/plot.h"
 #include "limitnet/results/result-tables.h"
+#include "limitnet/scenario/text-parts.h"
 
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <iostream>
 #include <mutex>
-#include <sstream>
 #include <tuple>
 
 namespace limitnet
@@ -70,30 +70,15 @@ struct EvalCodecsOptions
     PicturePart part;
 };
 
-/** \return the items of a list with commas */
-std::vector<std::string>
-Items(const std::string& list)
-{
-    std::vector<std::string> items;
-    std::istringstream in(list + ",");
-    for (std::string item; std::getline(in, item, ',');)
-    {
-        items.push_back(item);
-    }
-    return items;
-}
-
 /** \return the numbers of a list such as "150,300,600" */
 std::vector<double>
 Numbers(const std::string& option, const std::string& list, double least, double most)
 {
     std::vector<double> numbers;
-    for (const auto& item : Items(list))
+    for (const auto& item : Split(list, ","))
     {
-        std::istringstream in(item);
-        in.imbue(std::locale::classic());
-        double number = 0;
-        if (!(in >> number) || !(in >> std::ws).eof() || !(number >= least && number <= most))
+        const auto read = NumberOf(item);
+        if (!read || *read < least || *read > most)
         {
             throw Error(fmt::format("--{}={}: has to be numbers from {} to {} with commas between",
                                     option,
@@ -101,6 +86,7 @@ Numbers(const std::string& option, const std::string& list, double least, double
                                     least,
                                     most));
         }
+        const double number = *read;
         if (std::find(numbers.begin(), numbers.end(), number) != numbers.end())
         {
             throw Error(fmt::format("--{}={}: {} is there twice", option, list, item));
@@ -253,7 +239,7 @@ EntriesOf(const EvalCodecsOptions& given)
     const auto orders = ValueOrderNames();
     std::vector<ComparisonEntry> entries;
     std::vector<std::string> names;
-    for (const auto& name : Items(given.codecs))
+    for (const auto& name : Split(given.codecs, ","))
     {
         ComparisonEntry entry;
         entry.name = name;
